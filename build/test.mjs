@@ -1,0 +1,56 @@
+// Bundles test/**/*.test.ts with esbuild and runs them with a runtime's test runner.
+//   node build/test.mjs [--runtime node|deno|bun] [--only SUBSTRING]
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { buildCore } from './core.mjs'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const option = (name, otherwise) => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? otherwise : process.argv[at + 1]
+}
+const runtime = option('runtime', 'node')
+const only = option('only', '')
+const separate = ['oracle', 'runtimes'] // own packages, run by their own commands
+
+function find(dir) {
+  return fs.readdirSync(dir, { withFileTypes: true }).flatMap(entry => {
+    const file = path.join(dir, entry.name)
+    if (entry.isDirectory()) return separate.includes(entry.name) ? [] : find(file)
+    return entry.name.endsWith('.test.ts') ? [file] : []
+  })
+}
+
+buildCore()
+const files = find(path.join(root, 'test')).filter(file => path.relative(root, file).includes(only))
+if (files.length === 0) {
+  console.error(`no test file matches ${JSON.stringify(only)}`)
+  process.exit(1)
+}
+const outdir = path.join(root, 'dist/test')
+fs.rmSync(outdir, { recursive: true, force: true })
+await build({
+  entryPoints: files,
+  outdir,
+  outbase: path.join(root, 'test'),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+})
+const bundles = files.map(file => path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')))
+const bin = path.join(root, 'test/runtimes/node_modules/.bin')
+const commands = {
+  node: [process.execPath, ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],
+  deno: [path.join(bin, 'deno'), ['test', '--allow-all', '--no-check', ...bundles]],
+  bun: [path.join(bin, 'bun'), ['test', '--timeout', '120000', ...bundles]],
+}
+const [command, args] = commands[runtime]
+process.exit(spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1)

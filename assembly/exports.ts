@@ -1,2 +1,5 @@
-// The ABI: everything that leaves the module is named here.
-export { countMask, foo } from './memory/x'
+// The ABI: everything that leaves the module is named here, one line a file.
+export { heapCreate, heapPagesTaken, heapTake, heapGive } from "./memory/heap";
+export {
+  budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,
+} from "./memory/arena";

@@ -20,12 +20,21 @@ const layers = [
   ['engine'],
   ['server', 'cli'],
 ]
-const blind = { types: ['storage'], columns: ['storage'], functions: ['storage', 'sql'], storage: ['sql'], formats: ['sql'] }
+const blind = {
+  types: ['storage'],
+  columns: ['storage'],
+  functions: ['storage', 'sql'],
+  storage: ['sql'],
+  formats: ['sql'],
+}
 const rank = new Map(layers.flatMap((names, at) => names.map(name => [name, at])))
 const banned = [
   [/from ['"](node:|bun:|cloudflare:|fs|path|worker_threads)/, "imports a runtime's module"],
   [/\b(Deno|Bun|process)\./, "names a runtime's global"],
-  [/\bMath\.random\(|\bDate\.now\(|\bperformance\.now\(|new Date\(\)/, 'reads a global clock or chance: use the Platform'],
+  [
+    /\bMath\.random\(|\bDate\.now\(|\bperformance\.now\(|new Date\(\)/,
+    'reads a global clock or chance: use the Platform',
+  ],
   [/\b(setTimeout|setInterval|setImmediate)\(/, 'uses a global timer: use the Platform'],
 ]
 const problems = []

@@ -25,7 +25,10 @@ export function buildCore({ force = false } = {}) {
   fs.mkdirSync(out, { recursive: true })
   const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js')
   for (const target of ['debug', 'release'])
-    execFileSync(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' })
+    execFileSync(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], {
+      cwd: root,
+      stdio: 'inherit',
+    })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) buildCore({ force: process.argv.includes('--force') })

@@ -45,7 +45,9 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 })
-const bundles = files.map(file => path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')))
+const bundles = files.map(file =>
+  path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')),
+)
 const bin = path.join(root, 'test/runtimes/node_modules/.bin')
 const commands = {
   node: [process.execPath, ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],

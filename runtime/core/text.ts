@@ -18,7 +18,8 @@ export function encodeText(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0xd800 || unit > 0xdfff) continue
-    if (unit < 0xdc00) i++ // a pair, valid
+    if (unit < 0xdc00)
+      i++ // a pair, valid
     else return encodeBroken(text)
   }
   return encoder.encode(text)

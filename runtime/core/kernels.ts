@@ -1,0 +1,18 @@
+import { instantiateSync } from '@assemblyscript/loader'
+import { DBError } from './errors.ts'
+
+/** The core's exports, typed from the sources by the compiler. */
+export type Kernels = Awaited<ReturnType<typeof import('../../dist/core/core.js').instantiate>>
+
+/** Memory that a core may take, in 64 KiB pages: below 2 GiB, so that every pointer is a positive i32. */
+export const pagesMax = 32767
+
+/** Instantiates the core in a memory of its own. The module is compiled by the host: some forbid doing it at run time. */
+export function instantiateCore(module: WebAssembly.Module): { kernels: Kernels; memory: WebAssembly.Memory } {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: pagesMax + 1 })
+  const abort = (): never => {
+    throw new DBError('LOGICAL_ERROR', 'An assertion inside the core failed')
+  }
+  const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory, abort } })
+  return { kernels: exports as unknown as Kernels, memory }
+}

@@ -3,3 +3,6 @@ export { heapCreate, heapPagesTaken, heapTake, heapGive } from "./memory/heap";
 export {
   budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,
 } from "./memory/arena";
+export {
+  maskToIndices, gather1, gather2, gather4, gather8, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks,
+} from "./columns/select";

@@ -1,0 +1,165 @@
+// Moving rows: masks to row numbers, and columns by row numbers.
+
+/** Rows where mask (u8[rows], 0 or 1) is 1, ascending, to out (u32[rows], up to 8 entries of slack written). Returns how many. */
+export function maskToIndices(mask: usize, rows: i32, out: usize): i32 {
+  let count = 0;
+  let row = 0;
+  const vectorEnd = rows & ~7;
+  while (row < vectorEnd) {
+    const eight = load<u64>(mask + <usize>row);
+    if (eight == 0) {
+      row += 8;
+      continue;
+    }
+    // Branchless within the eight: each row number is written, the position moves on for kept rows only.
+    for (let k = 0; k < 8; k++) {
+      store<u32>(out + (<usize>count << 2), <u32>(row + k));
+      count += <i32>((eight >> (<u64>k << 3)) & 1);
+    }
+    row += 8;
+  }
+  while (row < rows) {
+    store<u32>(out + (<usize>count << 2), <u32>row);
+    count += <i32>load<u8>(mask + <usize>row);
+    row++;
+  }
+  return count;
+}
+
+// @ts-ignore: decorator
+@inline
+function gather<T>(values: usize, indices: usize, count: i32, out: usize): void {
+  const end = indices + (<usize>count << 2);
+  while (indices < end) {
+    const row = load<u32>(indices);
+    store<T>(out, row == 0xffffffff ? <T>0 : load<T>(values + <usize>row * sizeof<T>()));
+    indices += 4;
+    out += sizeof<T>();
+  }
+}
+
+/** values[indices[i]] to out, one byte each. A row number of 0xffffffff gives zero. */
+export function gather1(values: usize, indices: usize, count: i32, out: usize): void {
+  gather<u8>(values, indices, count, out);
+}
+
+export function gather2(values: usize, indices: usize, count: i32, out: usize): void {
+  gather<u16>(values, indices, count, out);
+}
+
+export function gather4(values: usize, indices: usize, count: i32, out: usize): void {
+  gather<u32>(values, indices, count, out);
+}
+
+export function gather8(values: usize, indices: usize, count: i32, out: usize): void {
+  gather<u64>(values, indices, count, out);
+}
+
+/** The same for values of any width. */
+export function gatherBytes(values: usize, width: i32, indices: usize, count: i32, out: usize): void {
+  const end = indices + (<usize>count << 2);
+  while (indices < end) {
+    const row = load<u32>(indices);
+    if (row == 0xffffffff) memory.fill(out, 0, width);
+    else memory.copy(out, values + <usize>row * <usize>width, width);
+    indices += 4;
+    out += width;
+  }
+}
+
+/**
+ * The offsets that the gathered ranges get: outOffsets u32[count + 1] from 0. offsets: u32[rows + 1] of strings or arrays.
+ * Returns the total length, -1 past 2^31 - 1.
+ */
+export function gatherOffsets(offsets: usize, indices: usize, count: i32, outOffsets: usize): i32 {
+  let total: u64 = 0;
+  store<u32>(outOffsets, 0);
+  for (let i = 0; i < count; i++) {
+    const row = load<u32>(indices + (<usize>i << 2));
+    if (row != 0xffffffff) {
+      const at = offsets + (<usize>row << 2);
+      total += <u64>(load<u32>(at, 4) - load<u32>(at));
+    }
+    store<u32>(outOffsets + (<usize>i << 2), <u32>total, 4);
+  }
+  return total > 0x7fffffff ? -1 : <i32>total;
+}
+
+/** Copies the strings to outBytes (with 15 bytes of slack behind its end written) at outOffsets, as gatherOffsets made them. */
+export function gatherStrings(offsets: usize, bytes: usize, indices: usize, count: i32, outOffsets: usize, outBytes: usize): void {
+  for (let i = 0; i < count; i++) {
+    const row = load<u32>(indices + (<usize>i << 2));
+    if (row == 0xffffffff) continue;
+    const at = offsets + (<usize>row << 2);
+    const start = load<u32>(at);
+    const length = load<u32>(at, 4) - start;
+    const from = bytes + <usize>start;
+    const to = outBytes + <usize>load<u32>(outOffsets + (<usize>i << 2));
+    if (length <= 16) v128.store(to, v128.load(from));
+    else if (length <= 256) {
+      for (let done: u32 = 0; done < length; done += 16) v128.store(to + <usize>done, v128.load(from + <usize>done));
+    } else memory.copy(to, from, <usize>length);
+  }
+}
+
+/** The elements' numbers of gathered arrays: out u32[total], for a gather of the nested column. */
+export function gatherElements(offsets: usize, indices: usize, count: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    const row = load<u32>(indices + (<usize>i << 2));
+    if (row == 0xffffffff) continue;
+    const at = offsets + (<usize>row << 2);
+    const end = load<u32>(at, 4);
+    for (let element = load<u32>(at); element < end; element++) {
+      store<u32>(out, element);
+      out += 4;
+    }
+  }
+}
+
+/** rows times the same value of `width` bytes. */
+export function fillBytes(value: usize, width: i32, rows: i32, out: usize): void {
+  if (rows <= 0) return;
+  memory.copy(out, value, width);
+  let done: usize = <usize>width;
+  const total = <usize>width * <usize>rows;
+  while (done < total) {
+    const piece = min(done, total - done);
+    memory.copy(out + done, out, piece);
+    done += piece;
+  }
+}
+
+/** out[i] = start + i * step, u32[rows]. */
+export function fillRange(start: u32, step: u32, rows: i32, out: usize): void {
+  for (let i = 0; i < rows; i++) {
+    store<u32>(out, start);
+    start += step;
+    out += 4;
+  }
+}
+
+/** out[i] = offsets[i] - offsets[0] + base, u32[rows + 1]: offsets of a slice put behind others. */
+export function rebaseOffsets(offsets: usize, rows: i32, base: u32, out: usize): void {
+  const delta = base - load<u32>(offsets);
+  for (let i = 0; i <= rows; i++) store<u32>(out + (<usize>i << 2), load<u32>(offsets + (<usize>i << 2)) + delta);
+}
+
+/** nulls[i] = 1 where indices[i] is noRow; other bytes stay. */
+export function markNoRow(indices: usize, count: i32, noRow: u32, nulls: usize): void {
+  for (let i = 0; i < count; i++) {
+    if (load<u32>(indices + (<usize>i << 2)) == noRow) store<u8>(nulls + <usize>i, 1);
+  }
+}
+
+/** values u32[count] += add, in place. */
+export function addToU32(values: usize, count: i32, add: u32): void {
+  const end = values + (<usize>count << 2);
+  for (; values < end; values += 4) store<u32>(values, load<u32>(values) + add);
+}
+
+/** out[i] = a[i] | b[i] for masks and null maps, u8[rows]. out may be a or b. */
+export function orMasks(a: usize, b: usize, rows: i32, out: usize): void {
+  let i: i32 = 0;
+  for (; i + 16 <= rows; i += 16) v128.store(out + <usize>i, v128.or(v128.load(a + <usize>i), v128.load(b + <usize>i)));
+  for (; i < rows; i++) store<u8>(out + <usize>i, load<u8>(a + <usize>i) | load<u8>(b + <usize>i));
+}

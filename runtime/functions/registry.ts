@@ -1,0 +1,22 @@
+// Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
+import type { FunctionDefinition } from './function.ts'
+import { miscellaneous } from './miscellaneous.ts'
+
+const families: readonly (readonly FunctionDefinition[])[] = [miscellaneous]
+
+const byName = new Map<string, FunctionDefinition>()
+const byLowerName = new Map<string, FunctionDefinition>()
+for (const definition of families.flat()) {
+  for (const name of [definition.name, ...(definition.aliases ?? [])]) {
+    byName.set(name, definition)
+    if (definition.caseInsensitive) byLowerName.set(name.toLowerCase(), definition)
+  }
+}
+
+/** By name or alias, in any case where the function says so. */
+export function findFunction(name: string): FunctionDefinition | undefined {
+  return byName.get(name) ?? byLowerName.get(name.toLowerCase())
+}
+
+export const allFunctions = (): readonly FunctionDefinition[] => families.flat()
+export const functionNames = (): Iterable<string> => byName.keys()

@@ -1,0 +1,54 @@
+/**
+ * The only door to stored bytes, in the weakest language that file systems and object stores share. Paths are relative, with `/`,
+ * without `.` or `..`. What a disk lacks is flagged in `can`, and the code above asks the flag.
+ */
+export interface Disk {
+  readonly can: {
+    /** write, sync, rename and hard links exist; a directory is committed by rename. */
+    readonly rename: boolean
+    readonly append: boolean
+    /** Bytes can be made durable. */
+    readonly sync: boolean
+    readonly write: boolean
+  }
+
+  /** Bytes [start, end). Past the end of the file: fewer bytes come. FILE_DOESNT_EXIST. */
+  read(path: string, start: number, end: number): Promise<Uint8Array>
+  /** The same at once where the disk can (local files): straight into memory, returning how many bytes came. Absent elsewhere. */
+  readSync?(path: string, start: number, target: Uint8Array): number
+  /** Size in bytes, or null when there is no such file. */
+  size(path: string): Promise<number | null>
+  /** Names directly below a directory; none where it does not exist. */
+  list(path: string): Promise<DiskEntry[]>
+  /** One object, whole, durable when it returns. ifAbsent: FILE_ALREADY_EXISTS when it is there. */
+  put(path: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<void>
+  /** A file that is written piece by piece; see commit. */
+  create(path: string): Promise<FileWriter>
+  /** A file or a whole directory; nothing there is no error. */
+  remove(path: string): Promise<void>
+  /** What was written under the directory `from` becomes visible as `to`, whole, and durable when it returns. */
+  commit(from: string, to: string): Promise<void>
+  /** Moves a file or directory inside the disk, durable when it returns (where can.rename). */
+  move(from: string, to: string): Promise<void>
+  /** The same bytes under a second name, without copying where it can be helped. */
+  link(from: string, to: string): Promise<void>
+  /** Bytes that can still be written, or null when nobody knows. */
+  freeBytes(): Promise<number | null>
+}
+
+export interface DiskEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+  readonly size: number
+  /** Milliseconds since the epoch. */
+  readonly modifiedMs: number
+}
+
+/** Writes happen in order; the bytes given are used before the call returns (they may lie in kernel memory). */
+export interface FileWriter {
+  write(bytes: Uint8Array): void | Promise<void>
+  /** Makes what was written durable (where the disk can) and ends the file. */
+  close(options?: { sync?: boolean }): Promise<void>
+  /** Ends and removes the file. */
+  abort(): Promise<void>
+}

@@ -6,3 +6,16 @@ export {
 export {
   maskToIndices, gather1, gather2, gather4, gather8, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks,
 } from "./columns/select";
+export { lz4CompressBound, lz4Compress, lz4Decompress } from "./codecs/lz4";
+export {
+  cityHash64, cityHash128, cityHash128WithSeed, cityHash64Strings, cityHash64Fixed, chainedHashBytes, chainedHashStart,
+  chainedHash, chainedHashFinish,
+} from "./hashes/city";
+export {
+  sipHash64, sipHash128, sipHash64Keyed, sipHash128Keyed, sipHash64Strings, sipHash64Fixed, sipHash128Strings, sipHash128Fixed,
+  sipHashCombine64,
+} from "./hashes/sip";
+export {
+  intHash64U8, intHash64U16, intHash64U32, intHash64U64, intHash64I8, intHash64I16, intHash64I32,
+  intHash32U8, intHash32U16, intHash32U32, intHash32U64, intHash32I8, intHash32I16, intHash32I32, hashCombine64,
+} from "./hashes/int";

@@ -1,0 +1,114 @@
+// Throughput of the byte kernels, one thread, warmed: node bench/kernels.mjs [FILE.tsv] [--only lz4,hashes,...]
+// Compiles nothing: run `npm run build:core` first.
+import fs from 'node:fs'
+
+const file = process.argv[2]?.startsWith('-') ? undefined : process.argv[2]
+const onlyAt = process.argv.indexOf('--only')
+const only = onlyAt < 0 ? null : process.argv[onlyAt + 1].split(',')
+const memory = new WebAssembly.Memory({ initial: 1024, maximum: 32768 })
+const { exports: k } = new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync('dist/core/core.wasm')), {
+  env: {
+    memory,
+    abort() {
+      throw new Error('abort')
+    },
+  },
+})
+const heap = k.heapCreate(32767)
+const page = k.heapTake(heap, 1)
+k.arenaInit(page, heap, 0)
+const allocate = size => {
+  const pointer = k.arenaAllocate(page, size)
+  if (pointer === 0) throw new Error('no memory')
+  return pointer
+}
+const view = Type => new Type(memory.buffer)
+const rand = (
+  seed => () =>
+    (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 4294967296
+)(1)
+
+/** Runs `body` until a second has passed, after a warm-up; prints MB/s over `bytes` and ns per row. */
+function measure(name, bytes, rows, body) {
+  const warm = performance.now()
+  while (performance.now() - warm < 300) body()
+  let best = Number.POSITIVE_INFINITY
+  const start = performance.now()
+  while (performance.now() - start < 700) {
+    const at = performance.now()
+    body()
+    best = Math.min(best, performance.now() - at)
+  }
+  const perRow = rows ? `${((best * 1e6) / rows).toFixed(2)} ns/row` : ''
+  console.log(`${name.padEnd(44)} ${(bytes / best / 1000).toFixed(0).padStart(7)} MB/s  ${perRow}`)
+}
+
+const families = {
+  lz4() {
+    const size = 16 << 20
+    const data = tsv(size)
+    for (const block of [65536, 1 << 20]) {
+      const source = allocate(size)
+      view(Uint8Array).set(data, source)
+      const bound = k.lz4CompressBound(block)
+      const table = allocate(65536)
+      const blocks = size / block
+      const packed = allocate(bound * blocks)
+      const sizes = []
+      const compress = () => {
+        for (let i = 0; i < blocks; i++)
+          sizes[i] = k.lz4Compress(source + i * block, block, packed + i * bound, bound, table)
+      }
+      measure(`lz4Compress ${block >> 10} KiB blocks`, size, 0, compress)
+      const target = allocate(size)
+      const ratio = size / sizes.reduce((a, b) => a + b, 0)
+      measure(`lz4Decompress ${block >> 10} KiB blocks (ratio ${ratio.toFixed(2)})`, size, 0, () => {
+        for (let i = 0; i < blocks; i++)
+          if (k.lz4Decompress(packed + i * bound, sizes[i], target + i * block, block) !== block)
+            throw new Error('corrupt')
+      })
+    }
+  },
+  hashes() {
+    const size = 1 << 20
+    const source = allocate(size)
+    const out = allocate(size)
+    view(Uint8Array).set(tsv(size), source)
+    measure('cityHash64 1 MiB', size, 0, () => k.cityHash64(source, size, out))
+    measure('cityHash128 1 MiB', size, 0, () => k.cityHash128(source, size, out))
+    const state = allocate(k.chainedHashBytes())
+    measure('chainedHash 1 MiB', size, 0, () => {
+      k.chainedHashStart(state)
+      k.chainedHash(state, source, size)
+    })
+    measure('sipHash64 1 MiB', size, 0, () => k.sipHash64(source, size, out))
+    const rows = 65536
+    const offsets = allocate((rows + 1) * 4)
+    let at = 0
+    for (let i = 0; i <= rows; i++) {
+      view(Uint32Array)[offsets / 4 + i] = at
+      at += Math.floor(rand() * 31)
+    }
+    const bytes = allocate(at)
+    measure('cityHash64Strings, 0-30 bytes', at, rows, () => k.cityHash64Strings(offsets, bytes, rows, out))
+    measure('sipHash64Strings, 0-30 bytes', at, rows, () => k.sipHash64Strings(offsets, bytes, rows, out))
+    measure('intHash64U64', rows * 8, rows, () => k.intHash64U64(source, rows, out))
+  },
+}
+
+/** The first bytes of the given file, or something like them. */
+function tsv(size) {
+  if (file) {
+    const data = Buffer.alloc(size)
+    const fd = fs.openSync(file, 'r')
+    fs.readSync(fd, data, 0, size, 0)
+    fs.closeSync(fd)
+    return data
+  }
+  let text = ''
+  while (text.length < size)
+    text += `${Math.floor(rand() * 1e9)}\thttp://example.com/${Math.floor(rand() * 1000)}/page\t2013-07-${10 + Math.floor(rand() * 20)} 12:34:56\t\t${Math.floor(rand() * 3)}\n`
+  return Buffer.from(text.slice(0, size))
+}
+
+for (const [name, run] of Object.entries(families)) if (!only || only.includes(name)) run()

@@ -1,0 +1,130 @@
+import type { Session, Sessions } from './session.ts'
+
+/** What stands in front of the engine (the HTTP server, the command line, a program that embeds it) sees this and nothing else. */
+export interface Engine {
+  /** As clients see it in error texts and in version(), such as `25.11.1.1`. */
+  readonly version: string
+  readonly sessions: Sessions
+  /**
+   * Runs one query. Rejects with a DBError as long as no byte of output exists; later errors come out of the result's body.
+   * The request's body is read by the engine, to its end or until it is cancelled, and cancelled if the query fails.
+   */
+  execute(request: QueryRequest): Promise<QueryResult>
+  /** Whether a user may come in. AUTHENTICATION_FAILED otherwise; the text never tells which half was wrong. */
+  authenticate(credentials: Credentials): Promise<void>
+  /** Replicated tables and how far they are behind; empty without any. */
+  replicasStatus?(): Promise<ReplicaStatus[]>
+  /** Numbers for GET /metrics. */
+  metrics?(): Metric[]
+  /** No new query is taken; those that run are waited for until the time is up, then cancelled. Ends workers and closes disks. */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+export interface QueryRequest {
+  /** Query text, or its beginning: with a body, the whole text is query + '\n' + body (readQueryHead does that). May be ''. */
+  readonly query: string
+  /** Uncompressed. The rest of the query, or the data of its INSERT. */
+  readonly body: ReadableStream<Uint8Array> | null
+  /** Of this query only. Unknown names are the engine's to refuse (UNKNOWN_SETTING). */
+  readonly settings: Readonly<Record<string, string>>
+  /** Values of {name:Type}, TabSeparated-escaped. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Absent: the session's, else `default`. UNKNOWN_DATABASE if there is none of that name. */
+  readonly database?: string
+  readonly user: string
+  readonly roles?: readonly string[]
+  readonly quotaKey?: string
+  /** Absent: the engine makes one up. */
+  readonly queryId?: string
+  /** Locked for this query by who made the request, who also releases it after the result's end. */
+  readonly session?: Session
+  /** For output without a FORMAT clause. */
+  readonly defaultFormat?: string
+  /** 1: nothing that changes data or settings; 2: settings may change; 0: no bound but the user's own. */
+  readonly readonly: 0 | 1 | 2
+  /** Aborted when nobody wants the result any more. */
+  readonly signal: AbortSignal
+  /** Temporary tables of this query. */
+  readonly externalTables?: readonly ExternalTable[]
+  readonly client: ClientInfo
+  /** Called on the thread that called execute, at most every few milliseconds. Numbers only grow. */
+  onProgress?(progress: Progress): void
+}
+
+export interface QueryResult {
+  readonly queryId: string
+  /** Name of the output's format; null when the query has no output. */
+  readonly format: string | null
+  readonly contentType: string
+  readonly timeZone: string
+  /** Errors with a DBError if the query fails on the way. Cancelling it cancels the query. null: no output, and the query is done. */
+  readonly body: ReadableStream<Uint8Array> | null
+  /** Settles when the query has ended: with the last numbers, also when it failed (the error comes out of body). */
+  readonly summary: Promise<Progress>
+}
+
+/** What a query has done so far. */
+export interface Progress {
+  readRows: number
+  readBytes: number
+  /** As far as known: grows while parts are being pruned. */
+  totalRowsToRead: number
+  writtenRows: number
+  writtenBytes: number
+  resultRows: number
+  resultBytes: number
+  elapsedNs: number
+  /** Most that it held at one time, in bytes. */
+  memoryUsage: number
+}
+
+export const noProgress: Readonly<Progress> = {
+  readRows: 0,
+  readBytes: 0,
+  totalRowsToRead: 0,
+  writtenRows: 0,
+  writtenBytes: 0,
+  resultRows: 0,
+  resultBytes: 0,
+  elapsedNs: 0,
+  memoryUsage: 0,
+}
+
+export interface ExternalTable {
+  readonly name: string
+  /** `a String, b UInt8`. */
+  readonly structure: string
+  readonly format: string
+  readonly data: Uint8Array
+}
+
+export interface ClientInfo {
+  readonly interface: 'http' | 'local'
+  /** IP address, without port; '' if not known. */
+  readonly address: string
+  readonly userAgent: string
+  readonly httpMethod?: string
+}
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+  readonly address: string
+}
+
+export interface ReplicaStatus {
+  readonly database: string
+  readonly table: string
+  readonly absoluteDelaySeconds: number
+  readonly relativeDelaySeconds: number
+  /** Beyond min_relative_delay_to_close: a balancer should send queries elsewhere. */
+  readonly tooFarBehind: boolean
+}
+
+export interface Metric {
+  /** Prometheus' spelling, such as `ClickHouseMetrics_Query`. */
+  readonly name: string
+  readonly about: string
+  readonly kind: 'gauge' | 'counter'
+  readonly value: number
+}

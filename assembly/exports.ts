@@ -19,3 +19,17 @@ export {
   intHash64U8, intHash64U16, intHash64U32, intHash64U64, intHash64I8, intHash64I16, intHash64I32,
   intHash32U8, intHash32U16, intHash32U32, intHash32U64, intHash32I8, intHash32I16, intHash32I32, hashCombine64,
 } from "./hashes/int";
+export * from "./compute/compare";
+export * from "./compute/compareWide";
+export * from "./compute/compareMixed";
+export * from "./compute/compareStrings";
+export {
+  maskAnd, maskOr, maskXor, maskAndNot, maskNot, ternaryAnd, ternaryOr, countMask, firstInMask, maskToIndices, indicesToMask,
+} from "./compute/mask";
+export * from "./compute/filter";
+export * from "./compute/gather";
+export * from "./compute/offsets";
+export * from "./compute/select";
+export * from "./compute/arithmetic";
+export * from "./compute/division";
+export * from "./compute/cast";

@@ -4,7 +4,7 @@ export {
   budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,
 } from "./memory/arena";
 export {
-  maskToIndices, gather1, gather2, gather4, gather8, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks,
+  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks,
 } from "./columns/select";
 export { lz4CompressBound, lz4Compress, lz4Decompress } from "./codecs/lz4";
 export {
@@ -27,7 +27,7 @@ export {
   maskAnd, maskOr, maskXor, maskAndNot, maskNot, ternaryAnd, ternaryOr, countMask, firstInMask, maskToIndices, indicesToMask,
 } from "./compute/mask";
 export * from "./compute/filter";
-export * from "./compute/gather";
+export * from "./compute/scatter";
 export * from "./compute/offsets";
 export * from "./compute/select";
 export * from "./compute/arithmetic";

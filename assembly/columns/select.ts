@@ -1,30 +1,4 @@
-// Moving rows: masks to row numbers, and columns by row numbers.
-
-/** Rows where mask (u8[rows], 0 or 1) is 1, ascending, to out (u32[rows], up to 8 entries of slack written). Returns how many. */
-export function maskToIndices(mask: usize, rows: i32, out: usize): i32 {
-  let count = 0;
-  let row = 0;
-  const vectorEnd = rows & ~7;
-  while (row < vectorEnd) {
-    const eight = load<u64>(mask + <usize>row);
-    if (eight == 0) {
-      row += 8;
-      continue;
-    }
-    // Branchless within the eight: each row number is written, the position moves on for kept rows only.
-    for (let k = 0; k < 8; k++) {
-      store<u32>(out + (<usize>count << 2), <u32>(row + k));
-      count += <i32>((eight >> (<u64>k << 3)) & 1);
-    }
-    row += 8;
-  }
-  while (row < rows) {
-    store<u32>(out + (<usize>count << 2), <u32>row);
-    count += <i32>load<u8>(mask + <usize>row);
-    row++;
-  }
-  return count;
-}
+// Moving rows: columns by row numbers.
 
 // @ts-ignore: decorator
 @inline
@@ -53,6 +27,14 @@ export function gather4(values: usize, indices: usize, count: i32, out: usize): 
 
 export function gather8(values: usize, indices: usize, count: i32, out: usize): void {
   gather<u64>(values, indices, count, out);
+}
+
+export function gather16(values: usize, indices: usize, count: i32, out: usize): void {
+  for (const end = indices + (<usize>count << 2); indices < end; indices += 4, out += 16) {
+    const row = load<u32>(indices);
+    if (row == 0xffffffff) v128.store(out, i8x16.splat(0));
+    else v128.store(out, v128.load(values + (<usize>row << 4)));
+  }
 }
 
 /** The same for values of any width. */

@@ -119,17 +119,16 @@ for (let set: u32 = 0; set < 256; set++) {
 }
 
 /**
- * The numbers of the rows that are 1, ascending, first + row each: u32[count] into out. Returns the count. Writes up to 32 bytes past
- * them, so out has room for rows + 8 numbers.
+ * The numbers of the rows that are 1, ascending: u32[count] into out. Returns the count. Writes up to 32 bytes past them, so out has
+ * room for rows + 8 numbers.
  */
-export function maskToIndices(mask: usize, rows: i32, out: usize, first: u32): i32 {
+export function maskToIndices(mask: usize, rows: i32, out: usize): i32 {
   const start = out;
   for (let row = 0; row < rows; row += 16) {
     const bits = bitsOf16(mask + <usize>row, rows - row);
     if (bits == 0) continue;
-    const base = first + <u32>row;
-    out = writeIndices8(bits & 255, base, out);
-    out = writeIndices8(bits >>> 8, base + 8, out);
+    out = writeIndices8(bits & 255, row, out);
+    out = writeIndices8(bits >>> 8, row + 8, out);
   }
   return <i32>((out - start) >>> 2);
 }

@@ -1,4 +1,4 @@
-// Offsets (u32[rows + 1]; row i is offsets[i]..offsets[i + 1], the first may be more than 0) and lengths; constants made into columns.
+// Offsets (u32[rows + 1]; row i is offsets[i]..offsets[i + 1], the first may be more than 0) and lengths, and what repeats.
 import { copyBytes } from "./bytes";
 
 /** lengths: u32[rows] to offsets from 0 on. Returns the total; out may not be the lengths. */
@@ -25,23 +25,6 @@ export function offsetsToLengthsU64(offsets: usize, out: usize, rows: i32): void
     const lengths = i32x4.sub(v128.load(offsets, 4), v128.load(offsets));
     v128.store(out, i64x2.extend_low_i32x4_u(lengths));
     v128.store(out, i64x2.extend_high_i32x4_u(lengths), 16);
-  }
-}
-
-/** out[i] = offsets[i] + shift, u32[count]: rebases offsets, as when columns are joined end to end. out may be the offsets. */
-export function shiftOffsets(offsets: usize, shift: i32, out: usize, count: i32): void {
-  const by = i32x4.splat(shift);
-  const vectorEnd = out + (<usize>(count & ~3) << 2);
-  const end = out + (<usize>count << 2);
-  while (out < vectorEnd) {
-    v128.store(out, i32x4.add(v128.load(offsets), by));
-    out += 16;
-    offsets += 16;
-  }
-  while (out < end) {
-    store<u32>(out, load<u32>(offsets) + <u32>shift);
-    out += 4;
-    offsets += 4;
   }
 }
 
@@ -86,28 +69,6 @@ export function enumerateElements(offsets: usize, out: usize, rows: i32): void {
     for (let n: u32 = 1; n <= count; n++, out += 4) store<u32>(out, n);
     from = to;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function fill<T>(value: usize, out: usize, rows: i32): void {
-  const one = v128.splat<T>(load<T>(value));
-  for (const end = out + <usize>rows * sizeof<T>(); out < end; out += 16) v128.store(out, one);
-}
-
-// fill*: one value, at an address, to rows of it. Up to 15 bytes are written past out. The value is read before anything is written.
-export function fill1(value: usize, out: usize, rows: i32): void { fill<u8>(value, out, rows); }
-export function fill2(value: usize, out: usize, rows: i32): void { fill<u16>(value, out, rows); }
-export function fill4(value: usize, out: usize, rows: i32): void { fill<u32>(value, out, rows); }
-export function fill8(value: usize, out: usize, rows: i32): void { fill<u64>(value, out, rows); }
-
-export function fill16(value: usize, out: usize, rows: i32): void {
-  const one = v128.load(value);
-  for (const end = out + (<usize>rows << 4); out < end; out += 16) v128.store(out, one);
-}
-
-export function fillN(value: usize, width: i32, out: usize, rows: i32): void {
-  for (const end = out + <usize>rows * <usize>width; out < end; out += <usize>width) memory.copy(out, value, <usize>width);
 }
 
 /** One string of size bytes to rows of it. outOffsets: u32[rows + 1]; outBytes: rows * size, and up to 15 bytes past them. */

@@ -66,5 +66,6 @@ export function gatherFixed(
   else if (width === 2) kernels.gather2(values, indices, count, out)
   else if (width === 4) kernels.gather4(values, indices, count, out)
   else if (width === 8) kernels.gather8(values, indices, count, out)
+  else if (width === 16) kernels.gather16(values, indices, count, out)
   else kernels.gatherBytes(values, width, indices, count, out)
 }

@@ -32,7 +32,7 @@ export function kernel(memory: Memory, name: string): (...args: number[]) => num
 /** A copy of values of one type that lie in memory. */
 export function readValues(memory: Memory, suffix: Suffix, pointer: number, rows: number): Value[] {
   const bytes = memory.copyOut(pointer, rows * widthOf(suffix))
-  return Array.from(new arrays[suffix](bytes.buffer) as ArrayLike<Value>)
+  return Array.from(new arrays[suffix](bytes.slice().buffer as ArrayBuffer) as ArrayLike<Value>)
 }
 
 export function writeValues(arena: Arena, suffix: Suffix, values: Value[]): number {
@@ -58,7 +58,7 @@ export function someValues(suffix: Suffix, rows: number, seed: number): Value[] 
   return Array.from({ length: rows }, () => {
     const kind = next()
     if (suffix === 'F32' || suffix === 'F64') {
-      const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 9007199254740994, 1.5]
+      const special = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 9007199254740992, 1.5]
       if (kind < 0.4) return special[Math.floor(next() * special.length)]
       const value = (next() - 0.5) * 10 ** Math.floor(next() * 22)
       return suffix === 'F32' ? Math.fround(value) : value

@@ -1,0 +1,37 @@
+import { DBError } from '../core/errors.ts'
+import type { FormatDefinition } from './format.ts'
+import { nullFormat } from './null.ts'
+
+/** Every format, one line each. */
+export const formats: readonly FormatDefinition[] = [nullFormat]
+
+const byName = new Map<string, FormatDefinition>()
+for (const format of formats)
+  for (const name of [format.name, ...(format.aliases ?? [])]) {
+    byName.set(name, format)
+    const lower = name.toLowerCase()
+    if (!byName.has(lower)) byName.set(lower, format)
+  }
+
+/** Names as ClickHouse spells them; any case is accepted. UNKNOWN_FORMAT. */
+export function findFormat(name: string): FormatDefinition {
+  const format = byName.get(name) ?? byName.get(name.toLowerCase())
+  if (!format) throw new DBError('UNKNOWN_FORMAT', `Unknown format ${name}`)
+  return format
+}
+
+/** A format that can be read. FORMAT_IS_NOT_SUITABLE_FOR_INPUT. */
+export function findInputFormat(name: string): FormatDefinition {
+  const format = findFormat(name)
+  if (!format.reader && !format.randomAccess)
+    throw new DBError('FORMAT_IS_NOT_SUITABLE_FOR_INPUT', `Format ${name} is not suitable for input`)
+  return format
+}
+
+/** A format that can be written. FORMAT_IS_NOT_SUITABLE_FOR_OUTPUT. */
+export function findOutputFormat(name: string): FormatDefinition & Required<Pick<FormatDefinition, 'writer'>> {
+  const format = findFormat(name)
+  if (!format.writer)
+    throw new DBError('FORMAT_IS_NOT_SUITABLE_FOR_OUTPUT', `Format ${name} is not suitable for output`)
+  return format as FormatDefinition & Required<Pick<FormatDefinition, 'writer'>>
+}

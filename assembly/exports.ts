@@ -33,3 +33,4 @@ export * from "./compute/select";
 export * from "./compute/arithmetic";
 export * from "./compute/division";
 export * from "./compute/cast";
+export { offsetsAreValid, allBelowU32 } from "./storage/validate";

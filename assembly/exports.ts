@@ -34,3 +34,7 @@ export * from "./compute/arithmetic";
 export * from "./compute/division";
 export * from "./compute/cast";
 export { offsetsAreValid, allBelowU32 } from "./storage/validate";
+export * from "./compute/wide";
+export * from "./compute/bits";
+export * from "./compute/round";
+export * from "./compute/dates";

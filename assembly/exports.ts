@@ -38,3 +38,14 @@ export * from "./compute/wide";
 export * from "./compute/bits";
 export * from "./compute/round";
 export * from "./compute/dates";
+export { splitTsv, countLineFeeds } from "./text/splitTsv";
+export { spansSize, firstEmptySpan, takeNulls, trimReturns, copySpans, copySpansFixed } from "./text/spans";
+export {
+  parseI8, parseI16, parseI32, parseI64, parseU8, parseU16, parseU32, parseU64, parseWide, parseBool,
+} from "./text/parseInteger";
+export { parseF64, parseF32 } from "./text/parseFloat";
+export { parseDate, parseDate32, parseDateTime, parseDateTime64 } from "./text/parseTime";
+export {
+  printI8, printI16, printI32, printI64, printU8, printU16, printU32, printU64, printWide, printF64, printF32, printBool,
+} from "./text/printNumber";
+export { printDate, printDate32, printDateTime, printDateTime64 } from "./text/printTime";

@@ -94,6 +94,71 @@ const families = {
     measure('sipHash64Strings, 0-30 bytes', at, rows, () => k.sipHash64Strings(offsets, bytes, rows, out))
     measure('intHash64U64', rows * 8, rows, () => k.intHash64U64(source, rows, out))
   },
+  tsv() {
+    const size = 16 << 20
+    const source = allocate(size)
+    view(Uint8Array).set(tsv(size), source)
+    const bytes = view(Uint8Array)
+    const columns = bytes.subarray(source, source + bytes.subarray(source).indexOf(10)).filter(b => b === 9).length + 1
+    const rows = k.countLineFeeds(source, size)
+    const stride = rows + 16
+    const starts = allocate(columns * stride * 4)
+    const ends = allocate(columns * stride * 4)
+    const escapes = allocate(columns)
+    const state = allocate(20)
+    measure('countLineFeeds', size, rows, () => k.countLineFeeds(source, size))
+    measure(`splitTsv, ${columns} columns (per field)`, size, rows * columns, () => {
+      if (k.splitTsv(source, size, 0, columns, starts, ends, stride, rows, escapes, state) !== rows) throw new Error('rows')
+    })
+  },
+  numbers() {
+    const rows = 65536
+    const values = allocate(rows * 8)
+    const offsets = allocate((rows + 1) * 4)
+    const bytes = allocate(rows * 32)
+    const again = allocate(rows * 8)
+    const round = (name, print, parse) => {
+      let size = 0
+      measure(`print ${name}`, print(), rows, () => {
+        size = print()
+      })
+      measure(`parse ${name}`, size, rows, () => {
+        if (parse() !== rows) throw new Error('bad field')
+      })
+    }
+    const plain = name =>
+      round(
+        name,
+        () => k[`print${name}`](values, rows, offsets, bytes),
+        () => k[`parse${name}`](offsets, offsets + 4, bytes, rows, again),
+      )
+    for (let i = 0; i < rows; i++) view(Uint8Array)[values + i] = Math.floor(rand() * 256)
+    plain('U8')
+    for (let i = 0; i < rows; i++) view(Uint32Array)[values / 4 + i] = Math.floor(rand() * 10 ** Math.floor(rand() * 10))
+    plain('U32')
+    for (let i = 0; i < rows; i++) view(BigInt64Array)[values / 8 + i] = BigInt(Math.floor((rand() - 0.5) * 2 ** 63)) * 2n
+    plain('I64')
+    for (let i = 0; i < rows; i++) view(Float64Array)[values / 8 + i] = Math.round(rand() * 1e6) / 1e3
+    plain('F64')
+    for (let i = 0; i < rows; i++) view(Float64Array)[values / 8 + i] = rand() * Math.PI
+    round(
+      'F64, 17 digits',
+      () => k.printF64(values, rows, offsets, bytes),
+      () => k.parseF64(offsets, offsets + 4, bytes, rows, again),
+    )
+    for (let i = 0; i < rows; i++) view(Float32Array)[values / 4 + i] = rand() * Math.PI
+    plain('F32')
+    for (let i = 0; i < rows; i++) view(Uint16Array)[values / 2 + i] = 15000 + Math.floor(rand() * 100)
+    plain('Date')
+    const zone = allocate(12)
+    view(Uint8Array).fill(0, zone, zone + 12)
+    for (let i = 0; i < rows; i++) view(Uint32Array)[values / 4 + i] = 1.37e9 + Math.floor(rand() * 1e6)
+    round(
+      'DateTime',
+      () => k.printDateTime(values, rows, zone, zone + 8, 1, offsets, bytes),
+      () => k.parseDateTime(offsets, offsets + 4, bytes, rows, zone, zone + 8, 1, again),
+    )
+  },
 }
 
 /** The first bytes of the given file, or something like them. */

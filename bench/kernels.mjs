@@ -108,7 +108,8 @@ const families = {
     const state = allocate(20)
     measure('countLineFeeds', size, rows, () => k.countLineFeeds(source, size))
     measure(`splitTsv, ${columns} columns (per field)`, size, rows * columns, () => {
-      if (k.splitTsv(source, size, 0, columns, starts, ends, stride, rows, escapes, state) !== rows) throw new Error('rows')
+      if (k.splitTsv(source, size, 0, columns, starts, ends, stride, rows, escapes, state) !== rows)
+        throw new Error('rows')
     })
   },
   numbers() {
@@ -134,9 +135,11 @@ const families = {
       )
     for (let i = 0; i < rows; i++) view(Uint8Array)[values + i] = Math.floor(rand() * 256)
     plain('U8')
-    for (let i = 0; i < rows; i++) view(Uint32Array)[values / 4 + i] = Math.floor(rand() * 10 ** Math.floor(rand() * 10))
+    for (let i = 0; i < rows; i++)
+      view(Uint32Array)[values / 4 + i] = Math.floor(rand() * 10 ** Math.floor(rand() * 10))
     plain('U32')
-    for (let i = 0; i < rows; i++) view(BigInt64Array)[values / 8 + i] = BigInt(Math.floor((rand() - 0.5) * 2 ** 63)) * 2n
+    for (let i = 0; i < rows; i++)
+      view(BigInt64Array)[values / 8 + i] = BigInt(Math.floor((rand() - 0.5) * 2 ** 63)) * 2n
     plain('I64')
     for (let i = 0; i < rows; i++) view(Float64Array)[values / 8 + i] = Math.round(rand() * 1e6) / 1e3
     plain('F64')

@@ -49,3 +49,8 @@ export {
   printI8, printI16, printI32, printI64, printU8, printU16, printU32, printU64, printWide, printF64, printF32, printBool,
 } from "./text/printNumber";
 export { printDate, printDate32, printDateTime, printDateTime64 } from "./text/printTime";
+export {
+  escapeTsvExtra, escapeQuotedExtra, escapeJsonExtra, escapeCsvExtra, escapeTsv, escapeQuoted, escapeJson, escapeCsvQuoted,
+} from "./text/escape";
+export { unescapeTsv, unescapeQuoted, unescapeCsv, unescapeJson } from "./text/unescape";
+export { joinRows, joinRowsSize, joinArrays, replaceNulls } from "./text/join";

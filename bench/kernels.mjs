@@ -112,6 +112,42 @@ const families = {
         throw new Error('rows')
     })
   },
+  escapes() {
+    const rows = 65536
+    const source = allocate(4 << 20)
+    view(Uint8Array).set(tsv(4 << 20), source)
+    const offsets = allocate((rows + 1) * 4)
+    for (let i = 0; i <= rows; i++) view(Uint32Array)[offsets / 4 + i] = i * 60
+    const size = rows * 60
+    const outOffsets = allocate((rows + 1) * 4)
+    const out = allocate(size * 6)
+    measure('escapeTsvExtra', size, rows, () => k.escapeTsvExtra(source, size))
+    measure('escapeTsv, 60 bytes', size, rows, () => k.escapeTsv(offsets, source, rows, outOffsets, out))
+    measure('escapeJson, 60 bytes', size, rows, () => k.escapeJson(offsets, source, rows, 1, outOffsets, out))
+    const escaped = k.escapeTsv(offsets, source, rows, outOffsets, out)
+    measure('unescapeTsv', escaped, rows, () => k.unescapeTsv(outOffsets, outOffsets + 4, out, rows, offsets, source))
+    measure('copySpans, 60 bytes', size, rows, () => k.copySpans(offsets, offsets + 4, source, rows, outOffsets, out))
+    const columns = 20
+    const sources = allocate(columns * 8)
+    const pieces = allocate((columns + 2) * 4)
+    for (let c = 0; c < columns; c++) {
+      const column = allocate((rows + 1) * 4)
+      const bytes = allocate(rows * 12)
+      let at = 0
+      for (let i = 0; i <= rows; i++) {
+        view(Uint32Array)[column / 4 + i] = at
+        at += 1 + Math.floor(rand() * 9)
+      }
+      view(Uint32Array)[sources / 4 + c * 2] = column
+      view(Uint32Array)[sources / 4 + c * 2 + 1] = bytes
+    }
+    for (let c = 0; c < columns + 2; c++) view(Uint32Array)[pieces / 4 + c] = c
+    const total = k.joinRowsSize(sources, columns, rows, pieces)
+    const joined = allocate(total)
+    measure(`joinRows, ${columns} columns (per field)`, total, rows * columns, () =>
+      k.joinRows(sources, columns, rows, pieces, source, 0, joined),
+    )
+  },
   numbers() {
     const rows = 65536
     const values = allocate(rows * 8)

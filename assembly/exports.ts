@@ -54,3 +54,60 @@ export {
 } from "./text/escape";
 export { unescapeTsv, unescapeQuoted, unescapeCsv, unescapeJson } from "./text/unescape";
 export { joinRows, joinRowsSize, joinArrays, replaceNulls } from "./text/join";
+export { hashKeys1, hashKeys2, hashKeys4, hashKeys8, hashKeysWide, hashKeysString } from "./hashtable/hash";
+export {
+  groupTableSize, groupTableKeys, groupTableBytes, groupTableClear8, groupTableClear16,
+} from "./hashtable/table";
+export {
+  groupTableCreate1, groupTableCreate2, groupTableUpsert1, groupTableUpsert2, groupTableFind1, groupTableFind2,
+} from "./hashtable/direct";
+export {
+  groupTableCreate4, groupTableCreate8, groupTableUpsert4, groupTableUpsert8, groupTableFind4, groupTableFind8,
+} from "./hashtable/fixed";
+export { groupTableCreateWide, groupTableUpsertWide, groupTableFindWide } from "./hashtable/wide";
+export { groupTableCreateString, groupTableUpsertString, groupTableFindString } from "./hashtable/strings";
+export { partitionRows } from "./hashtable/partition";
+export {
+  packKeys1, packKeys2, packKeys4, packKeys8, packKeysBytes, packKeyNulls, unpackKeys1, unpackKeys2, unpackKeys4,
+  unpackKeys8, unpackKeysBytes, unpackKeyNulls, rowSizesAdd, rowOffsets, rowsPutFixed, rowsPutString, rowsTakeFixed,
+  rowsTakeOffsets, rowsTakeString, usedEntries,
+} from "./hashtable/pack";
+export {
+  sumI8Grouped, sumI16Grouped, sumI32Grouped, sumI64Grouped, sumU8Grouped, sumU16Grouped, sumU32Grouped,
+  sumF32Grouped, sumF64Grouped, sumI8, sumU8, sumI16, sumU16, sumI32, sumU32, sumI64, sumF32, sumF64, sumI32Into128,
+  sumI64Into128, sumWordsGrouped,
+} from "./aggregate/sum";
+export {
+  countGrouped, countFlagGrouped, markGroups, countUpU32, groupRows,
+} from "./aggregate/count";
+export {
+  minI8Grouped, minI8, minI8Leads, minI16Grouped, minI16, minI16Leads, minI32Grouped, minI32, minI32Leads,
+  minI64Grouped, minI64, minI64Leads, minU8Grouped, minU8, minU8Leads, minU16Grouped, minU16, minU16Leads,
+  minU32Grouped, minU32, minU32Leads, minU64Grouped, minU64, minU64Leads, minF32Grouped, minF32, minF32Leads,
+  minF64Grouped, minF64, minF64Leads, maxI8Grouped, maxI8, maxI8Leads, maxI16Grouped, maxI16, maxI16Leads,
+  maxI32Grouped, maxI32, maxI32Leads, maxI64Grouped, maxI64, maxI64Leads, maxU8Grouped, maxU8, maxU8Leads,
+  maxU16Grouped, maxU16, maxU16Leads, maxU32Grouped, maxU32, maxU32Leads, maxU64Grouped, maxU64, maxU64Leads,
+  maxF32Grouped, maxF32, maxF32Leads, maxF64Grouped, maxF64, maxF64Leads,
+} from "./aggregate/minMax";
+export {
+  bitAndU8Grouped, bitAndU16Grouped, bitAndU32Grouped, bitAndU64Grouped, bitOrU8Grouped, bitOrU16Grouped,
+  bitOrU32Grouped, bitOrU64Grouped, bitXorU8Grouped, bitXorU16Grouped, bitXorU32Grouped, bitXorU64Grouped,
+} from "./aggregate/bits";
+export {
+  moments2Grouped, moments4Grouped, comomentsGrouped, addVectorsF64, widenI8, widenI16, widenI32, widenI64, widenU8,
+  widenU16, widenU32, widenU64, widenF32,
+} from "./aggregate/moments";
+export {
+  poolTake, firstRows, putValues1, putValues2, putValues4, putValues8, putValuesBytes, putStrings, minStringLeads,
+  maxStringLeads, stringStateOffsets, stringStateFlags, stringStateBytes,
+} from "./aggregate/values";
+export {
+  sortKeysI8, sortKeysI16, sortKeysI32, sortKeysI64, sortKeysU8, sortKeysU16, sortKeysU32, sortKeysU64, sortKeysF32,
+  sortKeysF64, sortKeysWord, sortKeysNulls, sortKeysClear, sortKeysAppend, keysSorted, keysNotAbove,
+} from "./sort/keys";
+export { sortByKeys, sortRefine, markRuns } from "./sort/radix";
+export { sortRefineStrings, markStringRuns } from "./sort/strings";
+export {
+  mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
+} from "./sort/merge";
+export { joinRows, joinEmit, rowsFound } from "./join/join";

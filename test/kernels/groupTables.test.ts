@@ -40,7 +40,12 @@ type Upsert = (table: number, keys: number, rows: number, ids: number) => number
 describe('tables of fixed keys', () => {
   const memory = newMemory('core.debug')
   const k = memory.kernels
-  const kinds: [number, (arena: number) => number, Upsert, (table: number, keys: number, rows: number, ids: number) => void][] = [
+  const kinds: [
+    number,
+    (arena: number) => number,
+    Upsert,
+    (table: number, keys: number, rows: number, ids: number) => void,
+  ][] = [
     [1, a => k.groupTableCreate1(a), k.groupTableUpsert1, k.groupTableFind1],
     [2, a => k.groupTableCreate2(a), k.groupTableUpsert2, k.groupTableFind2],
     [4, a => k.groupTableCreate4(a, 0), k.groupTableUpsert4, k.groupTableFind4],
@@ -108,7 +113,9 @@ test('tables of strings', () => {
   for (const [at, rows] of [...sizes, 20000].entries()) {
     const strings = Array.from({ length: rows }, () => {
       const value = Math.floor(next() * [3, 300, 12000][at % 3])
-      return value === 0 ? '' : String.fromCharCode(97 + (value % 26)).repeat(value % 67) + value + (value % 5 === 1 ? '\0' : '')
+      return value === 0
+        ? ''
+        : String.fromCharCode(97 + (value % 26)).repeat(value % 67) + value + (value % 5 === 1 ? '\0' : '')
     })
     const offsets = arena.allocate((rows + 1) * 4)
     const bytes = arena.allocate(strings.reduce((sum, text) => sum + text.length, 0) + 5)
@@ -152,7 +159,10 @@ test('partitions keep every row, in order', () => {
       const all = Array.from({ length: rows }, (_, i) => i)
       const part = (row: number) => memory.u32[hashes / 4 + row] >>> (32 - bits)
       const expected = all.sort((a, b) => part(a) - part(b) || a - b)
-      assert.deepEqual(Array.from(memory.u32.subarray(order / 4, order / 4 + rows)), expected.map(row => row + 10))
+      assert.deepEqual(
+        Array.from(memory.u32.subarray(order / 4, order / 4 + rows)),
+        expected.map(row => row + 10),
+      )
       for (let p = 0; p <= 1 << bits; p++)
         assert.equal(memory.u32[starts / 4 + p], expected.filter(row => part(row) < p).length)
     }

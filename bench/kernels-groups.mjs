@@ -114,7 +114,7 @@ for (const bits of [5, 6, 7, 8])
       const hashes = k.arenaAllocate(arena, chunk * 4)
       const order = k.arenaAllocate(arena, chunk * 4)
       const starts = k.arenaAllocate(arena, 260 * 4)
-      const tables = Array.from({ length: P }, () => k.groupTableCreate8(arena, process.env.EXP ? 1700000 >> bits : 0))
+      const tables = Array.from({ length: P }, () => k.groupTableCreate8(arena, 0))
       const counts = Array.from({ length: P }, () => {
         const p = k.arenaAllocate(arena, ((30000 * 8 * 64) / P) * 2)
         new Uint8Array(memory.buffer).fill(0, p, p + ((30000 * 8 * 64) / P) * 2)
@@ -144,51 +144,8 @@ for (const bits of [5, 6, 7, 8])
         k.gather8(keys + start * 8, order, count, at)
         buffered.push({ at, starts: new Uint32Array(memory.buffer, starts, P + 1).slice() })
         t1 += performance.now() - t
-        if (buffered.length === +(process.env.BUF ?? 64)) flush()
+        if (buffered.length === 200) flush()
       })
       flush()
       return tables.reduce((sum, table) => sum + k.groupTableSize(table), 0) + ` ${t1.toFixed(0)} ${t2.toFixed(0)}`
     })
-if (filter === 'quality') {
-  const arena = newArena()
-  const table = k.groupTableCreate8(arena, 0)
-  eachChunk((start, count) => k.groupTableUpsert8(table, sets[0][1] + start * 8, count, ids))
-  const n = k.groupTableSize(table)
-  const h = k.arenaAllocate(arena, n * 4)
-  k.hashKeys8(k.groupTableKeys(table), h, n)
-  const hs = new Uint32Array(memory.buffer, h, n)
-  console.log('distinct', new Set(hs).size, n)
-  for (const [m, s] of [
-    [1 << 22, 0],
-    [16384, 0],
-  ]) {
-    const c = new Uint32Array(m)
-    let sel = 0
-    for (const x of hs) {
-      if (m === 16384 && x >>> 24 !== 7) continue
-      sel++
-      c[x & (m - 1)]++
-    }
-    const hist = []
-    for (const x of c) hist[x] = (hist[x] ?? 0) + 1
-    console.log(m, sel, hist)
-  }
-}
-for (const n of [6400, 3200, 1600, 800])
-  measure(`fresh tables of ${n} keys each, seen 6 times`, arena => {
-    const table = k.groupTableCreate8(arena, n)
-    const per = n * 6
-    const keys = k.arenaAllocate(arena, per * 8)
-    new Uint8Array(memory.buffer).copyWithin(keys, sets[2][1], sets[2][1] + per * 8)
-    const from = new Uint32Array(memory.buffer, keys, per * 2)
-    for (let i = 0; i < per; i++) {
-      from[2 * i] = Math.imul(i % n, 0x9e3779b1)
-      from[2 * i + 1] = Math.imul(i % n, 0x85ebca6b)
-    }
-    const t = performance.now()
-    for (let at = 0; at + per <= rows; at += per) {
-      k.groupTableClear16(table)
-      for (let s = 0; s < per; s += 256) k.groupTableUpsert8(table, keys + s * 8, Math.min(256, per - s), ids)
-    }
-    return `${(((performance.now() - t) / rows) * 1e6).toFixed(2)} ns`
-  })

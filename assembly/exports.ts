@@ -110,4 +110,4 @@ export { sortRefineStrings, markStringRuns } from "./sort/strings";
 export {
   mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
 } from "./sort/merge";
-export { joinRows, joinEmit, rowsFound } from "./join/join";
+export { joinPick, joinEmit, rowsFound } from "./join/join";

@@ -43,7 +43,7 @@ export function joinEmit(
 }
 
 /** For joins that take one row of a key: build[i] = the key's first (or last) build row, 0xffffffff without. offsets and list as for joinEmit. */
-export function joinRows(ids: usize, rows: i32, offsets: usize, list: usize, build: usize, last: i32): void {
+export function joinPick(ids: usize, rows: i32, offsets: usize, list: usize, build: usize, last: i32): void {
   for (let row: usize = 0; row < <usize>rows; row++) {
     const id = load<u32>(ids + (row << 2));
     let found: u32 = 0xffffffff;

@@ -111,3 +111,10 @@ export {
   mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
 } from "./sort/merge";
 export { joinPick, joinEmit, rowsFound } from "./join/join";
+  containsString, containsStringIgnoreCase, markString, positionString, countString, positionsToUtf8, positionEach,
+} from "./strings/search";
+export { matchAffixes, keepSequence, keepLike } from "./strings/like";
+export { lengthUtf8, isAscii, isAsciiEach, isValidUtf8 } from "./strings/utf8";
+export {
+  keepRegex, positionRegex, countRegex, extractRegex, replaceRegex, extractAllRegex, extractGroupsRegex, splitRegex,
+} from "./regex/column";

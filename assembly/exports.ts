@@ -111,6 +111,7 @@ export {
   mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
 } from "./sort/merge";
 export { joinPick, joinEmit, rowsFound } from "./join/join";
+export {
   containsString, containsStringIgnoreCase, markString, positionString, countString, positionsToUtf8, positionEach,
 } from "./strings/search";
 export { matchAffixes, keepSequence, keepLike } from "./strings/like";

@@ -86,7 +86,7 @@ export function hasMatch(machine: Machine, text: usize, end: usize, from: usize)
 function makeCache(machine: Machine): bool {
   const size = <usize>machine.size;
   const stride = max<usize>(machine.classCount, 3);
-  const statesMax = max<usize>(min<usize>(2000, 262144 / (stride * 4)), 32);
+  const statesMax = max<usize>(min<usize>(2000, 131072 / (stride * 4)), 32);
   const setBytes = (size * 4 + 19) & ~15;
   const poolBytes = size * 16 + 65536;
   const transitionBytes = (statesMax + 2) * stride * 4;

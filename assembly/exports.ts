@@ -119,3 +119,9 @@ export { lengthUtf8, isAscii, isAsciiEach, isValidUtf8 } from "./strings/utf8";
 export {
   keepRegex, positionRegex, countRegex, extractRegex, replaceRegex, extractAllRegex, extractGroupsRegex, splitRegex,
 } from "./regex/column";
+export { splitCsv } from "./text/splitCsv";
+export { splitArray, splitTuple, splitMap, trimQuotes } from "./text/splitNested";
+export { parseDecimal, printDecimal } from "./text/decimal";
+export {
+  parseUuid, printUuid, parseIpv4, printIpv4, parseIpv6, printIpv6, parseEnum8, parseEnum16, printEnum8, printEnum16,
+} from "./text/identifier";

@@ -52,6 +52,6 @@ export interface Codec {
 }
 
 export interface StreamCodec {
-  compress(): TransformStream<Uint8Array, Uint8Array>
+  compress(level?: number): TransformStream<Uint8Array, Uint8Array>
   decompress(): TransformStream<Uint8Array, Uint8Array>
 }

@@ -177,3 +177,15 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.length)
   }
 }
+
+/** All pieces, one behind the other; a single piece as it is. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}

@@ -1,3 +1,4 @@
+import { concatenate } from '../core/bytes.ts'
 import type { QueryRequest } from './contract.ts'
 import { encodeText } from '../core/text.ts'
 
@@ -34,15 +35,4 @@ export async function readQueryHead(
   }
   reader.releaseLock()
   return { bytes: concatenate(pieces), rest: request.body }
-}
-
-function concatenate(pieces: Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }

@@ -1,0 +1,105 @@
+import type { Duplex } from 'node:stream'
+import zlib from 'node:zlib'
+import { DBError, type ErrorName } from '../../runtime/core/errors.ts'
+import type { Codec, StreamCodec } from '../../runtime/platform.ts'
+
+/** What node:zlib has from Node 22.15 on, and what the types of the floor do not know. */
+interface ZlibWithZstd {
+  zstdCompressSync?(bytes: Uint8Array, options?: { params?: Record<number, number> }): Uint8Array
+  zstdDecompressSync?(bytes: Uint8Array, options?: { maxOutputLength?: number }): Uint8Array
+  createZstdCompress?(options?: { params?: Record<number, number> }): Duplex
+  createZstdDecompress?(): Duplex
+  constants: { ZSTD_c_compressionLevel?: number }
+}
+
+const native = zlib as unknown as ZlibWithZstd
+
+export const gzip: StreamCodec = {
+  compress: level => through(zlib.createGzip({ level: level ?? 3 }), 'ZLIB_DEFLATE_FAILED'),
+  decompress: () => through(zlib.createGunzip(), 'ZLIB_INFLATE_FAILED'),
+}
+
+export const deflate: StreamCodec = {
+  compress: level => through(zlib.createDeflate({ level: level ?? 3 }), 'ZLIB_DEFLATE_FAILED'),
+  decompress: () => through(zlib.createInflate(), 'ZLIB_INFLATE_FAILED'),
+}
+
+export const brotli: StreamCodec = {
+  compress: level =>
+    through(
+      zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level ?? 3 } }),
+      'CANNOT_COMPRESS',
+    ),
+  decompress: () => through(zlib.createBrotliDecompress(), 'CANNOT_DECOMPRESS'),
+}
+
+const level = (value: number | undefined) => ({
+  params: { [native.constants.ZSTD_c_compressionLevel ?? 100]: value ?? 1 },
+})
+
+export const zstdStream: StreamCodec | undefined =
+  native.createZstdCompress && native.createZstdDecompress
+    ? {
+        compress: value => through(native.createZstdCompress!(level(value)), 'ZSTD_ENCODER_FAILED'),
+        decompress: () => through(native.createZstdDecompress!(), 'ZSTD_DECODER_FAILED'),
+      }
+    : undefined
+
+export const zstd: Codec | undefined =
+  native.zstdCompressSync && native.zstdDecompressSync
+    ? {
+        compress: (bytes, value) => native.zstdCompressSync!(bytes, level(value)),
+        decompress(bytes, size) {
+          try {
+            return native.zstdDecompressSync!(bytes, size === undefined ? {} : { maxOutputLength: Math.max(size, 1) })
+          } catch (error) {
+            throw new DBError('ZSTD_DECODER_FAILED', `Cannot decompress ZSTD data: ${String(error)}`, { cause: error })
+          }
+        },
+      }
+    : undefined
+
+/** A Node stream as a TransformStream, with its errors as ours. */
+function through(stream: Duplex, errorName: ErrorName): TransformStream<Uint8Array, Uint8Array> {
+  const reader = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const wrap = (error: unknown): DBError =>
+    error instanceof DBError
+      ? error
+      : new DBError(errorName, `Cannot convert compressed data: ${(error as Error).message}`, { cause: error })
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } catch (error) {
+          throw wrap(error)
+        }
+      },
+      cancel() {
+        stream.destroy()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  let failure: Error | null = null
+  stream.on('error', error => {
+    failure = error
+  })
+  const writable = new WritableStream<Uint8Array>({
+    write(bytes) {
+      if (failure) throw wrap(failure)
+      return new Promise((resolve, reject) => {
+        stream.write(bytes, error => (error ? reject(wrap(error)) : resolve()))
+      })
+    },
+    close() {
+      stream.end()
+    },
+    abort() {
+      stream.destroy()
+    },
+  })
+  return { readable, writable }
+}

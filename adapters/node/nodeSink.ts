@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http'
+import type { HeaderList, ResponseSink } from '../../runtime/server/responseSink.ts'
+
+/** What node:http does to send a header section in pieces; not part of its documented face, and absent elsewhere. */
+interface Internals {
+  _header: string | null
+  _headerSent: boolean
+  _writeRaw(text: string, encoding: 'latin1'): boolean
+}
+
+/** Writes an answer to a connection of node:http. */
+export class NodeSink implements ResponseSink {
+  readonly #response: ServerResponse
+  readonly #gone = new AbortController()
+  /** Names of the header lines that sendEarly has sent; null before the first. */
+  #early = false
+  readonly sendEarly?: (name: string, value: string) => void
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+    response.on('close', () => {
+      if (!response.writableFinished) this.#gone.abort()
+    })
+    response.on('error', () => this.#gone.abort())
+    if ('_writeRaw' in response && '_header' in response && '_headerSent' in response)
+      this.sendEarly = (name, value) => this.#sendEarly(name, value)
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  #sendEarly(name: string, value: string): void {
+    if (this.#gone.signal.aborted) return
+    const internals = this.#response as unknown as Internals
+    if (!this.#early) {
+      this.#early = true
+      this.#response.writeHead(200)
+      // node:http has put the whole section together; all but the empty line that ends it goes out.
+      const section = internals._header!.slice(0, -2)
+      internals._headerSent = true
+      internals._writeRaw(section, 'latin1')
+    }
+    internals._writeRaw(`${name}: ${value}\r\n`, 'latin1')
+  }
+
+  start(status: number, headers: HeaderList): void {
+    if (this.#gone.signal.aborted) return
+    if (!this.#early) {
+      this.#response.writeHead(status, headers.flat())
+      return
+    }
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    const internals = this.#response as unknown as Internals
+    internals._writeRaw(lines + '\r\n', 'latin1')
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#gone.signal.aborted || bytes.length === 0) return
+    if (!this.#response.write(bytes)) await this.#drained()
+  }
+
+  async end(): Promise<void> {
+    if (this.#gone.signal.aborted) return
+    await new Promise<void>(resolve => {
+      this.#response.once('close', resolve)
+      this.#response.end(resolve)
+    })
+  }
+
+  /** Closes the connection without the last chunk, when everything before it has gone out. */
+  async break(): Promise<void> {
+    const { socket } = this.#response
+    while (socket && !socket.destroyed && socket.writableLength > 0) await this.#soon(socket)
+    this.#response.destroy()
+  }
+
+  #drained(): Promise<void> {
+    return this.#soon(this.#response)
+  }
+
+  /** Until the stream has room, or its client has gone. */
+  #soon(stream: NodeJS.EventEmitter): Promise<void> {
+    return new Promise(resolve => {
+      const settle = () => {
+        stream.off('drain', settle)
+        this.#gone.signal.removeEventListener('abort', settle)
+        resolve()
+      }
+      stream.on('drain', settle)
+      this.#gone.signal.addEventListener('abort', settle)
+      if (this.#gone.signal.aborted) settle()
+    })
+  }
+}

@@ -39,7 +39,7 @@ export class FakeEngine implements Engine {
     this.requests.push(request)
     const { bytes, rest } = await readQueryHead(request, 1 << 18)
     const text = decodeText(bytes)
-    const [, verb, argument = ''] = /^(\w+)\s?([^]*)$/.exec(text) ?? []
+    const [, verb, argument = ''] = /^(\w+)\s?(.*)$/s.exec(text) ?? []
     if (verb === 'insert') return this.#insert(request, argument, rest)
     const output = this.#output(request, verb, argument, rest)
     if (request.readonly > 0 && verb === 'write') throw new DBError('READONLY', 'Cannot execute query in readonly mode')
@@ -81,6 +81,15 @@ export class FakeEngine implements Engine {
             request.onProgress?.({ ...noProgress, readRows: ms, elapsedNs: ms * 1e6 })
           }
           yield encodeText('slept\n')
+        }
+      case 'slowFailure':
+        return async function* () {
+          yield new Uint8Array(0)
+          for (let ms = 0; ms < Number(argument); ms += 10) {
+            await sleep(10)
+            request.onProgress?.({ ...noProgress, readRows: ms })
+          }
+          throw new DBError('FUNCTION_THROW_IF_VALUE_IS_NON_ZERO', 'Value passed to throwIf is non-zero')
         }
       case 'forever':
         return async function* () {

@@ -20,15 +20,19 @@ function intDiv<T>(isConst: bool, a: usize, b: usize, out: usize, rows: i32): i3
   return 0;
 }
 
-/** The remainder has the sign of a, as in C; that of any number by -1 is 0. */
+/** The remainder has the sign of a, as in C. */
 // @ts-ignore: decorator
 @inline
 function modulo<T>(isConst: bool, a: usize, b: usize, out: usize, rows: i32): i32 {
   const end = out + <usize>rows * sizeof<T>();
   while (out < end) {
     const divisor = load<T>(b);
+    const value = load<T>(a);
     if (divisor == 0) return 1;
-    store<T>(out, load<T>(a) % divisor);
+    if (isSigned<T>()) {
+      if (divisor == -1 && value == <T>(<T>1 << (sizeof<T>() * 8 - 1))) return 2;
+    }
+    store<T>(out, value % divisor);
     a += sizeof<T>();
     if (!isConst) b += sizeof<T>();
     out += sizeof<T>();

@@ -1,4 +1,5 @@
 import { instantiateSync } from '@assemblyscript/loader'
+import { assert } from './assert.ts'
 import { DBError } from './errors.ts'
 
 /** The core's exports, typed from the sources by the compiler. */
@@ -16,3 +17,15 @@ export function instantiateCore(module: WebAssembly.Module): { kernels: Kernels;
   const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory, abort } })
   return { kernels: exports as unknown as Kernels, memory }
 }
+
+export type Kernel = (...args: number[]) => number
+
+/** A kernel whose name is put together at run time, as `equal` + the type's suffix. */
+export function kernelNamed(kernels: Kernels, name: string): Kernel {
+  const kernel = (kernels as unknown as Record<string, Kernel | undefined>)[name]
+  assert(kernel !== undefined, `the core has a kernel for every type that asks for one`)
+  return kernel
+}
+
+export const hasKernel = (kernels: Kernels, name: string): boolean =>
+  typeof (kernels as unknown as Record<string, unknown>)[name] === 'function'

@@ -1,0 +1,258 @@
+// Columns from text, and text from columns: by kernels where there are some, value by value elsewhere.
+import { columnOf, placeU32 } from '../columns/build.ts'
+import type { Column } from '../columns/column.ts'
+import { FixedColumn } from '../columns/fixed.ts'
+import { StringColumn } from '../columns/string.ts'
+import { zoneTable } from '../columns/zoneTable.ts'
+import { DBError } from '../core/errors.ts'
+import { kernelNamed } from '../core/kernels.ts'
+import type { Arena } from '../core/memory.ts'
+import type { DataType } from '../types/dataType.ts'
+import { DateTime64Type, DateTimeType, parseDays } from '../types/date.ts'
+import { EnumType } from '../types/enum.ts'
+import { FloatType, IntegerType } from '../types/number.ts'
+import { parseType } from '../types/parseType.ts'
+import { FixedStringType } from '../types/string.ts'
+import type { Value } from '../types/value.ts'
+import { type CastContext, failRow } from './castContext.ts'
+import { newFixed } from './fixedColumns.ts'
+
+/** Text to values of a type that is not Nullable. */
+export function parseColumn(column: StringColumn, to: DataType, context: CastContext): Column {
+  const { arena } = context
+  const { rows } = column
+  const { kernels } = arena.memory
+  if (to instanceof IntegerType && (context.failures !== 0 || context.isAccurate)) return parseInRange(column, to, context)
+  if (to instanceof IntegerType || to instanceof FloatType) {
+    const wide = to instanceof IntegerType && to.bits > 64
+    const signed = Number(to instanceof IntegerType && to.isSigned)
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      wide
+        ? kernels.parseWide(starts, ends, column.bytes, count, to.width / 8, signed, out)
+        : kernelNamed(kernels, `parse${to.physical}`)(starts, ends, column.bytes, count, out),
+    )
+  }
+  if (to.kind === 'Date' || to.kind === 'Date32')
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      kernelNamed(kernels, `parse${to.kind}`)(starts, ends, column.bytes, count, out),
+    )
+  if (to instanceof DateTimeType) {
+    const { transitions, offsets, count: spans } = zoneTable(arena.memory, to.zone)
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      kernels.parseDateTime(starts, ends, column.bytes, count, transitions, offsets, spans, out),
+    )
+  }
+  if (to instanceof DateTime64Type) {
+    const { transitions, offsets, count: spans } = zoneTable(arena.memory, to.zone)
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      kernels.parseDateTime64(starts, ends, column.bytes, count, transitions, offsets, spans, to.scale, out),
+    )
+  }
+  if (to.kind === 'Bool')
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      kernels.parseBool(starts, ends, column.bytes, count, out),
+    )
+  if (to instanceof FixedStringType)
+    return parseSpans(column, to, context, false, (starts, ends, count, out) =>
+      kernels.copySpansFixed(starts, ends, column.bytes, count, to.width, out),
+    )
+  const values: Value[] = []
+  for (let row = 0; row < rows; row++) values.push(parseOne(column.valueAt(row) as string, to, row, context))
+  return columnOf(to, values, arena)
+}
+
+/** One value, with the default for one that fails. */
+function parseOne(text: string, to: DataType, row: number, context: CastContext): Value {
+  try {
+    if (text === '' && to.kind !== 'String') throw tooShort(to)
+    return to.parse(text)
+  } catch (error) {
+    if (!(error instanceof DBError)) throw error
+    failRow(context, row, () => error)
+    return to.default
+  }
+}
+
+const tooShort = (to: DataType): DBError =>
+  new DBError(
+    to.kind === 'Date' || to.kind === 'Date32'
+      ? 'CANNOT_PARSE_DATE'
+      : to.kind.startsWith('DateTime')
+        ? 'CANNOT_PARSE_DATETIME'
+        : 'ATTEMPT_TO_READ_AFTER_EOF',
+    `Attempt to read after eof: Cannot parse ${to.name} from String, because value is too short`,
+  )
+
+type ParseKernel = (starts: number, ends: number, rows: number, out: number) => number
+
+/** A parser gives -(row + 1) of the first row that fails; after it, parsing goes on with the next. */
+function parseSpans(
+  column: StringColumn,
+  to: DataType,
+  context: CastContext,
+  emptyFails: boolean,
+  parse: ParseKernel,
+): FixedColumn {
+  const { arena } = context
+  const { rows, offsets } = column
+  const { memory } = arena
+  const result = newFixed(to, rows, arena)
+  for (let from = 0; from < rows; ) {
+    const [starts, out] = [offsets + from * 4, result.pointer + from * to.width]
+    const code = parse(starts, starts + 4, rows - from, out)
+    if (code >= 0) break
+    const row = from - code - 1
+    const text = column.valueAt(row) as string
+    const better = parseLeniently(text, to)
+    memory.u8.fill(0, result.pointer + row * to.width, result.pointer + (row + 1) * to.width)
+    if (better !== null) {
+      const one = columnOf(to, [better], arena) as FixedColumn
+      memory.u8.copyWithin(result.pointer + row * to.width, one.pointer, one.pointer + to.width)
+    } else failRow(context, row, () => cannotParse(text, to))
+    from = row + 1
+  }
+  if (!emptyFails) return result
+  // Parsers take an empty field for the default; a cast does not.
+  const { kernels } = memory
+  for (let row = 0; (row = kernels.firstEmptySpan(offsets, offsets + 4, row, rows)) < rows; row++)
+    failRow(context, row, () => tooShort(to))
+  return result
+}
+
+/** A date with a time behind it is a date, in casts. */
+function parseLeniently(text: string, to: DataType): Value {
+  if (to.kind !== 'Date' && to.kind !== 'Date32') return null
+  const days = /^\d{4}-\d{1,2}-\d{1,2}[ T]\d/.test(text) ? parseDays(text.split(/[ T]/)[0]) : null
+  if (days === null) return null
+  return to.kind === 'Date' ? Math.min(Math.max(days, 0), 65535) : days
+}
+
+function cannotParse(text: string, to: DataType): DBError {
+  if (to.kind === 'Date' || to.kind === 'Date32')
+    return new DBError('CANNOT_PARSE_DATE', `Cannot parse string ${quoted(text)} as ${to.name}`)
+  if (to.kind.startsWith('DateTime'))
+    return new DBError('CANNOT_PARSE_DATETIME', `Cannot parse string ${quoted(text)} as ${to.name}`)
+  if (to.kind === 'Bool') return new DBError('CANNOT_PARSE_BOOL', `Cannot parse string ${quoted(text)} as Bool`)
+  if (to instanceof FixedStringType)
+    return new DBError('TOO_LARGE_STRING_SIZE', `String too long for type ${to.name}`)
+  if (to instanceof FloatType)
+    return new DBError('CANNOT_PARSE_NUMBER', `Cannot read floating point value: Cannot parse string ${quoted(text)} as ${to.name}`)
+  if (to instanceof IntegerType && !to.isSigned && text.startsWith('-'))
+    return new DBError('CANNOT_PARSE_NUMBER', `Unsigned type must not contain '-' symbol: Cannot parse ${to.name} from String`)
+  return new DBError('CANNOT_PARSE_TEXT', `Cannot parse string ${quoted(text)} as ${to.name}: syntax error`)
+}
+
+const quoted = (text: string): string => `'${text.length > 200 ? `${text.slice(0, 200)}…` : text}'`
+
+/** Integers that must fit: beyond the range is a failure, where plain parsing wraps. */
+function parseInRange(column: StringColumn, to: IntegerType, context: CastContext): Column {
+  const values: Value[] = []
+  for (let row = 0; row < column.rows; row++) {
+    const text = column.valueAt(row) as string
+    const number = /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : null
+    if (number === null || number < to.min || number > to.max || (!to.isSigned && text.startsWith('-'))) {
+      failRow(context, row, () => cannotParse(text, to))
+      values.push(to.default)
+    } else values.push(to.wrap(number))
+  }
+  return columnOf(to, values, context.arena)
+}
+
+/** Most bytes that a printed value takes, for types that a kernel prints. */
+const printedBytes: Partial<Record<string, number>> = {
+  I8: 4,
+  U8: 3,
+  I16: 6,
+  U16: 5,
+  I32: 11,
+  U32: 10,
+  I64: 20,
+  U64: 20,
+  I128: 40,
+  U128: 40,
+  I256: 78,
+  U256: 78,
+  F32: 24,
+  F64: 26,
+}
+
+/** Values as toString gives them. Not for Nullable and LowCardinality columns. */
+export function printColumn(column: Column, arena: Arena): StringColumn {
+  if (column instanceof StringColumn) return column
+  const { type, rows } = column
+  const { kernels } = arena.memory
+  if (column instanceof FixedColumn) {
+    const { pointer } = column
+    const print = (bytes: number, run: (offsets: number, out: number) => number): StringColumn => {
+      const [offsets, out] = [arena.allocate((rows + 1) * 4), arena.allocate(rows * bytes)]
+      run(offsets, out)
+      return new StringColumn(arena.memory, offsets, out, rows)
+    }
+    if (type instanceof IntegerType && type.bits > 64)
+      return print(printedBytes[type.physical]!, (offsets, out) =>
+        kernels.printWide(pointer, type.width / 8, Number(type.isSigned), rows, offsets, out),
+      )
+    if (type instanceof IntegerType || type instanceof FloatType || type.kind === 'Interval')
+      return print(printedBytes[type.physical!]!, (offsets, out) =>
+        kernelNamed(kernels, `print${type.physical}`)(pointer, rows, offsets, out),
+      )
+    if (type.kind === 'Bool') return print(5, (offsets, out) => kernels.printBool(pointer, rows, offsets, out))
+    if (type.kind === 'Date' || type.kind === 'Date32')
+      return print(10, (offsets, out) => kernelNamed(kernels, `print${type.kind}`)(pointer, rows, offsets, out))
+    if (type instanceof DateTimeType || type instanceof DateTime64Type) {
+      const { transitions, offsets: zone, count } = zoneTable(arena.memory, type.zone)
+      return type instanceof DateTimeType
+        ? print(19, (offsets, out) => kernels.printDateTime(pointer, rows, transitions, zone, count, offsets, out))
+        : print(20 + type.scale, (offsets, out) =>
+            kernels.printDateTime64(pointer, rows, transitions, zone, count, type.scale, offsets, out),
+          )
+    }
+    if (type instanceof EnumType) return printEnum(column, type, arena)
+    if (type instanceof FixedStringType) return cutZeros(column, type.width, arena)
+  }
+  const texts: string[] = []
+  for (let row = 0; row < rows; row++) texts.push(type.print(column.valueAt(row)))
+  return textColumn(texts, arena)
+}
+
+/** Text values as a column. */
+export function textColumn(texts: readonly string[], arena: Arena): StringColumn {
+  return columnOf(stringLike, texts, arena) as StringColumn
+}
+
+const stringLike = parseType('String')
+
+function printEnum(column: FixedColumn, type: EnumType, arena: Arena): StringColumn {
+  const names = textColumn(
+    type.elements.map(([name]) => name),
+    arena,
+  )
+  const places = new Map(type.elements.map(([, number], i) => [number, i]))
+  const view = type.width === 1 ? arena.memory.i8 : arena.memory.i16
+  const start = column.pointer / type.width
+  const indices = Array.from({ length: column.rows }, (_, row) => {
+    const place = places.get(view[start + row])
+    if (place === undefined)
+      throw new DBError('UNKNOWN_ELEMENT_OF_ENUM', `Unexpected value ${view[start + row]} in enum ${type.name}`)
+    return place
+  })
+  return names.gather(placeU32(arena, indices), column.rows, arena)
+}
+
+/** FixedString to String: the zero bytes at the end are padding. */
+function cutZeros(column: FixedColumn, width: number, arena: Arena): StringColumn {
+  const { rows, pointer } = column
+  const [offsets, bytes] = [arena.allocate((rows + 1) * 4), arena.allocate(rows * width)]
+  const { u8, u32 } = arena.memory
+  let at = 0
+  u32[offsets / 4] = 0
+  for (let row = 0; row < rows; row++) {
+    const start = pointer + row * width
+    let end = start + width
+    while (end > start && u8[end - 1] === 0) end--
+    u8.copyWithin(bytes + at, start, end)
+    at += end - start
+    u32[offsets / 4 + row + 1] = at
+  }
+  return new StringColumn(arena.memory, offsets, bytes, rows)
+}

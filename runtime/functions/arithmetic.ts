@@ -15,7 +15,15 @@ import { asInt64, castColumn } from './castColumn.ts'
 import { castNumbers, fixedOf, newFixed, type NumberPhysical, numberPhysical, physicalWidth } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
 import { addInterval, addIntervalResult } from './intervals.ts'
-import { absResult, binaryNumericResult, isInteger, isNumber, type NumericOperation, negateResult, storedInteger } from './numericTypes.ts'
+import {
+  absResult,
+  binaryNumericResult,
+  isInteger,
+  isNumber,
+  type NumericOperation,
+  negateResult,
+  storedInteger,
+} from './numericTypes.ts'
 import { tenTo } from './decimalColumns.ts'
 import { convertTime, isDateKind, isTime } from './timeColumns.ts'
 
@@ -30,11 +38,28 @@ function operand(column: Column, type: DataType, arena: Arena): Operand {
   return { pointer: fixedOf(cast).pointer, isConst: cast instanceof ConstColumn }
 }
 
-type Verb = 'add' | 'subtract' | 'multiply' | 'divide' | 'intDiv' | 'modulo' | 'addChecked' | 'subtractChecked' | 'multiplyChecked'
+type Verb =
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
+  | 'intDiv'
+  | 'modulo'
+  | 'addChecked'
+  | 'subtractChecked'
+  | 'multiplyChecked'
 const commutative = new Set<Verb>(['add', 'multiply', 'addChecked', 'multiplyChecked'])
 
 /** Runs verb over two sides of one physical type; gives what the kernel returns. */
-function runBinary(verb: Verb, physical: NumberPhysical, a: Operand, b: Operand, out: number, rows: number, arena: Arena): number {
+function runBinary(
+  verb: Verb,
+  physical: NumberPhysical,
+  a: Operand,
+  b: Operand,
+  out: number,
+  rows: number,
+  arena: Arena,
+): number {
   const { kernels } = arena.memory
   if (b.isConst) return kernelNamed(kernels, `${verb}Const${physical}`)(a.pointer, b.pointer, out, rows)
   if (a.isConst && commutative.has(verb)) return runBinary(verb, physical, b, a, out, rows, arena)
@@ -82,7 +107,9 @@ function decimalColumns(
     case 'plus':
     case 'minus': {
       const verb = operation === 'plus' ? 'addChecked' : 'subtractChecked'
-      checkOverflow(runBinary(verb, physical, operand(a, type, arena), operand(b, type, arena), out.pointer, rows, arena))
+      checkOverflow(
+        runBinary(verb, physical, operand(a, type, arena), operand(b, type, arena), out.pointer, rows, arena),
+      )
       return out
     }
     case 'multiply': {
@@ -144,7 +171,10 @@ function intDivide(a: Column, b: Column, type: DataType, rows: number, arena: Ar
     if (kernels.firstInMask(zeros, rows) >= 0) checkDivision(1)
     const quotient = numericColumns('divide', a, b, float64, rows, arena)
     if (!kernels.finiteF64(quotient.pointer, rows))
-      throw new DBError('ILLEGAL_DIVISION', 'Cannot perform integer division, because it will produce infinite or too large number')
+      throw new DBError(
+        'ILLEGAL_DIVISION',
+        'Cannot perform integer division, because it will produce infinite or too large number',
+      )
     return castResult(quotient, type, arena)
   }
   if (a.type instanceof DecimalType || b.type instanceof DecimalType) {
@@ -197,8 +227,7 @@ function divideOrZero(
   const divisor = fixedOf(b.full(arena))
   const zeros = undefinedRows || arena.allocate(rows)
   kernelNamed(kernels, `equalConst${divisor.type.physical}`)(divisor.pointer, arena.allocateZeroed(32), zeros, rows)
-  const one = castColumn(new ConstColumn(fixedOf(castColumn(oneColumn(arena), divisor.type, arena)), rows), divisor.type, arena)
-  const safe = selectFixed(zeros, fixedOf(one.full(arena)), divisor, arena)
+  const safe = withOnes(divisor, zeros, arena)
   const operation = verb === 'intDivOrZero' ? 'intDiv' : 'modulo'
   const result = numericColumns(operation, a, safe, type, rows, arena)
   const zero = new FixedColumn(type, arena.memory, arena.allocateZeroed(rows * type.width), rows)
@@ -217,7 +246,8 @@ export function selectFixed(mask: number, a: FixedColumn, b: FixedColumn, arena:
   const { type, rows } = b
   const out = newFixed(type, rows, arena)
   const { width } = type
-  if ([1, 2, 4, 8, 16].includes(width)) kernelNamed(kernels, `selectByMask${width}`)(mask, a.pointer, b.pointer, out.pointer, rows)
+  if ([1, 2, 4, 8, 16].includes(width))
+    kernelNamed(kernels, `selectByMask${width}`)(mask, a.pointer, b.pointer, out.pointer, rows)
   else kernels.selectByMaskN(mask, a.pointer, b.pointer, width, out.pointer, rows)
   return out
 }
@@ -225,7 +255,10 @@ export function selectFixed(mask: number, a: FixedColumn, b: FixedColumn, arena:
 const float64 = parseType('Float64')
 
 function illegal(name: string, a: DataType, b: DataType): DBError {
-  return new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Illegal types ${a.name} and ${b.name} of arguments of function ${name}`)
+  return new DBError(
+    'ILLEGAL_TYPE_OF_ARGUMENT',
+    `Illegal types ${a.name} and ${b.name} of arguments of function ${name}`,
+  )
 }
 
 const isTuplePair = (a: DataType, b: DataType): boolean =>
@@ -291,7 +324,9 @@ function differenceOfTimes(a: Column, b: Column, type: DataType, rows: number, a
     arena.memory.kernels.subtractI64(x.pointer, y.pointer, out.pointer, rows)
     return out
   }
-  const [x, y] = [left, right].map(column => castNumbers(column.pointer, numberPhysical(column.type), 'I32', rows, arena))
+  const [x, y] = [left, right].map(column =>
+    castNumbers(column.pointer, numberPhysical(column.type), 'I32', rows, arena),
+  )
   const out = newFixed(type, rows, arena)
   arena.memory.kernels.subtractI32(x, y, out.pointer, rows)
   return out
@@ -355,7 +390,11 @@ const numeric = (
       }
       return numericType(name, name, args)
     },
-    run: ([a, b], { type, rows, arena }) => {
+    run: ([a, b], { type, rows, arena, nulls }) => {
+      if (nulls !== 0 && name !== 'multiply' && !(type instanceof TupleType)) {
+        const safe = withOnes(fixedOf(b.full(arena)), nulls, arena)
+        return numericColumns(name, a.full(arena), safe, type, rows, arena)
+      }
       if (type instanceof IntervalType) {
         const out = newFixed(type, rows, arena)
         const [x, y] = [operand(a, int64Type, arena), operand(b, int64Type, arena)]
@@ -370,6 +409,12 @@ const numeric = (
     },
     examples,
   })
+
+/** Divisors with 1 in the rows that are NULL, where a zero may stand. */
+function withOnes(column: FixedColumn, nulls: number, arena: Arena): FixedColumn {
+  const one = castColumn(oneColumn(arena), column.type, arena)
+  return selectFixed(nulls, fixedOf(new ConstColumn(one, column.rows).full(arena)), column, arena)
+}
 
 const int64Type = parseType('Int64')
 
@@ -420,7 +465,8 @@ const negate = defineFunction({
   returns: ([x]) => {
     if (x.type instanceof TupleType) return new TupleType(x.type.elements.map(type => negateResult(type) ?? type))
     const type = negateResult(x.type)
-    if (!type) throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Illegal type ${x.type.name} of argument of function negate`)
+    if (!type)
+      throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Illegal type ${x.type.name} of argument of function negate`)
     return type
   },
   run: ([x], { type, rows, arena }) => negateColumn(x, type, rows, arena),
@@ -469,8 +515,18 @@ export const arithmetic: readonly FunctionDefinition[] = [
     ["SELECT toDate('2020-03-01') - toDate('2020-02-01')", '29'],
   ]),
   numeric('multiply', 'The product.', [], [['SELECT 2 * 3', '6']]),
-  numeric('divide', 'The quotient, always a float (or a decimal, for decimals).', [], [['SELECT 1 / 2, 1 / 0', '0.5\tinf']]),
-  numeric('intDiv', 'The quotient cut to a whole number. Dividing by zero is an error.', [], [['SELECT intDiv(7, 2)', '3']]),
+  numeric(
+    'divide',
+    'The quotient, always a float (or a decimal, for decimals).',
+    [],
+    [['SELECT 1 / 2, 1 / 0', '0.5\tinf']],
+  ),
+  numeric(
+    'intDiv',
+    'The quotient cut to a whole number. Dividing by zero is an error.',
+    [],
+    [['SELECT intDiv(7, 2)', '3']],
+  ),
   numeric('modulo', 'The remainder, with the sign of a.', ['mod'], [['SELECT 7 % 3, -7 % 3', '1\t-1']]),
   orZero('intDivOrZero', 'intDiv', ['SELECT intDivOrZero(1, 0)', '0']),
   orZero('moduloOrZero', 'modulo', ['SELECT moduloOrZero(5, 0)', '0']),

@@ -75,15 +75,15 @@ export function bindFunction(
     canBePacked(type)
 
   /** Arguments are full or constant, without NULL and LowCardinality as far as the definition wants. */
-  const runPlain = (columns: readonly Column[], rows: number, arena: Arena): Column => {
+  const runPlain = (columns: readonly Column[], rows: number, arena: Arena, nulls: number): Column => {
     const given = (definition.constants ?? 'expand') === 'expand' ? columns.map(column => column.full(arena)) : columns
-    const call: Call = { type: plain, rows, arena, memory: arena.memory, environment, arguments: seen }
+    const call: Call = { type: plain, rows, arena, memory: arena.memory, environment, arguments: seen, nulls }
     const result = definition.run(given, call)
     assert(result.rows === rows, 'a function gives as many rows as it got')
     return result
   }
   const runNullable = (columns: readonly Column[], rows: number, arena: Arena): Column => {
-    if (!isNullable) return runPlain(columns, rows, arena)
+    if (!isNullable) return runPlain(columns, rows, arena, 0)
     let nulls = 0
     const { kernels } = arena.memory
     const values = columns.map((column): Column => {
@@ -103,7 +103,7 @@ export function bindFunction(
       // Kept full: the null map is per row. Happens only where a constant is not folded.
       ;(values as Column[])[0] = values[0].full(arena)
     }
-    const result = runPlain(values, rows, arena).full(arena)
+    const result = runPlain(values, rows, arena, nulls).full(arena)
     if (nulls === 0 || !(type instanceof NullableType)) return result
     if (!(result instanceof NullableColumn)) return new NullableColumn(nulls, result, type)
     const both = arena.allocate(rows)

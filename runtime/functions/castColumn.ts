@@ -45,7 +45,8 @@ function cast(column: Column, to: DataType, context: CastContext): Column {
   const from = column.type
   if (from.equals(to)) return column
   if (column instanceof ConstColumn) {
-    if (context.failures === 0) return new ConstColumn(cast(column.value, to, { ...context, nulls: 0 }).full(arena), column.rows)
+    if (context.failures === 0)
+      return new ConstColumn(cast(column.value, to, { ...context, nulls: 0 }).full(arena), column.rows)
     return cast(column.full(arena), to, context)
   }
   if (column instanceof LowCardinalityColumn) return castDictionary(column, to, context)
@@ -93,8 +94,11 @@ function castFromNullable(column: NullableColumn, to: DataType, context: CastCon
   if (first >= 0) {
     const mask = context.arena.allocate(column.rows)
     kernels.maskOr(column.nulls, column.nulls, mask, column.rows)
-    failRows(context, mask, column.rows, () =>
-      new DBError('CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN', 'Cannot convert NULL value to non-Nullable type'),
+    failRows(
+      context,
+      mask,
+      column.rows,
+      () => new DBError('CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN', 'Cannot convert NULL value to non-Nullable type'),
     )
   }
   return cast(column.values, to, { ...context, nulls: column.nulls })
@@ -146,7 +150,8 @@ function checkFinite(column: FixedColumn, context: CastContext): void {
   const { type, pointer, rows } = column
   const isFinite = type.width === 4 ? kernels.finiteF32(pointer, rows) : kernels.finiteF64(pointer, rows)
   if (isFinite) return
-  const values = type.width === 4 ? f32.subarray(pointer / 4, pointer / 4 + rows) : f64.subarray(pointer / 8, pointer / 8 + rows)
+  const values =
+    type.width === 4 ? f32.subarray(pointer / 4, pointer / 4 + rows) : f64.subarray(pointer / 8, pointer / 8 + rows)
   values.forEach((value, row) => {
     if (!Number.isFinite(value))
       failRow(context, row, () => new DBError('CANNOT_CONVERT_TYPE', 'Unexpected inf or nan to integer conversion'))
@@ -161,7 +166,13 @@ function alwaysFits(from: NumberPhysical, to: NumberPhysical): boolean {
 }
 
 /** Rows whose value changed in the cast fail. */
-function checkKept(column: FixedColumn, result: FixedColumn, x: NumberPhysical, y: NumberPhysical, context: CastContext): void {
+function checkKept(
+  column: FixedColumn,
+  result: FixedColumn,
+  x: NumberPhysical,
+  y: NumberPhysical,
+  context: CastContext,
+): void {
   const { arena } = context
   const { rows } = column
   const { kernels } = arena.memory
@@ -178,7 +189,10 @@ function checkKept(column: FixedColumn, result: FixedColumn, x: NumberPhysical, 
       kernels.maskOr(changed, negative, changed, rows)
     }
   } else {
-    const [left, right] = [castNumbers(column.pointer, x, 'F64', rows, arena), castNumbers(result.pointer, y, 'F64', rows, arena)]
+    const [left, right] = [
+      castNumbers(column.pointer, x, 'F64', rows, arena),
+      castNumbers(result.pointer, y, 'F64', rows, arena),
+    ]
     kernels.notEqualF64(left, right, changed, rows)
     if (x[0] === 'F' && y[0] === 'F') maskNaNs(left, changed, rows, arena)
   }
@@ -207,7 +221,10 @@ function castToEnum(column: FixedColumn, to: EnumType, context: CastContext): Fi
 }
 
 function mapAddresses(column: FixedColumn, to: DataType, arena: Arena): Column {
-  const values = Array.from({ length: column.rows }, (_, row) => (0xffffn << 32n) | BigInt(column.valueAt(row) as number))
+  const values = Array.from(
+    { length: column.rows },
+    (_, row) => (0xffffn << 32n) | BigInt(column.valueAt(row) as number),
+  )
   return columnOf(to, values, arena)
 }
 

@@ -58,7 +58,9 @@ export function areComparable(a: DataType, b: DataType): boolean {
 
 function comparableInside(a: DataType, b: DataType): boolean {
   const inner = (type: DataType): DataType =>
-    type.kind === 'Nullable' || type.kind === 'LowCardinality' ? inner((type as never as { inner: DataType }).inner) : type
+    type.kind === 'Nullable' || type.kind === 'LowCardinality'
+      ? inner((type as never as { inner: DataType }).inner)
+      : type
   return areComparable(inner(a), inner(b))
 }
 
@@ -144,7 +146,13 @@ function compareNumbers(comparison: Comparison, a: Column, b: Column, rows: numb
     const widest = Math.max(physicalWidth(x), physicalWidth(y))
     const common: NumberPhysical = widest <= 8 ? 'I128' : 'I256'
     const scaled = (column: FixedColumn, from: NumberPhysical, scale: number) =>
-      scaleUp(castNumbers(column.pointer, from, common, rows, arena), common, Math.max(scaleX, scaleY) - scale, rows, arena)
+      scaleUp(
+        castNumbers(column.pointer, from, common, rows, arena),
+        common,
+        Math.max(scaleX, scaleY) - scale,
+        rows,
+        arena,
+      )
     const out = arena.allocate(rows)
     const compare = kernelNamed(arena.memory.kernels, comparison + common)
     compare(scaled(left, x, scaleX), scaled(right, y, scaleY), out, rows)
@@ -165,7 +173,8 @@ function compareIntegers(
   const { kernels } = arena.memory
   const out = arena.allocate(rows)
   const width = Math.max(physicalWidth(x), physicalWidth(y))
-  if (x === 'U64' && y[0] === 'I' && physicalWidth(y) <= 8) return compareIntegers(mirrored[comparison], b, y, a, x, rows, arena)
+  if (x === 'U64' && y[0] === 'I' && physicalWidth(y) <= 8)
+    return compareIntegers(mirrored[comparison], b, y, a, x, rows, arena)
   if (y === 'U64' && x[0] === 'I' && width === 8) {
     kernelNamed(kernels, `${comparison}I64U64`)(castNumbers(a, x, 'I64', rows, arena), b, out, rows)
     return out
@@ -228,11 +237,18 @@ function compareTuples(comparison: Comparison, a: Column, b: Column, rows: numbe
   const left = a as TupleColumn
   const isConst = b instanceof ConstColumn
   const right = (isConst ? b.value : b) as TupleColumn
-  const simple = (column: Column) => column instanceof FixedColumn || column instanceof StringColumn || column instanceof TupleColumn
+  const simple = (column: Column) =>
+    column instanceof FixedColumn || column instanceof StringColumn || column instanceof TupleColumn
   if (!left.columns.every(simple) || !right.columns.every(simple)) return compareEach(comparison, a, b, rows, arena)
   const { kernels } = arena.memory
   const element = (op: Comparison, i: number): number =>
-    compareColumns(op, left.columns[i], isConst ? new ConstColumn(right.columns[i], rows) : right.columns[i], rows, arena)
+    compareColumns(
+      op,
+      left.columns[i],
+      isConst ? new ConstColumn(right.columns[i], rows) : right.columns[i],
+      rows,
+      arena,
+    )
   const last = left.columns.length - 1
   if (comparison === 'equal' || comparison === 'notEqual') {
     const out = arena.allocate(rows)

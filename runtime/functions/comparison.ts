@@ -13,7 +13,12 @@ import { type ArgumentInfo, type Call, defineFunction, type FunctionDefinition }
 const UInt8 = parseType('UInt8')
 const isText = (type: DataType): boolean => type.kind === 'String' || type.kind === 'FixedString'
 
-const compare = (name: string, comparison: Comparison, sign: string, examples: [string, string][]): FunctionDefinition =>
+const compare = (
+  name: string,
+  comparison: Comparison,
+  sign: string,
+  examples: [string, string][],
+): FunctionDefinition =>
   defineFunction({
     name,
     about: `Whether a ${sign} b.`,

@@ -79,7 +79,13 @@ function narrow(
 }
 
 /** values / 10^digits, cut towards zero. */
-export function divideByPower(values: number, physical: NumberPhysical, digits: number, rows: number, arena: Arena): number {
+export function divideByPower(
+  values: number,
+  physical: NumberPhysical,
+  digits: number,
+  rows: number,
+  arena: Arena,
+): number {
   if (digits === 0) return values
   const out = arena.allocate(rows * physicalWidth(physical))
   kernelNamed(arena.memory.kernels, `intDivConst${physical}`)(values, tenTo(digits, physical, arena), out, rows)

@@ -55,7 +55,13 @@ const isFloat = (physical: NumberPhysical): boolean => physical[0] === 'F'
 const isWide = (physical: NumberPhysical): boolean => widths[physical] > 8
 
 /** Packed numbers as another number type: integers wrap, fractions are cut off. Gives the pointer, the same one if nothing changes. */
-export function castNumbers(values: number, from: NumberPhysical, to: NumberPhysical, rows: number, arena: Arena): number {
+export function castNumbers(
+  values: number,
+  from: NumberPhysical,
+  to: NumberPhysical,
+  rows: number,
+  arena: Arena,
+): number {
   const { kernels } = arena.memory
   if (from === to || (!isFloat(from) && !isFloat(to) && widths[from] === widths[to])) return values
   if (isWide(from) && isFloat(to)) {

@@ -53,6 +53,8 @@ export interface Call {
   readonly environment: Environment
   /** As given to `returns`. */
   readonly arguments: readonly ArgumentInfo[]
+  /** u8[rows]: rows whose result will be NULL, so what their arguments hold means nothing; 0 for none. */
+  readonly nulls: number
 }
 
 export interface ArgumentRule {

@@ -6,7 +6,17 @@ import type { DataType } from '../types/dataType.ts'
 import { DateTime64Type, DateTimeType } from '../types/date.ts'
 import type { IntervalUnit } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
-import { convertTime, daysOf, fromDays, fromLocal, fromUtcSeconds, isDateKind, localSeconds, power, zoneOf } from './timeColumns.ts'
+import {
+  convertTime,
+  daysOf,
+  fromDays,
+  fromLocal,
+  fromUtcSeconds,
+  isDateKind,
+  localSeconds,
+  power,
+  zoneOf,
+} from './timeColumns.ts'
 
 /** How many of the smaller unit; months and what is made of them are counted in months, days and weeks in days. */
 const months: Partial<Record<IntervalUnit, number>> = { Month: 1, Quarter: 3, Year: 12 }

@@ -56,13 +56,18 @@ function binary(name: 'and' | 'or', about: string, examples: [string, string][])
     about,
     category: 'Logical',
     caseInsensitive: true,
-    arguments: [{ name: 'a', accepts }, { name: 'b', accepts }, { name: 'more', accepts, repeated: true }],
+    arguments: [
+      { name: 'a', accepts },
+      { name: 'b', accepts },
+      { name: 'more', accepts, repeated: true },
+    ],
     nulls: 'own',
     lowCardinality: 'plain',
     returns: resultType,
     run: (args, { type, rows, arena }) => {
       const { kernels } = arena.memory
-      const [ternary, plain] = name === 'and' ? [kernels.ternaryAnd, kernels.maskAnd] : [kernels.ternaryOr, kernels.maskOr]
+      const [ternary, plain] =
+        name === 'and' ? [kernels.ternaryAnd, kernels.maskAnd] : [kernels.ternaryOr, kernels.maskOr]
       const result = args
         .map(argument => nullableTruth(argument, rows, arena))
         .reduce((a, b) => {
@@ -88,7 +93,11 @@ const logicalXor = defineFunction({
   about: 'Whether an odd number of the arguments is true.',
   category: 'Logical',
   caseInsensitive: true,
-  arguments: [{ name: 'a', accepts }, { name: 'b', accepts }, { name: 'more', accepts, repeated: true }],
+  arguments: [
+    { name: 'a', accepts },
+    { name: 'b', accepts },
+    { name: 'more', accepts, repeated: true },
+  ],
   returns: resultType,
   run: (args, { type, rows, arena }) => {
     const { kernels } = arena.memory
@@ -125,7 +134,8 @@ export function conditionMask(column: Column, rows: number, arena: Arena): numbe
       `Illegal type ${column.type.name} of column for filter. Must be UInt8 or Nullable(UInt8)`,
     )
   const full = column.full(arena)
-  const plain = full.type instanceof LowCardinalityType ? (full as never as { plain(arena: Arena): Column }).plain(arena) : full
+  const plain =
+    full.type instanceof LowCardinalityType ? (full as never as { plain(arena: Arena): Column }).plain(arena) : full
   const { values, nulls } = nullableTruth(plain, rows, arena)
   if (nulls !== 0) arena.memory.kernels.maskAndNot(values, nulls, values, rows)
   return values
@@ -146,7 +156,9 @@ export const logical: readonly FunctionDefinition[] = [
   binary('and', 'Whether all arguments are true. False wins over NULL.', [
     ['SELECT 2 AND 3, NULL AND 0, NULL AND 1', '1\t0\t\\N'],
   ]),
-  binary('or', 'Whether any argument is true. True wins over NULL.', [['SELECT 0 OR 3, NULL OR 1, NULL OR 0', '1\t1\t\\N']]),
+  binary('or', 'Whether any argument is true. True wins over NULL.', [
+    ['SELECT 0 OR 3, NULL OR 1, NULL OR 0', '1\t1\t\\N'],
+  ]),
   logicalXor,
   logicalNot,
 ]

@@ -1,8 +1,11 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
+import { arithmetic } from './arithmetic.ts'
+import { comparison } from './comparison.ts'
 import type { FunctionDefinition } from './function.ts'
+import { logical } from './logical.ts'
 import { miscellaneous } from './miscellaneous.ts'
 
-const families: readonly (readonly FunctionDefinition[])[] = [miscellaneous]
+const families: readonly (readonly FunctionDefinition[])[] = [arithmetic, comparison, logical, miscellaneous]
 
 const byName = new Map<string, FunctionDefinition>()
 const byLowerName = new Map<string, FunctionDefinition>()

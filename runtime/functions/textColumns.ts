@@ -22,7 +22,8 @@ export function parseColumn(column: StringColumn, to: DataType, context: CastCon
   const { arena } = context
   const { rows } = column
   const { kernels } = arena.memory
-  if (to instanceof IntegerType && (context.failures !== 0 || context.isAccurate)) return parseInRange(column, to, context)
+  if (to instanceof IntegerType && (context.failures !== 0 || context.isAccurate))
+    return parseInRange(column, to, context)
   if (to instanceof IntegerType || to instanceof FloatType) {
     const wide = to instanceof IntegerType && to.bits > 64
     const signed = Number(to instanceof IntegerType && to.isSigned)
@@ -133,12 +134,17 @@ function cannotParse(text: string, to: DataType): DBError {
   if (to.kind.startsWith('DateTime'))
     return new DBError('CANNOT_PARSE_DATETIME', `Cannot parse string ${quoted(text)} as ${to.name}`)
   if (to.kind === 'Bool') return new DBError('CANNOT_PARSE_BOOL', `Cannot parse string ${quoted(text)} as Bool`)
-  if (to instanceof FixedStringType)
-    return new DBError('TOO_LARGE_STRING_SIZE', `String too long for type ${to.name}`)
+  if (to instanceof FixedStringType) return new DBError('TOO_LARGE_STRING_SIZE', `String too long for type ${to.name}`)
   if (to instanceof FloatType)
-    return new DBError('CANNOT_PARSE_NUMBER', `Cannot read floating point value: Cannot parse string ${quoted(text)} as ${to.name}`)
+    return new DBError(
+      'CANNOT_PARSE_NUMBER',
+      `Cannot read floating point value: Cannot parse string ${quoted(text)} as ${to.name}`,
+    )
   if (to instanceof IntegerType && !to.isSigned && text.startsWith('-'))
-    return new DBError('CANNOT_PARSE_NUMBER', `Unsigned type must not contain '-' symbol: Cannot parse ${to.name} from String`)
+    return new DBError(
+      'CANNOT_PARSE_NUMBER',
+      `Unsigned type must not contain '-' symbol: Cannot parse ${to.name} from String`,
+    )
   return new DBError('CANNOT_PARSE_TEXT', `Cannot parse string ${quoted(text)} as ${to.name}: syntax error`)
 }
 

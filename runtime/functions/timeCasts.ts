@@ -35,7 +35,12 @@ function timeToNumber(column: FixedColumn, to: DataType, context: CastContext): 
   const stored = storedInteger(from)!
   if (to instanceof DecimalType) return castDecimals(column.as(stored), to, context) as FixedColumn
   const target = to instanceof FloatType ? to : integerBehind(to, from)
-  return packed(castNumbers(column.pointer, stored.physical as 'U16', numberPhysical(target), rows, arena), to, rows, context)
+  return packed(
+    castNumbers(column.pointer, stored.physical as 'U16', numberPhysical(target), rows, arena),
+    to,
+    rows,
+    context,
+  )
 }
 
 function integerBehind(to: DataType, from: DataType): DataType {
@@ -73,7 +78,8 @@ function numberToTime(column: FixedColumn, to: DataType, context: CastContext): 
     kernels.clampI64(seconds, 0, dateTimeMax, seconds, rows)
     return fromUtcSeconds(seconds, to, rows, arena)
   }
-  if (!isDateKind(to)) throw new DBError('CANNOT_CONVERT_TYPE', `Conversion from ${from.name} to ${to.name} is not supported`)
+  if (!isDateKind(to))
+    throw new DBError('CANNOT_CONVERT_TYPE', `Conversion from ${from.name} to ${to.name} is not supported`)
   const out = newFixed(to, rows, arena)
   const days = to.kind === 'Date' ? arena.memory.u16 : arena.memory.i32
   const start = out.pointer / to.width

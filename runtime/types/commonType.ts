@@ -99,8 +99,7 @@ function integerOf(type: DataType): IntegerType | null {
   if (type instanceof IntegerType) return type
   if (type.kind === 'Bool') return parseType('UInt8') as IntegerType
   if (type.kind === 'IPv4') return parseType('UInt32') as IntegerType
-  if (type.kind === 'Enum8' || type.kind === 'Enum16')
-    return parseType(`Int${(type as EnumType).bits}`) as IntegerType
+  if (type.kind === 'Enum8' || type.kind === 'Enum16') return parseType(`Int${(type as EnumType).bits}`) as IntegerType
   return null
 }
 

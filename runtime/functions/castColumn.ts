@@ -13,7 +13,6 @@ import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
 import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
-import { DecimalType } from '../types/decimal.ts'
 import { EnumType } from '../types/enum.ts'
 import { FloatType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
@@ -148,8 +147,8 @@ function castPacked(column: FixedColumn, to: DataType, context: CastContext): Fi
 function checkFinite(column: FixedColumn, context: CastContext): void {
   const { kernels, f32, f64 } = context.arena.memory
   const { type, pointer, rows } = column
-  const isFinite = type.width === 4 ? kernels.finiteF32(pointer, rows) : kernels.finiteF64(pointer, rows)
-  if (isFinite) return
+  const allFinite = type.width === 4 ? kernels.finiteF32(pointer, rows) : kernels.finiteF64(pointer, rows)
+  if (allFinite) return
   const values =
     type.width === 4 ? f32.subarray(pointer / 4, pointer / 4 + rows) : f64.subarray(pointer / 8, pointer / 8 + rows)
   values.forEach((value, row) => {

@@ -125,3 +125,5 @@ export { parseDecimal, printDecimal } from "./text/decimal";
 export {
   parseUuid, printUuid, parseIpv4, printIpv4, parseIpv6, printIpv6, parseEnum8, parseEnum16, printEnum8, printEnum16,
 } from "./text/identifier";
+export { splitStrings, joinStrings, sizesToOffsets, offsetsToSizes } from "./storage/strings";
+export { remapEntries, narrowEntries, readSparse } from "./storage/encodings";

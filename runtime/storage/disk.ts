@@ -16,6 +16,8 @@ export interface Disk {
   read(path: string, start: number, end: number): Promise<Uint8Array>
   /** The same at once where the disk can (local files): straight into memory, returning how many bytes came. Absent elsewhere. */
   readSync?(path: string, start: number, target: Uint8Array): number
+  /** Opens a file for many such reads. Present where readSync is. */
+  openSync?(path: string): OpenFile
   /** Size in bytes, or null when there is no such file. */
   size(path: string): Promise<number | null>
   /** Names directly below a directory; none where it does not exist. */
@@ -28,12 +30,21 @@ export interface Disk {
   remove(path: string): Promise<void>
   /** What was written under the directory `from` becomes visible as `to`, whole, and durable when it returns. */
   commit(from: string, to: string): Promise<void>
+  /** Makes a directory with all that lies below it durable (where can.sync; nothing elsewhere). */
+  sync(path: string): Promise<void>
   /** Moves a file or directory inside the disk, durable when it returns (where can.rename). */
   move(from: string, to: string): Promise<void>
   /** The same bytes under a second name, without copying where it can be helped. */
   link(from: string, to: string): Promise<void>
   /** Bytes that can still be written, or null when nobody knows. */
   freeBytes(): Promise<number | null>
+}
+
+/** A file that is read at once. */
+export interface OpenFile {
+  /** Bytes from start into target; returns how many came. */
+  read(start: number, target: Uint8Array): number
+  close(): void
 }
 
 export interface DiskEntry {

@@ -1,0 +1,503 @@
+import type { Column } from '../../columns/column.ts'
+import { columnOf, concatColumns } from '../../columns/build.ts'
+import { assert } from '../../core/assert.ts'
+import { ByteReader } from '../../core/bytes.ts'
+import { DBError } from '../../core/errors.ts'
+import { Arena, type Memory } from '../../core/memory.ts'
+import type { Codec } from '../../platform.ts'
+import type { DataType } from '../../types/dataType.ts'
+import { parseType } from '../../types/parseType.ts'
+import type { Value } from '../../types/value.ts'
+import type { Disk, OpenFile } from '../disk.ts'
+import { LruCache } from '../lruCache.ts'
+import { ColumnDecoder, dictionaryPrefixes, type StreamBytes, type StreamSource } from './columnDecoder.ts'
+import { FrameCodec } from './frames.ts'
+import { endOfShared, marksBytes, rangeOf, readMarks, type StreamMarks, type StreamRange } from './marks.ts'
+import { type PartInfo, rowsOfMarks, segmentMarks } from './part.ts'
+import { hashedStreamName, pathOf, sharedSizesOf, streamsOf } from './streams.ts'
+
+export interface PartReaderOptions {
+  readonly disk: Disk
+  readonly memory: Memory
+  readonly zstd?: Codec
+  /** Compare the hash of every frame that is read. Default: true. */
+  readonly verifyChecksums?: boolean
+  /** Kernel memory for decoded columns. Default: 512 MiB. */
+  readonly columnCacheBytes?: number
+  /** For marks and primary indices. Default: 128 MiB. */
+  readonly marksCacheBytes?: number
+  /** Fetches at once, on disks that are waited for. Default: 6. */
+  readonly fetchesMax?: number
+}
+
+/** Columns of some granules, in the order asked for; null where the part has no such column. */
+export interface PinnedColumns {
+  readonly columns: readonly (Column | null)[]
+  readonly rows: number
+  /** The columns are not used any more; those in the cache may go. Call once, also when reading them failed. */
+  release(): void
+}
+
+interface CachedColumn {
+  readonly column: Column
+  readonly arena: Arena
+}
+
+/** Files kept open. */
+const openFilesMax = 256
+
+/** Reads parts of the tables on one disk, on one thread, into one core's memory. */
+export class PartReader {
+  readonly disk: Disk
+  readonly memory: Memory
+  readonly codec: FrameCodec
+  readonly columnCache: LruCache<CachedColumn>
+  readonly marksCache: LruCache<StreamMarks[]>
+  readonly #files = new LruCache<OpenFile>(openFilesMax, file => file.close())
+  readonly #indices: LruCache<CachedColumn[]>
+  readonly #fetchesMax: number
+
+  constructor(options: PartReaderOptions) {
+    this.disk = options.disk
+    this.memory = options.memory
+    this.codec = new FrameCodec(options.memory, options.zstd, options.verifyChecksums ?? true)
+    this.columnCache = new LruCache(options.columnCacheBytes ?? 512 << 20, ({ arena }) => arena.destroy())
+    this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
+    this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
+    this.#fetchesMax = options.fetchesMax ?? 6
+  }
+
+  /**
+   * Granules [markFrom, markTo), which lie in one segment (cutAtSegments), from the cache, or decoded: into the cache when most of
+   * the segment is wanted, else into the arena. Columns from the cache are valid until released.
+   */
+  async chunk(
+    part: PartInfo,
+    columns: readonly string[],
+    markFrom: number,
+    markTo: number,
+    arena: Arena,
+  ): Promise<PinnedColumns> {
+    const size = segmentMarks(part)
+    const segment = Math.floor(markFrom / size)
+    assert(markFrom < markTo && markTo <= (segment + 1) * size, 'a chunk lies in one segment of its part')
+    const segmentFrom = segment * size
+    const segmentTo = Math.min(segmentFrom + size, part.marks.count)
+    const rows = rowsOfMarks(part, markFrom, markTo)
+    const skipped = rowsOfMarks(part, segmentFrom, markFrom)
+    const keeps = (markTo - markFrom) * 2 >= segmentTo - segmentFrom && this.columnCache.limit > 0
+
+    const releases: (() => void)[] = []
+    const release = () => {
+      for (const one of releases.splice(0)) one()
+    }
+    try {
+      const found = new Array<Column | null | undefined>(columns.length)
+      const missing: number[] = []
+      for (const [i, name] of columns.entries()) {
+        const key = `${part.id}/${name}/${segment}`
+        const pinned = this.columnCache.pin(key)
+        if (pinned) {
+          releases.push(pinned.release)
+          found[i] = cut(pinned.value.column, skipped, rows)
+        } else missing.push(i)
+      }
+      if (missing.length > 0) {
+        const names = missing.map(i => columns[i])
+        if (!keeps) {
+          const read = await this.readColumns(part, names, markFrom, markTo, arena)
+          for (const [k, i] of missing.entries()) found[i] = read[k]
+        } else {
+          const read = await this.#readSegment(part, names, segmentFrom, segmentTo)
+          for (const [k, i] of missing.entries()) {
+            const cached = read[k]
+            if (cached === null) {
+              found[i] = null
+              continue
+            }
+            const key = `${part.id}/${columns[i]}/${segment}`
+            this.columnCache.set(key, cached, pagesOf(cached.column))
+            const pinned = this.columnCache.pin(key)
+            assert(pinned !== undefined, 'what was just put into the cache is in it')
+            releases.push(pinned.release)
+            found[i] = cut(cached.column, skipped, rows)
+          }
+        }
+      }
+      return { columns: found.map(column => column ?? null), rows, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  /** Each column in an arena of its own. When the core is full, other cached columns make room. */
+  async #readSegment(
+    part: PartInfo,
+    columns: readonly string[],
+    markFrom: number,
+    markTo: number,
+  ): Promise<(CachedColumn | null)[]> {
+    const source = await this.#open(part, columns, markFrom, markTo)
+    const read: (CachedColumn | null)[] = []
+    try {
+      for (const name of columns) {
+        const decode = (): CachedColumn | null => {
+          const arena = new Arena(this.memory)
+          try {
+            const column = source.decode(name, arena)
+            if (column !== null) return { column, arena }
+          } catch (error) {
+            arena.destroy()
+            throw error
+          }
+          arena.destroy()
+          return null
+        }
+        read.push(this.#withRoom(decode))
+      }
+      return read
+    } catch (error) {
+      for (const cached of read) cached?.arena.destroy()
+      throw error
+    }
+  }
+
+  #withRoom<T>(make: () => T): T {
+    try {
+      return make()
+    } catch (error) {
+      if (!(error instanceof DBError) || error.errorName !== 'MEMORY_LIMIT_EXCEEDED') throw error
+      this.columnCache.shrink(this.columnCache.bytes / 2)
+      return make()
+    }
+  }
+
+  /** Granules [markFrom, markTo) of columns, decoded into the arena, whatever is cached. null: the part has no such column. */
+  async readColumns(
+    part: PartInfo,
+    columns: readonly string[],
+    markFrom: number,
+    markTo: number,
+    arena: Arena,
+  ): Promise<(Column | null)[]> {
+    assert(markFrom <= markTo && markTo <= part.marks.count, 'a range of marks lies in its part')
+    const source = await this.#open(part, columns, markFrom, markTo)
+    return columns.map(name => source.decode(name, arena))
+  }
+
+  /** The primary key's values: one row a granule (and no final one), kept until other indices need the room. */
+  async primaryIndex(part: PartInfo, types: readonly DataType[]): Promise<readonly Column[]> {
+    const cached = this.#indices.get(part.id)
+    if (cached) return cached.map(({ column }) => column)
+    if (part.primaryIndex === null || types.length === 0) return []
+    const plain = part.primaryIndex === 'plain'
+    const file = `${part.path}/primary.${plain ? 'idx' : 'cidx'}`
+    const stored = await this.#readWhole(file)
+    const bytes = plain ? stored : this.codec.decodeAll(stored)
+    const arena = new Arena(this.memory)
+    try {
+      const columns = readIndex(bytes, types, part, arena)
+      const size = columns.reduce((sum, column) => sum + pagesOf(column), 0)
+      this.#indices.set(
+        part.id,
+        columns.map(column => ({ column, arena })),
+        size,
+      )
+      return columns
+    } catch (error) {
+      arena.destroy()
+      throw error instanceof DBError ? error.within(`Part ${part.name}: ${file}`) : error
+    }
+  }
+
+  async #readWhole(path: string): Promise<Uint8Array> {
+    const size = await this.disk.size(path)
+    if (size === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
+    return size === 0 ? new Uint8Array(0) : this.disk.read(path, 0, size)
+  }
+
+  /** Parts that are removed from the disk leave their files and memory. */
+  forget(partId: string): void {
+    const ofPart = (key: string) => key.startsWith(`${partId}/`)
+    this.columnCache.deleteWhere(ofPart)
+    this.marksCache.deleteWhere(ofPart)
+    this.#files.deleteWhere(ofPart)
+    this.#indices.delete(partId)
+  }
+
+  /** Gives back kernel memory of cached columns. */
+  shrink(bytes: number): void {
+    this.columnCache.shrink(bytes)
+  }
+
+  close(): void {
+    for (const cache of [this.columnCache, this.#indices, this.#files]) cache.deleteWhere(() => true)
+  }
+
+  /** Reads at once, from a file kept open. */
+  readRange(part: PartInfo, file: string, start: number, target: Uint8Array): void {
+    assert(this.disk.openSync !== undefined, 'the disk reads at once')
+    const key = `${part.id}/${file}`
+    let open = this.#files.get(key)
+    if (!open) {
+      open = this.disk.openSync(`${part.path}/${file}`)
+      this.#files.set(key, open, 1)
+    }
+    if (open.read(start, target) !== target.length)
+      throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${part.path}/${file} is too short`)
+  }
+
+  async #open(part: PartInfo, columns: readonly string[], markFrom: number, markTo: number): Promise<GranuleReader> {
+    const streams = part.kind === 'compact' ? ['data'] : this.streamsOfColumns(part, columns)
+    await this.#inParallel(
+      streams.filter(stream => !this.marksCache.has(`${part.id}/${stream}`)),
+      stream => this.#loadMarks(part, stream),
+    )
+    const fetched = new Map<string, Uint8Array>()
+    const reader = new GranuleReader(this, part, markFrom, markTo, fetched)
+    if (!this.disk.openSync)
+      await this.#inParallel(streams, async stream => {
+        const { start, end } = reader.range(stream)
+        fetched.set(
+          stream,
+          end > start ? await this.disk.read(`${part.path}/${stream}.bin`, start, end) : new Uint8Array(0),
+        )
+      })
+    return reader
+  }
+
+  async #inParallel(items: readonly string[], work: (item: string) => Promise<void>): Promise<void> {
+    let next = 0
+    const run = async () => {
+      while (next < items.length) await work(items[next++])
+    }
+    await Promise.all(Array.from({ length: Math.min(this.#fetchesMax, items.length) }, run))
+  }
+
+  async #loadMarks(part: PartInfo, stream: string): Promise<void> {
+    const { extension, compressed, count } = part.marks
+    const file = `${part.path}/${stream}${extension}`
+    const stored = await this.#readWhole(file)
+    const bytes = compressed ? this.codec.decodeAll(stored) : stored
+    const streams = part.kind === 'compact' ? (part.substreams?.flat().length ?? part.columns.length) : 1
+    const { marks } = readMarks(bytes, streams, !extension.endsWith('mrk'))
+    if (marks.some(one => one.count !== count))
+      throw new DBError('CORRUPTED_DATA', `${file} has ${marks[0]?.count} marks, ${count} are expected`)
+    this.marksCache.set(
+      `${part.id}/${stream}`,
+      marks,
+      marks.reduce((sum, one) => sum + marksBytes(one), 0),
+    )
+  }
+
+  marksOf(part: PartInfo, stream: string): StreamMarks[] {
+    const marks = this.marksCache.get(`${part.id}/${stream}`)
+    assert(marks !== undefined, 'marks are loaded before they are used')
+    return marks
+  }
+
+  /** The file of a stream, without extension, or null when the part has none. */
+  streamFile(part: PartInfo, stream: string): string | null {
+    if (part.streams[stream] !== undefined) return stream
+    const hashed = hashedStreamName(stream, this.memory)
+    return hashed !== null && part.streams[hashed] !== undefined ? hashed : null
+  }
+
+  /** Every stream of a wide part that reading these columns may open. */
+  streamsOfColumns(part: PartInfo, columns: readonly string[]): string[] {
+    const files = new Set<string>()
+    for (const name of columns) {
+      const column = part.columns.find(column => column.name === name)
+      if (!column) continue
+      const streams = streamsOf(name, parseType(column.type))
+      // Lengths of strings and positions of sparse values stand beside the plain streams; own sizes where others share theirs.
+      for (const stream of [...streams]) streams.push(`${stream}.size`, `${stream}.sparse.idx`)
+      for (const stream of [...streams]) if (stream.endsWith('.null')) streams.push(`${stream.slice(0, -5)}.sparse.idx`)
+      if (sharedSizesOf(pathOf(name)) !== null) streams.push(`${pathOf(name).base}.size0`)
+      for (const stream of streams) {
+        const file = this.streamFile(part, stream)
+        if (file !== null) files.add(file)
+      }
+    }
+    return [...files]
+  }
+}
+
+const cut = (column: Column, start: number, rows: number): Column =>
+  start === 0 && rows === column.rows ? column : column.slice(start, rows)
+
+/** What a column takes in an arena of its own, roughly: whole pages. */
+const pagesOf = (column: Column): number => column.byteSize() + 131072
+
+/** Some granules of a part. Reads what was fetched before, or at once from the disk. */
+class GranuleReader {
+  readonly #granuleRows: number[] = []
+
+  constructor(
+    readonly parts: PartReader,
+    readonly part: PartInfo,
+    readonly from: number,
+    readonly to: number,
+    readonly fetched: ReadonlyMap<string, Uint8Array>,
+  ) {
+    for (let mark = from; mark < to; mark++) this.#granuleRows.push(rowsOfMarks(part, mark, mark + 1))
+  }
+
+  /** What is read of a stream's file: a compact part's whole granules, a dictionary's until it ends. */
+  range(file: string): StreamRange {
+    const { part, from, to } = this
+    const size = part.streams[file]
+    const marks = this.parts.marksOf(part, file)
+    const shared = file.endsWith('.dict')
+    const end = shared ? endOfShared(marks[0], to) : to
+    return rangeOf(marks[0], from, end, size)
+  }
+
+  decode(name: string, arena: Arena): Column | null {
+    const { part } = this
+    const index = part.columns.findIndex(column => column.name === name)
+    if (index < 0) return null
+    const type = parseType(part.columns[index].type)
+    const scratch = new Arena(this.parts.memory, arena.budget)
+    try {
+      if (part.kind === 'wide') return new ColumnDecoder(this.#wide(), arena, scratch).column(name, type)
+      if (this.from === this.to) return columnOf(type, [], arena)
+      // A single granule's column stays where its frames are decompressed to; several are copied together.
+      const target = this.#granuleRows.length === 1 ? arena : scratch
+      const pieces = this.#granuleRows.map((rows, i) => {
+        const source = this.#compact(index, type, this.from + i, rows, target)
+        return new ColumnDecoder(source, target, scratch).column(name, type)
+      })
+      return concatColumns(pieces, arena)
+    } catch (error) {
+      throw error instanceof DBError && error.errorName !== 'MEMORY_LIMIT_EXCEEDED'
+        ? error.within(`While reading column ${name} of part ${part.path}`)
+        : error
+    } finally {
+      scratch.destroy()
+    }
+  }
+
+  #wide(): StreamSource {
+    const file = (stream: string): string => {
+      const file = this.parts.streamFile(this.part, stream)
+      if (file === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${stream}.bin in part ${this.part.path}`)
+      return file
+    }
+    const open = (stream: string, arena: Arena) => this.#decompress(file(stream), this.range(file(stream)), arena)
+    return {
+      granuleRows: this.#granuleRows,
+      stringSizes: this.part.stringSizes,
+      has: stream => this.parts.streamFile(this.part, stream) !== null,
+      open,
+      openDictionaries: open,
+      used: () => {},
+    }
+  }
+
+  /** One granule of a column in a compact part. */
+  #compact(index: number, type: DataType, mark: number, rows: number, arena: Arena): StreamSource {
+    const { part, parts } = this
+    const marks = parts.marksOf(part, 'data')
+    const before = part.substreams?.slice(0, index).flat().length ?? index
+    const names = part.substreams?.[index] ?? null
+    const count = names?.length ?? 1
+    const first = marks[before]
+    // The column ends where the next one starts, or the next granule, or the file.
+    const [next, nextMark] = before + count < marks.length ? [marks[before + count], mark] : [marks[0], mark + 1]
+    const fileBytes = part.streams['data']
+    const ends = nextMark < next.count
+    const last = ends ? { frame: next.frames[nextMark], inner: next.inners[nextMark] } : null
+    let end = fileBytes
+    if (last) end = last.inner === 0 ? last.frame : this.#frameAfter(last.frame)
+    const start = first.frames[mark]
+    if (start > end || end > fileBytes) throw new DBError('CORRUPTED_DATA', 'Marks lead outside of their file')
+    const frames: FrameTable = new Map()
+    const bytes = this.#decompress('data', { start, end, inner: 0, last }, arena, frames)
+    const position = (substream: number): number => {
+      const { frames: offsets, inners } = marks[before + substream]
+      const base = frames.get(offsets[mark])
+      if (base === undefined) throw new DBError('CORRUPTED_DATA', 'A mark leads to no frame of its column')
+      return base + inners[mark]
+    }
+    const at = (from: number, to: number): StreamBytes => ({
+      pointer: bytes.pointer + from,
+      size: Math.max(0, to - from),
+    })
+    const granuleRows = [rows]
+    const { stringSizes } = part
+    if (names) {
+      const starts = names.map((_, i) => position(i))
+      return {
+        granuleRows,
+        stringSizes,
+        has: stream => names.includes(stream),
+        open: stream => {
+          const i = names.indexOf(stream)
+          if (i < 0) throw new DBError('CORRUPTED_DATA', `Part has no substream ${stream}`)
+          return at(starts[i], i + 1 < names.length ? starts[i + 1] : bytes.size)
+        },
+        openDictionaries: () => at(0, 0),
+        used: () => {},
+      }
+    }
+    // Only the column has a mark: its streams follow each other, those of dictionaries' versions first.
+    let done = first.inners[mark] + dictionaryPrefixes(type) * 8
+    return {
+      granuleRows,
+      stringSizes,
+      has: stream => !stream.endsWith('.sparse.idx'),
+      open: () => at(done, bytes.size),
+      openDictionaries: () => at(0, 0),
+      used: (_, size) => {
+        done += size
+      },
+    }
+  }
+
+  /** The first frame of a compact part's data behind this one, as far as marks know. */
+  #frameAfter(frame: number): number {
+    let after = this.part.streams['data']
+    for (const { frames } of this.parts.marksOf(this.part, 'data'))
+      for (const start of frames) if (start > frame && start < after) after = start
+    return after
+  }
+
+  /** Frames of a range, one behind another in the arena: no copy between the frames and what they become. */
+  #decompress(file: string, range: StreamRange, arena: Arena, table?: FrameTable): StreamBytes {
+    const { memory, codec } = this.parts
+    const size = range.end - range.start
+    if (size === 0) return { pointer: arena.allocate(0), size: 0 }
+    const scratch = new Arena(memory, arena.budget)
+    try {
+      const source = scratch.allocate(size)
+      const fetched = this.fetched.get(file)
+      if (!fetched) this.parts.readRange(this.part, `${file}.bin`, range.start, memory.bytes(source, size))
+      else if (fetched.length === size) memory.copyIn(source, fetched)
+      else {
+        const offset = range.start - this.range(file).start
+        if (offset < 0 || offset + size > fetched.length)
+          throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${file}.bin is too short`)
+        memory.copyIn(source, fetched.subarray(offset, offset + size))
+      }
+      return codec.decodeRange(source, size, range, arena, table)
+    } finally {
+      scratch.destroy()
+    }
+  }
+}
+
+/** Where in the decompressed bytes each frame starts, by its offset in the file. */
+export type FrameTable = Map<number, number>
+
+/** Rows of the key, value by value; a final row, which stands for the last row of the part, is left away. */
+function readIndex(bytes: Uint8Array, types: readonly DataType[], part: PartInfo, arena: Arena): Column[] {
+  const reader = new ByteReader(bytes)
+  const values: Value[][] = types.map(() => [])
+  for (let mark = 0; mark < part.marks.count; mark++)
+    for (const [i, type] of types.entries()) values[i].push(type.readBinary(reader))
+  if (part.marks.hasFinal) for (const type of types) type.readBinary(reader)
+  if (reader.left > 0) throw new DBError('EXPECTED_END_OF_FILE', 'Index has more rows than the part has marks')
+  return types.map((type, i) => columnOf(type, values[i], arena))
+}

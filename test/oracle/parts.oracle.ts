@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LocalDisk } from '../../adapters/node/disk.ts'
+import { Arena } from '../../runtime/core/memory.ts'
+import { type MergeTreeDefinition, mergeTreeSettings } from '../../runtime/storage/mergetree/definition.ts'
+import { FrameCodec } from '../../runtime/storage/mergetree/frames.ts'
+import { loadPart } from '../../runtime/storage/mergetree/loadPart.ts'
+import { cutAtSegments, rowOfMark } from '../../runtime/storage/mergetree/part.ts'
+import { PartReader } from '../../runtime/storage/mergetree/partReader.ts'
+import { parseType } from '../../runtime/types/parseType.ts'
+import type { DataType } from '../../runtime/types/dataType.ts'
+import type { Value } from '../../runtime/types/value.ts'
+import { newMemory } from '../harness.ts'
+import { ClickHouse } from './clickhouse.ts'
+
+const clickhouse = new ClickHouse()
+const memory = newMemory()
+const disk = new LocalDisk('/')
+const strip = (absolute: string): string => absolute.replace(/^\//, '')
+
+/** Columns over the types, with an expression of `number` for each. */
+export const columns: [name: string, type: string, expression: string][] = [
+  ['k', 'UInt32', 'number'],
+  ['u8', 'UInt8', 'number * 7'],
+  ['i16', 'Int16', 'number * -7'],
+  ['i64', 'Int64', 'toInt64(number) * -7000000007'],
+  ['u256', 'UInt256', "toUInt256(number) * toUInt256('1000000000000000000000000000000000')"],
+  ['f32', 'Float32', 'number / 3'],
+  ['f64', 'Float64', 'number / 7'],
+  ['b', 'Bool', 'number % 3 = 0'],
+  ['s', 'String', "if(number % 5 = 0, '', repeat(toString(number), number % 40))"],
+  ['fs', 'FixedString(7)', 'toFixedString(toString(number % 10000000), 7)'],
+  ['d', 'Date', "toDate('2018-12-01') + number % 1000"],
+  ['d32', 'Date32', "toDate32('1950-12-01') + number % 1000"],
+  ['dt', "DateTime('UTC')", "toDateTime('2018-12-01 00:00:00', 'UTC') + number"],
+  ['dt64', "DateTime64(3, 'UTC')", "toDateTime64('2018-12-01 00:00:00.123', 3, 'UTC') + number"],
+  ['dec', 'Decimal(9, 2)', 'number / 4'],
+  ['dec38', 'Decimal(38, 5)', 'number / 8'],
+  ['uuid', 'UUID', "toUUID('00112233-4455-6677-8899-aabbccddeeff')"],
+  ['ip4', 'IPv4', 'toIPv4(number)'],
+  ['ip6', 'IPv6', "toIPv6('2001:db8::1')"],
+  ['e', "Enum8('a' = -1, 'b' = 2)", "if(number % 2 = 0, 'a', 'b')"],
+  ['ns', 'Nullable(String)', 'if(number % 3 = 0, NULL, toString(number))'],
+  ['ni', 'Nullable(Int32)', 'if(number % 100 = 7, toInt32(number), NULL)'],
+  ['au', 'Array(UInt16)', 'range(number % 5)'],
+  ['aas', 'Array(Array(String))', 'arrayMap(x -> arrayMap(y -> toString(y + number), range(x)), range(number % 4))'],
+  ['an', 'Array(Nullable(UInt8))', 'arrayMap(x -> if(x % 2 = 0, NULL, x), range(number % 5))'],
+  ['t', 'Tuple(UInt8, String)', '(number % 256, toString(number))'],
+  ['tn', 'Tuple(a UInt8, `b.c` Array(String))', '(0, if(number % 7 = 0, [toString(number)], []))'],
+  ['m', 'Map(String, UInt64)', "map('a', number, toString(number), 1)"],
+  ['lc', 'LowCardinality(String)', 'toString(number % 20)'],
+  ['lcn', 'LowCardinality(Nullable(String))', 'if(number % 3 = 0, NULL, toString(number % 300))'],
+  ['lcbig', 'LowCardinality(String)', 'toString(number)'],
+  ['lcu', 'LowCardinality(UInt32)', 'number % 1000'],
+  ['alc', 'Array(LowCardinality(String))', 'arrayMap(x -> toString(x + number % 50), range(number % 3))'],
+  ['sp', 'UInt32', 'if(number % 100 = 3, number, 0)'],
+  ['sps', 'String', "if(number % 100 = 3, toString(number), '')"],
+  ['zero', 'UInt64', '0'],
+  ['n.a', 'Array(UInt8)', 'range(number % 3)'],
+  ['n.b', 'Array(String)', 'arrayMap(x -> toString(x), range(number % 3))'],
+  ['we.ird-Col é', 'UInt8', 'number'],
+]
+
+const quote = (name: string): string => `\`${name}\``
+
+/** As toString prints it. */
+const textOf = (type: DataType, value: Value): string =>
+  value === null ? '\\N' : type.print(value).replace(/\0+$/, '')
+
+export function definitionOf(names = columns): MergeTreeDefinition {
+  return {
+    columns: names.map(([name, type]) => ({ name, type: parseType(type).name })),
+    partitionTypes: [],
+    minmaxColumns: [],
+    sortingKey: [{ type: 'UInt32', descending: false }],
+    sortingColumns: ['k'],
+    primaryKeyLength: 1,
+    mode: { kind: 'ordinary' },
+    settings: { ...mergeTreeSettings, indexGranularity: 1000 },
+  }
+}
+
+const forms: [name: string, settings: string][] = [
+  [
+    'wide18',
+    'index_granularity_bytes=0, min_bytes_for_wide_part=0, compress_marks=0, compress_primary_key=0, ' +
+      "string_serialization_version='single_stream', ratio_of_defaults_for_sparse_serialization=1",
+  ],
+  ['wide26', 'min_bytes_for_wide_part=0'],
+  ['wide26small', 'min_bytes_for_wide_part=0, index_granularity_bytes=20000, compress_marks=0'],
+  ['compact', 'min_bytes_for_wide_part=1000000000'],
+  ['compact3', 'min_bytes_for_wide_part=1000000000, write_marks_for_substreams_in_compact_parts=0'],
+  [
+    'compact3one',
+    'min_bytes_for_wide_part=1000000000, write_marks_for_substreams_in_compact_parts=0, ' +
+      'compress_per_column_in_compact_parts=0',
+  ],
+]
+
+for (const [form, settings] of forms)
+  for (const rows of [1, 2500, 100_000])
+    test(`${form}, ${rows} rows: every column of every type reads as ClickHouse says`, async () => {
+      const table = `${form}_${rows}`
+      clickhouse.run(
+        `CREATE TABLE d.${table} (${columns.map(([name, type]) => `${quote(name)} ${type}`).join(', ')}) ` +
+          `ENGINE = MergeTree ORDER BY k SETTINGS index_granularity=1000, ${settings}`,
+      )
+      clickhouse.run(
+        `INSERT INTO d.${table} SELECT ${columns.map(([, , expression]) => expression).join(', ')} FROM numbers(${rows}) ` +
+          'SETTINGS max_block_size=1000000, max_insert_block_size=1000000, max_threads=1',
+      )
+      const parts = clickhouse.parts(table)
+      assert.equal(parts.length, 1)
+      const [{ name, path: where }] = parts
+      const codec = new FrameCodec(memory)
+      const part = await loadPart(disk, strip(where), name, definitionOf(), codec)
+      assert.equal(part.rows, rows)
+      assert.equal(part.kind, form.startsWith('wide') ? 'wide' : 'compact')
+      for (const columnCacheBytes of [0, 100 << 20]) {
+        const reader = new PartReader({ disk, memory, columnCacheBytes })
+        const [key] = await reader.primaryIndex(part, [parseType('UInt32')])
+        assert.equal(key.rows, part.marks.count)
+        const ranges = cutAtSegments(part, [{ from: 0, to: part.marks.count }])
+        for (const [column, type] of columns) {
+          const expected = clickhouse
+            .run(`SELECT toString(${quote(column)}) FROM d.${table} ORDER BY k FORMAT TSVRaw`)
+            .split('\n')
+          const arena = new Arena(memory)
+          let row = 0
+          for (const { from, to } of ranges) {
+            const chunk = await reader.chunk(part, [column], from, to, arena)
+            const [read] = chunk.columns
+            assert.ok(read !== null, `${column} is there`)
+            assert.equal(read.type.name, parseType(type).name)
+            for (let i = 0; i < read.rows; i++, row++) {
+              const value = read.valueAt(i)
+              const text = textOf(read.type, value)
+              if (text !== expected[row]) assert.equal(text, expected[row], `${column}, row ${row}`)
+            }
+            chunk.release()
+          }
+          assert.equal(row, rows)
+          // Single granules anywhere.
+          for (const mark of [0, part.marks.count >> 1, part.marks.count - 1]) {
+            const [one] = await reader.readColumns(part, [column], mark, mark + 1, arena)
+            assert.ok(one !== null)
+            const first = rowOfMark(part, mark)
+            for (let i = 0; i < one.rows; i += 97) {
+              const value = one.valueAt(i)
+              assert.equal(textOf(one.type, value), expected[first + i], `${column} at ${first + i}`)
+            }
+          }
+          arena.destroy()
+        }
+        reader.close()
+      }
+      clickhouse.run(`DROP TABLE d.${table}`)
+    })
+
+test('nothing is left in the core', () => {
+  assert.ok(memory.bytesTaken < 2 << 20, `${memory.bytesTaken} bytes`)
+})

@@ -1,0 +1,13 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { LocalDisk } from '../../adapters/node/disk.ts'
+import { FaultyDisk } from '../../runtime/storage/disks/faulty.ts'
+import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
+import { random } from '../harness.ts'
+import { diskContract } from './diskContract.ts'
+
+diskContract('memory', async () => new MemoryDisk())
+diskContract('memory, read later', async () => new MemoryDisk(() => 0, { sync: false }))
+diskContract('faulty, without faults', async () => new FaultyDisk(new MemoryDisk(), random(1), {}))
+diskContract('local', async () => new LocalDisk(fs.mkdtempSync(path.join(os.tmpdir(), 'granary-disk-'))))

@@ -5,7 +5,6 @@ import { Sink, append, appendU32 } from "../strings/sink";
 import { hasMatch } from "./dfa";
 import { find } from "./find";
 import { ANCHORED, Machine } from "./machine";
-import { matchOnePass } from "./onePass";
 
 // @ts-ignore: decorator
 @inline
@@ -22,12 +21,11 @@ function may(candidates: usize, row: i32): bool {
 /** Keeps mask[i] only where string i has a match. mask: u8[rows], in and out. */
 export function keepRegex(machine: usize, offsets: usize, bytes: usize, rows: i32, mask: usize): i32 {
   const regex = changetype<Machine>(machine);
-  const anchoredPass = regex.onePass != 0 && (regex.flags & ANCHORED) != 0;
   for (let row = 0; row < rows; row++) {
     if (load<u8>(mask + <usize>row) == 0) continue;
     const start = textStart(offsets, bytes, row);
     const end = textStart(offsets, bytes, row + 1);
-    const found = anchoredPass ? i32(matchOnePass(regex, start, end, start)) : hasMatch(regex, start, end, start);
+    const found = hasMatch(regex, start, end, start);
     if (found < 0) return -1;
     store<u8>(mask + <usize>row, found);
   }

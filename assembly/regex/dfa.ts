@@ -57,8 +57,9 @@ export function hasMatch(machine: Machine, text: usize, end: usize, from: usize)
   const jumps = (machine.prefixSize > 0 || machine.firstSet != 0) && (machine.flags & (ANCHORED | USES_LINES | USES_WORDS)) == 0;
   const idle: u32 = jumps ? cache.from0 : 0;
   let position = from;
+  let previous: u32 = state;
   while (position < end) {
-    if (state == idle) {
+    if (state == idle && previous == idle) {
       if (machine.prefixSize > 1) {
         position = findBytes(position, end, machine.prefix, <i32>machine.prefixSize);
         if (position == 0) return 0;
@@ -74,6 +75,7 @@ export function hasMatch(machine: Machine, text: usize, end: usize, from: usize)
       if (next == DEAD) return 0;
       if (next == MATCHED) return 1;
     }
+    previous = state;
     state = next;
     position++;
   }

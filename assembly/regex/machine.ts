@@ -29,8 +29,10 @@ export const ANCHORED: u32 = 1;
 export const USES_BEGIN: u32 = 2;
 export const USES_LINES: u32 = 4;
 export const USES_WORDS: u32 = 8;
+/** There are at most 64 slots and the program is not large: tagged.ts runs it, else pike.ts. */
+export const TAGGED: u32 = 16;
 
-/** 128 bytes, written by the host; those from `dfa` on start as 0. */
+/** 96 bytes, written by the host; those from `dfa` on start as 0. */
 @unmanaged
 export class Machine {
   arena: u32;
@@ -45,18 +47,11 @@ export class Machine {
   prefix: u32; // what every match begins with, if prefixSize > 0
   prefixSize: u32;
   firstSet: u32; // the bytes a match can begin with (strings/scan), or 0
-  onePass: u32; // see onePass.ts; 0: not one-pass
-  onePassStart: u32;
-  effects: u32;
   slots: u32; // i32[slotCount]: the result, offsets into the text, -1 where a group did not take part
   work: u32; // i32[slotCount]
   dfa: u32;
-  visited: u32;
-  visitedBytes: u32;
-  stack: u32;
-  stackBytes: u32;
+  tagged: u32;
   lists: u32;
-  reached: u32; // how far the one-pass engine has read
 }
 
 // @ts-ignore: decorator

@@ -5,12 +5,13 @@
 // pairs (instruction, or a slot to put back) for working out what is reached without a byte.
 
 import { arenaAllocate } from "../memory/arena";
-import { BYTE, LOOK, Machine, SAVE, SPLIT, TABLE, MATCH, holds, instruction } from "./machine";
+import { ANCHORED, BYTE, LOOK, Machine, SAVE, SPLIT, TABLE, MATCH, holds, instruction } from "./machine";
 
 const RESTORE: u32 = 0x80000000;
 
-/** The leftmost match at `from` or later (single: at `from` only). Gives 1, 0, or -1 when memory ran out. */
-export function simulate(machine: Machine, text: usize, end: usize, from: usize, single: bool): i32 {
+/** The leftmost match at `from` or later (for an ANCHORED program: at `from`). Gives 1, 0, or -1 when memory ran out. */
+export function simulate(machine: Machine, text: usize, end: usize, from: usize): i32 {
+  const single = (machine.flags & ANCHORED) != 0;
   const size = <usize>machine.size;
   const slotCount = <usize>machine.slotCount;
   const listBytes = (size * 8 + size * slotCount * 4 + 19) & ~15;

@@ -2,14 +2,24 @@ import { DBError } from '../../core/errors.ts'
 import { Arena, type Memory } from '../../core/memory.ts'
 import { encodeText } from '../../core/text.ts'
 import { type Program, compileProgram } from './compile.ts'
-import { type OnePass, buildOnePass, lookNumbers } from './onePass.ts'
-import { RegexSyntaxError, type RegexFlags, parseRegex, regexError } from './parse.ts'
+import { type Look, RegexSyntaxError, type RegexFlags, parseRegex, regexError } from './parse.ts'
 import { type Literals, findLiterals, firstBytes, isAnchored } from './prefilter.ts'
+
+/** As assembly/regex/machine.ts numbers them. */
+const lookNumbers: Record<Look, number> = {
+  beginText: 1,
+  endText: 2,
+  beginLine: 3,
+  endLine: 4,
+  wordBoundary: 5,
+  noWordBoundary: 6,
+}
 
 const flagAnchored = 1
 const flagBegin = 2
 const flagLines = 4
 const flagWords = 8
+const flagTagged = 16
 
 /**
  * A regular expression, compiled into one core's memory. Taken from the cache by `regexFor` for the time of one call and never
@@ -24,8 +34,6 @@ export class Regex {
   /** Address of literals.required. */
   readonly required: number
   readonly isAnchored: boolean
-  /** No byte leaves a choice: captures are found in one walk. */
-  readonly isOnePass: boolean
   readonly #arena: Arena
 
   constructor(
@@ -47,11 +55,9 @@ export class Regex {
       if (error instanceof RangeError) throw regexError(pattern, 'expression nests too deeply')
       throw error
     }
-    const onePass = buildOnePass(program)
-    this.isOnePass = onePass !== null
     this.#arena = new Arena(memory)
     this.required = this.#place(this.literals.required)
-    this.machine = this.#lay(program, onePass)
+    this.machine = this.#lay(program)
   }
 
   destroy(): void {
@@ -80,14 +86,14 @@ export class Regex {
   }
 
   /** Lays the program out as assembly/regex/machine.ts reads it. */
-  #lay(program: Program, onePass: OnePass | null): number {
+  #lay(program: Program): number {
     const { looks } = program
     const first = firstBytes(program)
     let flags = this.isAnchored ? flagAnchored : 0
     if (looks.has('beginText')) flags |= flagBegin
     if (looks.has('beginLine') || looks.has('endLine')) flags |= flagLines
     if (looks.has('wordBoundary') || looks.has('noWordBoundary')) flags |= flagWords
-    const { table, effects, start } = onePass ? this.#layOnePass(onePass) : { table: 0, effects: 0, start: 0 }
+    if (program.slots <= 64 && program.instructions.length * program.slots <= 100_000) flags |= flagTagged
     const fields = [
       this.#arena.address,
       this.#layInstructions(program),
@@ -101,13 +107,10 @@ export class Regex {
       this.#place(this.literals.prefix),
       this.literals.prefix.length,
       first ? this.#place(first) : 0,
-      table,
-      start,
-      effects,
       this.#arena.allocate(program.slots * 4),
       this.#arena.allocate(program.slots * 4),
     ]
-    return this.#placeU32([...fields, ...new Array(32 - fields.length).fill(0)])
+    return this.#placeU32([...fields, ...new Array(24 - fields.length).fill(0)])
   }
 
   #layInstructions({ instructions }: Program): number {
@@ -139,13 +142,6 @@ export class Regex {
       }
     }
     return this.#placeU32(words)
-  }
-
-  #layOnePass({ table, stride, start, effects, sets }: OnePass): { table: number; effects: number; start: number } {
-    const addresses = sets.map(set => this.#place(set))
-    for (let row = start; row < table.length; row += stride)
-      if (table[row + 1]) table[row + 1] = addresses[table[row + 1] - 1]
-    return { table: this.#placeU32(table), effects: this.#placeU32(effects), start }
   }
 }
 

@@ -70,7 +70,7 @@ export { partitionRows } from "./hashtable/partition";
 export {
   packKeys1, packKeys2, packKeys4, packKeys8, packKeysBytes, packKeyNulls, unpackKeys1, unpackKeys2, unpackKeys4,
   unpackKeys8, unpackKeysBytes, unpackKeyNulls, rowSizesAdd, rowOffsets, rowsPutFixed, rowsPutString, rowsTakeFixed,
-  rowsTakeOffsets, rowsTakeString, usedEntries,
+  rowsTakeOffsets, rowsTakeString, usedEntries, newKeyRows,
 } from "./hashtable/pack";
 export {
   sumI8Grouped, sumI16Grouped, sumI32Grouped, sumI64Grouped, sumU8Grouped, sumU16Grouped, sumU32Grouped,

@@ -229,3 +229,12 @@ export function usedEntries(indices: usize, rows: i32, local: usize, used: usize
   }
   return count;
 }
+
+/** rows: where each number from `before` on appears first. ids: u32[rows]; target: u32, one for each new number. */
+export function newKeyRows(ids: usize, rows: i32, before: i32, target: usize): void {
+  // Backwards, so that the first row of a number is what stays.
+  for (let row = rows - 1; row >= 0; row--) {
+    const id = load<u32>(ids + (<usize>row << 2));
+    if (id >= <u32>before) store<u32>(target + (<usize>(id - before) << 2), row);
+  }
+}

@@ -78,7 +78,7 @@ export {
   sumI64Into128, sumWordsGrouped,
 } from "./aggregate/sum";
 export {
-  countGrouped, countFlagGrouped, markGroups, countUpU32, groupRows,
+  countGrouped, countFlagGrouped, markGroups, groupRows,
 } from "./aggregate/count";
 export {
   minI8Grouped, minI8, minI8Leads, minI16Grouped, minI16, minI16Leads, minI32Grouped, minI32, minI32Leads,
@@ -104,6 +104,7 @@ export {
 export {
   sortKeysI8, sortKeysI16, sortKeysI32, sortKeysI64, sortKeysU8, sortKeysU16, sortKeysU32, sortKeysU64, sortKeysF32,
   sortKeysF64, sortKeysWord, sortKeysNulls, sortKeysClear, sortKeysAppend, keysSorted, keysNotAbove,
+  sortKeysPrefix, sortKeysNullBit, runRanks, swapBytesU32, mergedIndices, copyRows,
 } from "./sort/keys";
 export { sortByKeys, sortRefine, markRuns } from "./sort/radix";
 export { sortRefineStrings, markStringRuns } from "./sort/strings";
@@ -127,3 +128,4 @@ export {
 } from "./text/identifier";
 export { splitStrings, joinStrings, sizesToOffsets, offsetsToSizes } from "./storage/strings";
 export { remapEntries, narrowEntries, readSparse } from "./storage/encodings";
+export { joinPick, joinEmit, rowsFound, dropIds, capU32, markJoined } from "./join/join";

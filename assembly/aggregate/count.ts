@@ -33,11 +33,6 @@ export function markGroups(flags: usize, ids: usize, rows: i32): void {
   }
 }
 
-/** target: u32[rows] = start, start + 1, ... */
-export function countUpU32(target: usize, rows: i32, start: i32): void {
-  for (let row = 0; row < rows; row++) store<u32>(target + (<usize>row << 2), start + row);
-}
-
 /**
  * The rows in the order of their groups, in their own order inside one. ids: u32[rows] below groups; offsets: u32[groups + 1], where
  * each group starts in order: u32[rows].

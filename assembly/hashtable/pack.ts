@@ -212,10 +212,11 @@ export function rowsTakeString(bytes: usize, cursors: usize, rows: i32, offsets:
 
 /**
  * The dictionary entries that rows use, each once, in the order of first use. indices: u32[rows] below entries; local: u32[rows],
- * each row's number among the used; used: room for min(rows, entries) numbers; seen: u32[entries], zeroed. Returns how many are used.
+ * each row's number among the used; used: room for min(rows, entries) + 1 numbers; seen: u32[entries]: 0, but each of
+ * the `before` entries that used already has its number plus one. Returns how many are used.
  */
-export function usedEntries(indices: usize, rows: i32, local: usize, used: usize, seen: usize): i32 {
-  let count: u32 = 0;
+export function usedEntries(indices: usize, rows: i32, local: usize, used: usize, seen: usize, before: i32): i32 {
+  let count: u32 = before;
   for (let row: usize = 0; row < <usize>rows; row++) {
     const index = load<u32>(indices + (row << 2));
     const at = seen + (<usize>index << 2);

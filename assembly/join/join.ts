@@ -62,3 +62,26 @@ export function rowsFound(ids: usize, rows: i32, mask: usize): void {
     store<u8>(mask + row, u8(load<u32>(ids + (row << 2)) != 0xffffffff));
   }
 }
+
+/** ids: u32[rows] become 0xffffffff where nulls (u8[rows]) is not 0. */
+export function dropIds(ids: usize, nulls: usize, rows: i32): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const at = ids + (row << 2);
+    store<u32>(at, load<u32>(at) | (0 - u32(load<u8>(nulls + row) != 0)));
+  }
+}
+
+/** values: u32[rows], none above most afterwards. */
+export function capU32(values: usize, rows: i32, most: i32): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    store<u32>(values + (row << 2), min<u32>(load<u32>(values + (row << 2)), most));
+  }
+}
+
+/** marks: u8 by row number, 1 for each of rows: u32[count] but 0xffffffff. */
+export function markJoined(marks: usize, rows: usize, count: i32): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const row = load<u32>(rows + (i << 2));
+    if (row != 0xffffffff) store<u8>(marks + <usize>row, 1);
+  }
+}

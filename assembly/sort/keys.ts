@@ -138,3 +138,59 @@ export function keysNotAbove(keys: usize, rows: i32, limit: usize, target: usize
   }
   return <i32>count;
 }
+
+/** target: u64[rows], the first 8 bytes of strings: equal or smaller keys where strings are smaller. For filters, not for a whole sort. */
+export function sortKeysPrefix(offsets: usize, bytes: usize, rows: i32, target: usize, descending: i32): void {
+  const flip = descending ? <u64>-1 : 0;
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const start = load<u32>(offsets + (row << 2));
+    const size = load<u32>(offsets + (row << 2), 4) - start;
+    const word = bswap<u64>(load<u64>(bytes + <usize>start));
+    const behind = size >= 8 ? 0 : <u64>-1 >> (<u64>size << 3);
+    store<u64>(target + (row << 3), (word & ~behind) ^ flip);
+  }
+}
+
+/** Puts NULLs (u8[rows]) before or behind all other keys, in the first bit; the keys are shifted down by `shift` bits for it. */
+export function sortKeysNullBit(keys: usize, nulls: usize, rows: i32, shift: i32, nullsFirst: i32): void {
+  const nullBit = nullsFirst ? <u64>0 : <u64>1 << 63;
+  const otherBit = nullBit ^ (<u64>1 << 63);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const at = keys + (row << 3);
+    const key = (load<u64>(at) >> <u64>shift) | otherBit;
+    store<u64>(at, select<u64>(nullBit, key, load<u8>(nulls + row) != 0));
+  }
+}
+
+/** ranks: u32 by row, 0 for the first run of an order and so on: equal rows have equal ranks. runs: u8[rows] in the order. */
+export function runRanks(order: usize, runs: usize, rows: i32, ranks: usize): void {
+  let rank: u32 = 0;
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    if (i != 0) rank += u32(load<u8>(runs + i) != 0);
+    store<u32>(ranks + (<usize>load<u32>(order + (i << 2)) << 2), rank);
+  }
+}
+
+/** Turns u32[count] into big-endian bytes, in place, so that they compare as strings. */
+export function swapBytesU32(values: usize, count: i32): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    store<u32>(values + (i << 2), bswap<u32>(load<u32>(values + (i << 2))));
+  }
+}
+
+/** target: u32[rows] = bases[sources[i]] + rows[i], all u32. */
+export function mergedIndices(sources: usize, rows: usize, count: i32, bases: usize, target: usize): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const base = load<u32>(bases + (<usize>load<u32>(sources + (i << 2)) << 2));
+    store<u32>(target + (i << 2), base + load<u32>(rows + (i << 2)));
+  }
+}
+
+/** Copies strings to where targetOffsets u32[rows + 1] say, those that are to be empty left out. */
+export function copyRows(offsets: usize, bytes: usize, rows: i32, targetOffsets: usize, target: usize): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const start = load<u32>(targetOffsets + (row << 2));
+    const size = load<u32>(targetOffsets + (row << 2), 4) - start;
+    if (size != 0) memory.copy(target + <usize>start, bytes + <usize>load<u32>(offsets + (row << 2)), <usize>size);
+  }
+}

@@ -5,7 +5,16 @@ import type { DataType } from '../types/dataType.ts'
 import { columnOf, concatColumns } from './build.ts'
 import type { Column } from './column.ts'
 import { FixedColumn } from './fixed.ts'
-import { byteRows, type FixedKeys, hashKeys, KeyCodec, keyPart, numberType, type StringKeys, stringType } from './keyCodec.ts'
+import {
+  byteRows,
+  type FixedKeys,
+  hashKeys,
+  KeyCodec,
+  keyPart,
+  numberType,
+  type StringKeys,
+  stringType,
+} from './keyCodec.ts'
 import { LowCardinalityColumn } from './lowCardinality.ts'
 
 /**
@@ -175,7 +184,7 @@ class EntryNumbering implements Numbering {
     if (dictionary.rows > 16 * rows + 1024) return this.#plain(full.plain(arena), arena, insert)
     const local = arena.allocate(rows * 4)
     const used = arena.allocate((Math.min(rows, dictionary.rows) + 1) * 4)
-    const count = kernels.usedEntries(indices, rows, local, used, arena.allocateZeroed(dictionary.rows * 4))
+    const count = kernels.usedEntries(indices, rows, local, used, arena.allocateZeroed(dictionary.rows * 4), 0)
     const entries = this.#plain(dictionary.gather(used, count, arena), arena, insert)
     const numbers = arena.allocate(rows * 4)
     kernels.gather4(entries.pointer, local, rows, numbers)
@@ -183,7 +192,9 @@ class EntryNumbering implements Numbering {
   }
 
   #plain(values: Column, arena: Arena, insert: boolean): FixedColumn {
-    const ids = insert ? this.#entries.upsert([values], values.rows, arena) : this.#entries.find([values], values.rows, arena)
+    const ids = insert
+      ? this.#entries.upsert([values], values.rows, arena)
+      : this.#entries.find([values], values.rows, arena)
     return new FixedColumn(numberType, values.memory, ids, values.rows)
   }
 

@@ -141,7 +141,9 @@ function tableWidth(size: number): number {
 
 /** A Nullable column's values and null map (0 for a column without). */
 export function unwrap(column: Column): { values: Column; nulls: number } {
-  return column instanceof NullableColumn ? { values: column.values, nulls: column.nulls } : { values: column, nulls: 0 }
+  return column instanceof NullableColumn
+    ? { values: column.values, nulls: column.nulls }
+    : { values: column, nulls: 0 }
 }
 
 /** What a type's column is for a codec; null where it must be numbered first. */
@@ -165,8 +167,7 @@ function writeRows(columns: readonly Column[], rows: number, arena: Arena): Stri
   const { bytes, cursors } = allocateRows(offsets, rows, arena)
   for (const column of columns) {
     const { values, nulls } = unwrap(column)
-    if (values instanceof StringColumn)
-      kernels.rowsPutString(bytes, cursors, rows, values.offsets, values.bytes, nulls)
+    if (values instanceof StringColumn) kernels.rowsPutString(bytes, cursors, rows, values.offsets, values.bytes, nulls)
     else kernels.rowsPutFixed(bytes, cursors, rows, (values as FixedColumn).pointer, values.type.width, nulls)
   }
   return { offsets, bytes }
@@ -227,7 +228,8 @@ export function byteRows(column: Column, arena: Arena): StringColumn {
     return new StringColumn(memory, sizes, bytes, rows)
   }
   const plain = 'plain' in column ? (column as { plain(arena: Arena): Column }).plain(arena) : column
-  const parts = plain instanceof TupleColumn ? plain.columns.map(element => rowPart(element, arena)) : [rowPart(plain, arena)]
+  const parts =
+    plain instanceof TupleColumn ? plain.columns.map(element => rowPart(element, arena)) : [rowPart(plain, arena)]
   const { offsets, bytes } = writeRows(parts, rows, arena)
   return new StringColumn(memory, offsets, bytes, rows)
 }
@@ -242,7 +244,13 @@ export const numberType = parseType('UInt32')
 export const stringType = parseType('String')
 
 /** Keys in memory as hashes u32[rows], for partitions. */
-export function hashKeys(codec: KeyCodec, keys: FixedKeys | StringKeys, rows: number, memory: Memory, hashes: number): void {
+export function hashKeys(
+  codec: KeyCodec,
+  keys: FixedKeys | StringKeys,
+  rows: number,
+  memory: Memory,
+  hashes: number,
+): void {
   const { kernels } = memory
   if (codec.width === 0) {
     const { offsets, bytes } = keys as StringKeys

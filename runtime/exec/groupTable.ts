@@ -1,0 +1,1 @@
+export { GroupTable } from '../columns/groupTable.ts'

@@ -12,8 +12,10 @@ interface Internals {
 export class NodeSink implements ResponseSink {
   readonly #response: ServerResponse
   readonly #gone = new AbortController()
-  /** Names of the header lines that sendEarly has sent; null before the first. */
+  /** sendEarly has sent the status. */
   #early = false
+  /** Settles when the last bytes have been handed to the system. */
+  #flushed: Promise<void> = Promise.resolve()
   readonly sendEarly?: (name: string, value: string) => void
 
   constructor(response: ServerResponse) {
@@ -57,7 +59,11 @@ export class NodeSink implements ResponseSink {
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#gone.signal.aborted || bytes.length === 0) return
-    if (!this.#response.write(bytes)) await this.#drained()
+    let flushed = () => {}
+    this.#flushed = new Promise(resolve => {
+      flushed = resolve
+    })
+    if (!this.#response.write(bytes, flushed)) await this.#drained()
   }
 
   async end(): Promise<void> {
@@ -70,24 +76,23 @@ export class NodeSink implements ResponseSink {
 
   /** Closes the connection without the last chunk, when everything before it has gone out. */
   async break(): Promise<void> {
-    const { socket } = this.#response
-    while (socket && !socket.destroyed && socket.writableLength > 0) await this.#soon(socket)
+    if (!this.#gone.signal.aborted) await Promise.race([this.#flushed, this.#untilGone()])
     this.#response.destroy()
   }
 
-  #drained(): Promise<void> {
-    return this.#soon(this.#response)
+  #untilGone(): Promise<void> {
+    return new Promise(resolve => this.#gone.signal.addEventListener('abort', () => resolve(), { once: true }))
   }
 
-  /** Until the stream has room, or its client has gone. */
-  #soon(stream: NodeJS.EventEmitter): Promise<void> {
+  /** Until there is room, or the client has gone. */
+  #drained(): Promise<void> {
     return new Promise(resolve => {
       const settle = () => {
-        stream.off('drain', settle)
+        this.#response.off('drain', settle)
         this.#gone.signal.removeEventListener('abort', settle)
         resolve()
       }
-      stream.on('drain', settle)
+      this.#response.on('drain', settle)
       this.#gone.signal.addEventListener('abort', settle)
       if (this.#gone.signal.aborted) settle()
     })

@@ -2,9 +2,9 @@ import { randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { DBError } from '../../runtime/core/errors.ts'
 import type { LogLevel, Platform, WorkerHandle } from '../../runtime/platform.ts'
 import { brotli, deflate, gzip, zstd, zstdStream } from './codecs.ts'
+import { LocalDisk } from './disk.ts'
 
 export interface NodePlatformOptions {
   /** The compiled core. By default the core.wasm beside the bundle is compiled. */
@@ -36,9 +36,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     },
     random: () => Math.random(),
     randomBytes: size => randomFillSync(new Uint8Array(size)),
-    openDisk: async location => {
-      throw new DBError('NOT_IMPLEMENTED', `There is no disk for ${location} yet`)
-    },
+    openDisk: async location => new LocalDisk(location),
     startWorker: threads > 0 ? (onMessage, onExit) => startWorker(core, options, onMessage, onExit) : undefined,
     threads,
     hostName: os.hostname(),

@@ -129,3 +129,9 @@ export {
 export { splitStrings, joinStrings, sizesToOffsets, offsetsToSizes } from "./storage/strings";
 export { remapEntries, narrowEntries, readSparse } from "./storage/encodings";
 export { joinPick, joinEmit, rowsFound, dropIds, capU32, markJoined } from "./join/join";
+export { jsonNames, jsonRows, takeJsonNulls } from "./text/splitJson";
+export { deltaDecode, deltaEncode, doubleDeltaDecode, doubleDeltaEncode } from "./codecs/delta";
+export { gorillaDecode, gorillaEncode } from "./codecs/gorilla";
+export { gcdDecode } from "./codecs/gcd";
+export { t64Decode, t64Encode } from "./codecs/t64";
+export { fpcScratch, fpcDecode } from "./codecs/fpc";

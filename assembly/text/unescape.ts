@@ -209,11 +209,10 @@ function writeUtf8(out: usize, code: u32): usize {
 
 /** JSON strings; the span lies inside the quotes. \uXXXX becomes UTF-8, a lone surrogate U+FFFD; an unknown escape is the letter. */
 export function unescapeJson(starts: usize, ends: usize, base: usize, rows: i32, offsets: usize, bytes: usize): i32 {
-  const stop = i8x16.splat(BACKSLASH);
   let out = bytes;
   store<u32>(offsets, 0);
   for (let row = 0; row < rows; row++) {
-    const written = writeJson(out, base + <usize>load<u32>(starts), base + <usize>load<u32>(ends), stop);
+    const written = writeJson(out, base + <usize>load<u32>(starts), base + <usize>load<u32>(ends));
     if (written == 0) return -(row + 1);
     out = written;
     starts += 4;
@@ -225,7 +224,8 @@ export function unescapeJson(starts: usize, ends: usize, base: usize, rows: i32,
 }
 
 /** Gives the position behind what was written, 0 if an escape is broken. */
-function writeJson(out: usize, p: usize, end: usize, stop: v128): usize {
+export function writeJson(out: usize, p: usize, end: usize): usize {
+  const stop = i8x16.splat(BACKSLASH);
   while (p < end) {
     const at = copyUntil(out, p, end, stop);
     out += at - p;

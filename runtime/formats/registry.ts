@@ -1,9 +1,11 @@
 import { DBError } from '../core/errors.ts'
 import type { FormatDefinition } from './format.ts'
+import { nativeFormat } from './native.ts'
 import { nullFormat } from './null.ts'
+import { rowBinaryFormats } from './rowBinary.ts'
 
 /** Every format, one line each. */
-export const formats: readonly FormatDefinition[] = [nullFormat]
+export const formats: readonly FormatDefinition[] = [...rowBinaryFormats, nativeFormat, nullFormat]
 
 const byName = new Map<string, FormatDefinition>()
 for (const format of formats)

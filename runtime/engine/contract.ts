@@ -20,6 +20,28 @@ export interface Engine {
   close(options?: { graceMs?: number }): Promise<void>
 }
 
+/** What an engine is made with (createEngine(platform, options)). */
+export interface EngineOptions {
+  /** Data directory or URL, opened by the platform. Absent: everything lives in memory and ends with the engine. */
+  readonly path?: string
+  /** Absent: `default` without a password. */
+  readonly users?: readonly UserOptions[]
+  /** Threads that one query may use; by default all that the platform has. */
+  readonly maxThreads?: number
+  /** Bytes that all queries may take together. */
+  readonly maxServerMemoryUsage?: number
+  /** Defaults for everybody, by ClickHouse's names. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface UserOptions {
+  readonly name: string
+  readonly password: string
+  /** As QueryRequest.readonly, for all that this user asks. */
+  readonly readonly?: 0 | 1 | 2
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 export interface QueryRequest {
   /** Query text, or its beginning: with a body, the whole text is query + '\n' + body (readQueryHead does that). May be ''. */
   readonly query: string

@@ -89,7 +89,12 @@ export function moduloOrZeroI64(a: usize, b: usize, out: usize, undefinedRows: u
 export function moduloOrZeroU32(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<u32>(true, a, b, out, undefinedRows, rows); }
 export function moduloOrZeroU64(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<u64>(true, a, b, out, undefinedRows, rows); }
 
-/** The remainder of floats, as fmod gives it: exact, with the sign of a; NaN where b is 0 or a infinite. */
+/** The remainder of floats, a - trunc(a / b) * b, as ClickHouse computes it: NaN where b is 0 or a infinite. Goes by 16 bytes. */
 export function moduloF64(a: usize, b: usize, out: usize, rows: i32): void {
-  for (const end = out + (<usize>rows << 3); out < end; out += 8, a += 8, b += 8) store<f64>(out, load<f64>(a) % load<f64>(b));
+  const size = <usize>rows << 3;
+  for (let at: usize = 0; at < size; at += 16) {
+    const x = v128.load(a + at);
+    const y = v128.load(b + at);
+    v128.store(out + at, f64x2.sub(x, f64x2.mul(f64x2.trunc(f64x2.div(x, y)), y)));
+  }
 }

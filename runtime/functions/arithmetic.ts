@@ -1,3 +1,4 @@
+import { columnOf } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { FixedColumn } from '../columns/fixed.ts'
@@ -12,6 +13,7 @@ import { DecimalType } from '../types/decimal.ts'
 import { FloatType, IntervalType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
 import { asInt64, castColumn } from './castColumn.ts'
+import { compareColumns } from './compareColumns.ts'
 import { castNumbers, fixedOf, newFixed, type NumberPhysical, numberPhysical, physicalWidth } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
 import { addInterval, addIntervalResult } from './intervals.ts'
@@ -25,6 +27,7 @@ import {
   storedInteger,
 } from './numericTypes.ts'
 import { tenTo } from './decimalColumns.ts'
+import { selectFixed } from './selectColumns.ts'
 import { convertTime, isDateKind, isTime } from './timeColumns.ts'
 
 /** A side of an operation: packed values, or one value for all rows. */
@@ -148,13 +151,17 @@ function checkDivision(code: number): void {
   throw new DBError('ILLEGAL_DIVISION', text)
 }
 
-/** The integer that both sides of a division are computed in: at least 32 bits, signed if either is. */
-function divisionType(a: DataType, b: DataType): DataType {
-  const [x, y] = [storedInteger(a)!, storedInteger(b)!]
-  const isSigned = x.isSigned || y.isSigned
-  let bits = Math.max(x.bits, y.bits, 32)
-  if (bits === 32 && isSigned && ((!x.isSigned && x.bits === 32) || (!y.isSigned && y.bits === 32))) bits = 64
-  return parseType(`${isSigned ? 'Int' : 'UInt'}${bits}`)
+/** Both sides as they are divided, and the type in which: of at least 32 bits, with C's rules about signs for remainders. */
+function divisionSides(verb: 'intDiv' | 'modulo', a: Column, b: Column): [Column, Column, DataType] {
+  const isQuotient = verb === 'intDiv'
+  const [left, right] = isQuotient ? [withSign(a, b.type, false), withSign(b, a.type, true)] : [a, b]
+  const [x, y] = [storedInteger(left.type)!, storedInteger(right.type)!]
+  const widest = Math.max(x.bits, y.bits, 32)
+  if (x.isSigned === y.isSigned) return [left, right, parseType(`${x.isSigned ? 'Int' : 'UInt'}${widest}`)]
+  const [signed, unsigned] = x.isSigned ? [x, y] : [y, x]
+  if (isQuotient) return [left, right, parseType(`Int${unsigned.bits === widest ? Math.min(widest * 2, 256) : widest}`)]
+  const isSigned = unsigned.bits < Math.max(signed.bits, 32)
+  return [left, right, parseType(`${isSigned ? 'Int' : 'UInt'}${widest}`)]
 }
 
 function castResult(column: FixedColumn, type: DataType, arena: Arena): FixedColumn {
@@ -170,7 +177,10 @@ function intDivide(a: Column, b: Column, type: DataType, rows: number, arena: Ar
     kernels.equalConstF64(divisor, arena.allocateZeroed(16), zeros, rows)
     if (kernels.firstInMask(zeros, rows) >= 0) checkDivision(1)
     const quotient = numericColumns('divide', a, b, float64, rows, arena)
-    if (!kernels.finiteF64(quotient.pointer, rows))
+    const limit = 2 ** (type.width * 8 - 1)
+    const { f64 } = arena.memory
+    const quotients = f64.subarray(quotient.pointer / 8, quotient.pointer / 8 + rows)
+    if (!quotients.every(value => value >= -limit && value < limit))
       throw new DBError(
         'ILLEGAL_DIVISION',
         'Cannot perform integer division, because it will produce infinite or too large number',
@@ -178,17 +188,53 @@ function intDivide(a: Column, b: Column, type: DataType, rows: number, arena: Ar
     return castResult(quotient, type, arena)
   }
   if (a.type instanceof DecimalType || b.type instanceof DecimalType) {
-    const common = binaryNumericResult('plus', a.type, b.type)!
+    const common = binaryNumericResult('minus', a.type, b.type)!
     const out = newFixed(common, rows, arena)
     const [x, y] = [operand(a, common, arena), operand(b, common, arena)]
     checkDivision(runBinary('intDiv', numberPhysical(common), x, y, out.pointer, rows, arena))
     return castResult(out, type, arena)
   }
-  const common = divisionType(a.type, b.type)
+  return divideIntegers('intDiv', a, b, type, rows, arena)
+}
+
+/**
+ * In a quotient, the side that is not signed is taken for signed where the other one is, in its own width (a divisor that is narrower
+ * than the dividend keeps its value).
+ */
+function withSign(column: Column, other: DataType, isDivisor: boolean): Column {
+  const [own, beside] = [storedInteger(column.type)!, storedInteger(other)!]
+  if (own.isSigned || !beside.isSigned || (isDivisor && own.bits < beside.bits)) return column
+  const type = parseType(`Int${own.bits}`)
+  if (column instanceof ConstColumn) return new ConstColumn(fixedOf(column).as(type), column.rows)
+  return fixedOf(column).as(type)
+}
+
+function divideIntegers(
+  verb: 'intDiv' | 'modulo',
+  a: Column,
+  b: Column,
+  type: DataType,
+  rows: number,
+  arena: Arena,
+): FixedColumn {
+  const [left, right, common] = divisionSides(verb, a, b)
   const out = newFixed(common, rows, arena)
-  const [x, y] = [operand(a, common, arena), operand(b, common, arena)]
-  checkDivision(runBinary('intDiv', numberPhysical(common), x, y, out.pointer, rows, arena))
+  const [x, y] = [operand(left, common, arena), operand(right, common, arena)]
+  checkDivision(runBinary(verb, numberPhysical(common), x, y, out.pointer, rows, arena))
+  const own = storedInteger(left.type)!
+  if (own.isSigned && own.width < common.width) checkLeastByMinusOne(left, right, own.min, rows, arena)
   return castResult(out, type, arena)
+}
+
+/** The smallest number of a narrow type divided by -1 is an error too, although the wider type has the result. */
+function checkLeastByMinusOne(a: Column, b: Column, least: bigint, rows: number, arena: Arena): void {
+  const { kernels } = arena.memory
+  const constant = (value: bigint) => new ConstColumn(columnOf(int256Type, [value], arena), rows)
+  const minusOnes = compareColumns('equal', b, constant(-1n), rows, arena)
+  if (kernels.firstInMask(minusOnes, rows) < 0) return
+  const leasts = compareColumns('equal', a, constant(least), rows, arena)
+  kernels.maskAnd(leasts, minusOnes, leasts, rows)
+  if (kernels.firstInMask(leasts, rows) >= 0) checkDivision(2)
 }
 
 function moduloColumns(a: Column, b: Column, type: DataType, rows: number, arena: Arena): FixedColumn {
@@ -198,11 +244,7 @@ function moduloColumns(a: Column, b: Column, type: DataType, rows: number, arena
     arena.memory.kernels.moduloF64(x, y, out.pointer, rows)
     return out
   }
-  const common = divisionType(a.type, b.type)
-  const out = newFixed(common, rows, arena)
-  const [x, y] = [operand(a, common, arena), operand(b, common, arena)]
-  checkDivision(runBinary('modulo', numberPhysical(common), x, y, out.pointer, rows, arena))
-  return castResult(out, type, arena)
+  return divideIntegers('modulo', a, b, type, rows, arena)
 }
 
 /** intDivOrZero, moduloOrZero: rows that divide by zero give 0. undefinedRows: u8[rows] that is set to 1 there, or 0. */
@@ -217,9 +259,9 @@ function divideOrZero(
 ): FixedColumn {
   const { kernels } = arena.memory
   if (storedInteger(a.type) && storedInteger(b.type)) {
-    const common = divisionType(a.type, b.type)
+    const [left, right, common] = divisionSides(verb === 'intDivOrZero' ? 'intDiv' : 'modulo', a, b)
     const out = newFixed(common, rows, arena)
-    const [x, y] = [a, b].map(column => fixedOf(castColumn(column, common, arena).full(arena)).pointer)
+    const [x, y] = [left, right].map(column => fixedOf(castColumn(column, common, arena).full(arena)).pointer)
     kernelNamed(kernels, `${verb}${common.physical}`)(x, y, out.pointer, undefinedRows, rows)
     return castResult(out, type, arena)
   }
@@ -238,18 +280,6 @@ function oneColumn(arena: Arena): FixedColumn {
   const one = newFixed(parseType('UInt8'), 1, arena)
   arena.memory.u8[one.pointer] = 1
   return one
-}
-
-/** mask ? a : b, for packed columns of one width. */
-export function selectFixed(mask: number, a: FixedColumn, b: FixedColumn, arena: Arena): FixedColumn {
-  const { kernels } = arena.memory
-  const { type, rows } = b
-  const out = newFixed(type, rows, arena)
-  const { width } = type
-  if ([1, 2, 4, 8, 16].includes(width))
-    kernelNamed(kernels, `selectByMask${width}`)(mask, a.pointer, b.pointer, out.pointer, rows)
-  else kernels.selectByMaskN(mask, a.pointer, b.pointer, width, out.pointer, rows)
-  return out
 }
 
 const float64 = parseType('Float64')
@@ -417,6 +447,7 @@ function withOnes(column: FixedColumn, nulls: number, arena: Arena): FixedColumn
 }
 
 const int64Type = parseType('Int64')
+const int256Type = parseType('Int256')
 
 const orZero = (name: 'intDivOrZero' | 'moduloOrZero', operation: 'intDiv' | 'modulo', example: [string, string]) =>
   defineFunction({
@@ -439,8 +470,9 @@ const positiveModulo = defineFunction({
   arguments: pair,
   constants: 'keep',
   returns: args => numericType('positiveModulo', 'positiveModulo', args),
-  run: ([a, b], { type, rows, arena }) => {
+  run: ([a, given], { type, rows, arena, nulls }) => {
     const { kernels } = arena.memory
+    const b = nulls === 0 ? given : withOnes(fixedOf(given.full(arena)), nulls, arena)
     const common = binaryNumericResult('modulo', a.type, b.type)!
     const wide = type instanceof FloatType ? type : common.width > 8 ? common : int64Type
     const rest = fixedOf(castColumn(numericColumns('modulo', a, b, common, rows, arena), wide, arena))

@@ -89,7 +89,11 @@ export function binaryNumericResult(operation: NumericOperation, a: DataType, b:
 /** Of decimals: the wider one's size; scales grow to the larger one, add up in products, and stay the dividend's in quotients. */
 function decimalResult(operation: NumericOperation, a: DataType, b: DataType): DataType | null {
   if (a instanceof FloatType || b instanceof FloatType)
-    return ['plus', 'minus', 'multiply', 'divide', 'modulo'].includes(operation) ? parseType('Float64') : null
+    return operation === 'bit' || operation === 'gcd'
+      ? null
+      : operation === 'intDiv'
+        ? integer(true, a.width * 8)
+        : parseType('Float64')
   if (!isNumberOrDecimal(a) || !isNumberOrDecimal(b)) return null
   if (operation === 'intDiv') {
     const width = a instanceof DecimalType ? a.width : storedInteger(a)!.width

@@ -1,11 +1,21 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
 import { comparison } from './comparison.ts'
+import { conditional } from './conditional.ts'
 import type { FunctionDefinition } from './function.ts'
 import { logical } from './logical.ts'
 import { miscellaneous } from './miscellaneous.ts'
+import { nullability } from './nullability.ts'
 
-const families: readonly (readonly FunctionDefinition[])[] = [arithmetic, comparison, logical, miscellaneous]
+// biome-ignore format: one line a family
+const families: readonly (readonly FunctionDefinition[])[] = [
+  arithmetic,
+  comparison,
+  conditional,
+  logical,
+  miscellaneous,
+  nullability,
+]
 
 const byName = new Map<string, FunctionDefinition>()
 const byLowerName = new Map<string, FunctionDefinition>()

@@ -141,3 +141,4 @@ export * from "./formats/join";
 export * from "./formats/xml";
 export * from "./formats/nested";
 export { distinctValues } from "./columns/dictionary";
+export { remapEntries, narrowEntries, readSparse, sparseSize } from "./storage/encodings";

@@ -67,3 +67,20 @@ export function readSparse(source: usize, end: usize, granuleRows: usize, granul
   }
   return <i32>values;
 }
+
+/** Bytes that the sparse offsets of some granules take: up to their last closing varint, all of which readSparse has checked. */
+export function sparseSize(source: usize, end: usize, granules: i32): i32 {
+  const start = source;
+  while (granules > 0 && source < end) {
+    let number: u64 = 0;
+    let shift: u64 = 0;
+    let byte: u64;
+    do {
+      byte = <u64>load<u8>(source++);
+      number |= (byte & 127) << shift;
+      shift += 7;
+    } while (byte >= 128 && source < end);
+    if (number & (<u64>1 << 62)) granules--;
+  }
+  return <i32>(source - start);
+}

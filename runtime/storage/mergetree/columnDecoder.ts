@@ -156,7 +156,8 @@ export class ColumnDecoder {
     const end = offsets.pointer + offsets.size
     const count = this.memory.kernels.readSparse(offsets.pointer, end, granules, granuleRows.length, numbers)
     if (count < 0) throw new DBError('CORRUPTED_DATA', `Offsets of sparse values in ${stream} are broken`)
-    if (count === 0 && !(type instanceof TupleType)) return defaultOf(type, rows, this.arena)
+    this.source.used(stream, this.memory.kernels.sparseSize(offsets.pointer, end, granuleRows.length))
+    if (count === 0) return defaultOf(type, rows, this.arena)
     // Where the default is NULL, there is no null map: what is there is a value.
     const inner = new ColumnDecoder(this.source, this.scratch, this.scratch)
     const values =

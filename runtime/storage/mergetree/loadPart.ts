@@ -10,8 +10,15 @@ import { readMarks } from './marks.ts'
 import type { MarksForm, PartBounds, PartColumn, PartInfo } from './part.ts'
 import { parsePartName } from './partName.ts'
 import { partitionId, readValues } from './partition.ts'
-import { type NamedType, readColumns, readCount, readSerialization, readSubstreams } from './smallFiles.ts'
-import { hashedStreamName, pathOf, streamsOf } from './streams.ts'
+import {
+  type NamedType,
+  readColumns,
+  readCount,
+  readSerialization,
+  readSubstreams,
+  type SerializationInfo,
+} from './smallFiles.ts'
+import { hashedStreamName, pathOf, sparseStreams, streamsOf } from './streams.ts'
 
 /** Reads a whole small file. */
 export async function readFile(disk: Disk, path: string): Promise<Uint8Array> {
@@ -40,8 +47,6 @@ export async function loadPart(
 
 /** Whether an error says that the part itself is bad, and not that the disk cannot be read just now. */
 export const saysBroken = (error: unknown): boolean => toDBError(error).errorName !== 'LOGICAL_ERROR'
-
-const marksPattern = /^(.*)(\.c?mrk[234]?)$/
 
 class PartLoader {
   #entries: DiskEntry[] = []
@@ -77,7 +82,7 @@ class PartLoader {
     for (const [file, size] of this.#sizes) if (file.endsWith('.bin')) streams[file.slice(0, -4)] = size
     const serialization = this.#sizes.has('serialization.json')
       ? readSerialization(await this.#read('serialization.json'))
-      : { stringSizes: false, sparseNullable: false }
+      : { stringSizes: false, sparseNullable: false, columns: [] }
     const substreams =
       kind === 'compact' && this.#sizes.has('columns_substreams.txt')
         ? readSubstreams(await this.#read('columns_substreams.txt'))
@@ -111,6 +116,7 @@ class PartLoader {
       streams,
       stringSizes: serialization.stringSizes,
       substreams: marks.extension.endsWith('mrk4') ? substreams : null,
+      sparse: marks.extension.endsWith('mrk3') ? sparseOf(columns, serialization) : [],
       primaryIndex,
       ...(await this.#partition(partName.partitionId, rows)),
     }
@@ -244,6 +250,13 @@ class PartLoader {
   }
 }
 
+function sparseOf(columns: readonly NamedType[], serialization: SerializationInfo): string[] {
+  return columns.flatMap(({ name, type }) => {
+    const kind = serialization.columns.find(column => column.name === name)
+    return kind ? sparseStreams(name, parseType(type), kind) : []
+  })
+}
+
 let serial = 0
 const extensions = ['.mrk', '.cmrk', '.mrk2', '.cmrk2', '.mrk3', '.cmrk3', '.mrk4', '.cmrk4'] as const
 
@@ -255,9 +268,4 @@ function firstRows(rows: Float64Array): number | Float64Array {
   const starts = new Float64Array(rows.length + 1)
   for (let i = 0; i < rows.length; i++) starts[i + 1] = starts[i] + rows[i]
   return starts
-}
-
-/** Whether a file name is that of marks, and of which stream. */
-export function marksFile(name: string): string | null {
-  return marksPattern.exec(name)?.[1] ?? null
 }

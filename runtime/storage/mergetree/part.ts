@@ -49,6 +49,8 @@ export interface PartInfo extends PartName {
   readonly stringSizes: boolean
   /** Compact parts: each column's substreams in the order of its marks; null where only columns have marks (.mrk3). */
   readonly substreams: readonly (readonly string[])[] | null
+  /** Sparse offsets among the streams, where only columns have marks; elsewhere they are seen by their streams. */
+  readonly sparse: readonly string[]
   readonly primaryIndex: 'plain' | 'compressed' | null
   readonly partitionValues: readonly Value[]
   readonly bounds: readonly PartBounds[]

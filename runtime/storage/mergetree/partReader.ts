@@ -447,7 +447,7 @@ class GranuleReader {
     return {
       granuleRows,
       stringSizes,
-      has: stream => !stream.endsWith('.sparse.idx'),
+      has: stream => !stream.endsWith('.sparse.idx') || part.sparse.includes(stream),
       open: () => at(done, bytes.size),
       openDictionaries: () => at(0, 0),
       used: (_, size) => {

@@ -41,14 +41,26 @@ export function readCount(bytes: Uint8Array): number {
   return Number(text)
 }
 
-/** What serialization.json says that a reader must know; which columns are sparse is seen by their streams. */
+export interface ColumnKind {
+  readonly kind: string
+  /** Of the elements of a tuple. */
+  readonly subcolumns?: readonly ColumnKind[]
+}
+
+/** What serialization.json says that a reader must know. */
 export interface SerializationInfo {
   readonly stringSizes: boolean
+  /** NULL is the default of sparse Nullable columns. */
   readonly sparseNullable: boolean
+  readonly columns: readonly (ColumnKind & { readonly name: string })[]
 }
 
 export function readSerialization(bytes: Uint8Array): SerializationInfo {
-  let json: { version?: number; types_serialization_versions?: Record<string, number> }
+  let json: {
+    version?: number
+    types_serialization_versions?: Record<string, number>
+    columns?: (ColumnKind & { name: string })[]
+  }
   try {
     json = JSON.parse(decodeText(bytes))
   } catch (error) {
@@ -58,7 +70,11 @@ export function readSerialization(bytes: Uint8Array): SerializationInfo {
   for (const [type, version] of Object.entries(versions))
     if (version > 1 || (type !== 'string' && type !== 'nullable' && version > 0))
       throw new DBError('NOT_IMPLEMENTED', `Version ${version} of the serialization of ${type} is not supported`)
-  return { stringSizes: versions['string'] === 1, sparseNullable: versions['nullable'] === 1 }
+  return {
+    stringSizes: versions['string'] === 1,
+    sparseNullable: versions['nullable'] === 1,
+    columns: json.columns ?? [],
+  }
 }
 
 /** columns_substreams.txt: for each column of columns.txt, the streams in the order of its marks. */

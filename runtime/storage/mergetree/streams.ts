@@ -9,6 +9,7 @@ import { encodeText } from '../../core/text.ts'
 import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import { escapeFileName } from './fileName.ts'
+import type { ColumnKind } from './smallFiles.ts'
 
 /** Where in a column's type a stream belongs. */
 export interface StreamPath {
@@ -58,6 +59,23 @@ export function streamsOf(column: string, type: DataType): string[] {
     else names.push(path.base)
   }
   walk(type, pathOf(column))
+  return names
+}
+
+/** Streams of sparse offsets of a column whose kind is this. What cannot be sparse is not, whatever its kind says. */
+export function sparseStreams(column: string, type: DataType, kind: ColumnKind): string[] {
+  const names: string[] = []
+  const walk = (type: DataType, path: StreamPath, { kind, subcolumns }: ColumnKind): void => {
+    if (type instanceof TupleType) {
+      for (const [i, element] of type.elements.entries())
+        if (subcolumns?.[i]) walk(element, tupleElementOf(path, type, i), subcolumns[i])
+    } else if (
+      kind === 'Sparse' &&
+      !(type instanceof ArrayType || type instanceof MapType || type instanceof LowCardinalityType)
+    )
+      names.push(sparseOf(path))
+  }
+  walk(type, pathOf(column), kind)
   return names
 }
 

@@ -157,6 +157,52 @@ for (const [form, settings] of forms)
       clickhouse.run(`DROP TABLE d.${table}`)
     })
 
+test('every codec of numbers is read', async () => {
+  const codecs: [type: string, codec: string, expression: string][] = [
+    ['UInt32', 'Delta, NONE', 'number * 3'],
+    ['UInt64', 'Delta(8), LZ4', 'number * number'],
+    ["DateTime('UTC')", 'DoubleDelta, ZSTD', 'number * 60'],
+    ['Int16', 'DoubleDelta', 'number % 1000'],
+    ['Float64', 'Gorilla, LZ4', 'number / 7'],
+    ['Float32', 'Gorilla', 'sin(number)'],
+    ['Int64', 'T64, LZ4', 'toInt64(number) - 500'],
+    ["Enum8('a' = -1, 'b' = 2)", "T64('bit')", "if(number % 2 = 0, 'a', 'b')"],
+    ['Float64', 'FPC, LZ4', 'cos(number)'],
+    ['Float32', 'FPC', 'cos(number)'],
+    ['UInt32', 'GCD, LZ4', 'number * 100'],
+    ['String', 'ZSTD(3)', 'toString(number)'],
+    ['String', 'LZ4HC(9)', 'toString(number)'],
+    ['Nullable(UInt64)', 'Delta, LZ4', 'if(number % 3 = 0, NULL, number)'],
+  ]
+  clickhouse.run('SET allow_suspicious_codecs = 1')
+  clickhouse.run(
+    `CREATE TABLE d.codecs (k UInt32, ${codecs.map(([type, codec], i) => `c${i} ${type} CODEC(${codec})`).join(', ')}) ` +
+      'ENGINE = MergeTree ORDER BY k SETTINGS min_bytes_for_wide_part = 0',
+  )
+  clickhouse.run(
+    `INSERT INTO d.codecs SELECT number, ${codecs.map(([, , expression]) => expression).join(', ')} FROM numbers(50000)`,
+  )
+  const [{ name, path }] = clickhouse.parts('codecs')
+  const definition = definitionOf([
+    ['k', 'UInt32', ''],
+    ...codecs.map(([type], i): [string, string, string] => [`c${i}`, type, '']),
+  ])
+  const part = await loadPart(disk, strip(path), name, definition, new FrameCodec(memory))
+  const reader = new PartReader({ disk, memory })
+  for (const [i, [, codec]] of codecs.entries()) {
+    const arena = new Arena(memory)
+    const [column] = await reader.readColumns(part, [`c${i}`], 0, part.marks.count, arena)
+    assert.ok(column !== null)
+    const expected = clickhouse.run(`SELECT toString(c${i}) FROM d.codecs ORDER BY k FORMAT TSVRaw`).split('\n')
+    for (let row = 0; row < column.rows; row++) {
+      const text = textOf(column.type, column.valueAt(row))
+      if (text !== expected[row]) assert.equal(text, expected[row], `${codec}, row ${row}`)
+    }
+    arena.destroy()
+  }
+  reader.close()
+})
+
 test('nothing is left in the core', () => {
   assert.ok(memory.bytesTaken < 2 << 20, `${memory.bytesTaken} bytes`)
 })

@@ -128,8 +128,13 @@ export function bindFunction(
       const { dictionary: values, indices } = columns[at] as LowCardinalityColumn
       const own = columns.map((column, i) => (i === at ? values : unpack(column.slice(0, 1).full(arena), arena)))
       const entries = own.map((column, i) => (i === at ? column : new ConstColumn(column, values.rows)))
-      const results = runNullable(entries, values.rows, arena).full(arena)
-      return new LowCardinalityColumn(results, indices, rows)
+      try {
+        const results = runNullable(entries, values.rows, arena).full(arena)
+        return new LowCardinalityColumn(results, indices, rows)
+      } catch (error) {
+        // An entry that no row uses may be what fails, as the empty default does in toUInt8: then the rows themselves decide.
+        if (!(error instanceof DBError) || error.name === 'MEMORY_LIMIT_EXCEEDED') throw error
+      }
     }
     const result = runNullable(
       columns.map(column => unpack(column, arena)),

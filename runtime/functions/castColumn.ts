@@ -39,6 +39,11 @@ export function tryCastColumn(
   return { column: cast(column, to, { arena, nulls: 0, failures, isAccurate }), failures }
 }
 
+/** The same under a context of the caller's. */
+export function castInContext(column: Column, to: DataType, context: CastContext): Column {
+  return cast(column, to, context)
+}
+
 function cast(column: Column, to: DataType, context: CastContext): Column {
   const { arena } = context
   const from = column.type
@@ -120,7 +125,7 @@ function castPlain(column: Column, to: DataType, context: CastContext): Column {
     const result = castPacked(column, to, context)
     if (result) return result
   }
-  if (to.kind === 'Nothing' || from.kind === 'UUID' || to.kind === 'UUID')
+  if (['Nothing', 'UUID', 'FixedString', 'IPv4', 'IPv6'].some(kind => kind === from.kind || kind === to.kind))
     throw new DBError('NOT_IMPLEMENTED', `Conversion from ${from.name} to ${to.name} is not supported`)
   throw new DBError('CANNOT_CONVERT_TYPE', `Conversion from ${from.name} to ${to.name} is not supported`)
 }

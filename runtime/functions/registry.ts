@@ -2,19 +2,23 @@
 import { arithmetic } from './arithmetic.ts'
 import { comparison } from './comparison.ts'
 import { conditional } from './conditional.ts'
+import { conversion } from './conversion.ts'
 import type { FunctionDefinition } from './function.ts'
 import { logical } from './logical.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
+import { reinterpret } from './reinterpret.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   comparison,
   conditional,
+  conversion,
   logical,
   miscellaneous,
   nullability,
+  reinterpret,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

@@ -4,7 +4,7 @@ import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { StringColumn } from '../columns/string.ts'
 import { zoneTable } from '../columns/zoneTable.ts'
-import { DBError } from '../core/errors.ts'
+import { DBError, type ErrorName } from '../core/errors.ts'
 import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -74,13 +74,21 @@ function parseOne(text: string, to: DataType, row: number, context: CastContext)
   }
 }
 
+const emptyCodes: Partial<Record<string, ErrorName>> = {
+  Date: 'CANNOT_PARSE_DATE',
+  Date32: 'CANNOT_PARSE_DATE',
+  DateTime: 'CANNOT_PARSE_DATETIME',
+  DateTime64: 'CANNOT_PARSE_DATETIME',
+  Float32: 'CANNOT_PARSE_NUMBER',
+  Float64: 'CANNOT_PARSE_NUMBER',
+  UUID: 'CANNOT_PARSE_UUID',
+  IPv4: 'CANNOT_PARSE_IPV4',
+  IPv6: 'CANNOT_PARSE_IPV6',
+}
+
 const tooShort = (to: DataType): DBError =>
   new DBError(
-    to.kind === 'Date' || to.kind === 'Date32'
-      ? 'CANNOT_PARSE_DATE'
-      : to.kind.startsWith('DateTime')
-        ? 'CANNOT_PARSE_DATETIME'
-        : 'ATTEMPT_TO_READ_AFTER_EOF',
+    emptyCodes[to.kind] ?? 'ATTEMPT_TO_READ_AFTER_EOF',
     `Attempt to read after eof: Cannot parse ${to.name} from String, because value is too short`,
   )
 
@@ -105,19 +113,24 @@ function parseSpans(
     const row = from - code - 1
     const text = column.valueAt(row) as string
     const better = parseLeniently(text, to)
-    memory.u8.fill(0, result.pointer + row * to.width, result.pointer + (row + 1) * to.width)
-    if (better !== null) {
-      const one = columnOf(to, [better], arena) as FixedColumn
-      memory.u8.copyWithin(result.pointer + row * to.width, one.pointer, one.pointer + to.width)
-    } else failRow(context, row, () => cannotParse(text, to))
+    putValue(result, row, better ?? to.default, arena)
+    if (better === null) failRow(context, row, () => cannotParse(text, to))
     from = row + 1
   }
   if (!emptyFails) return result
   // Parsers take an empty field for the default; a cast does not.
   const { kernels } = memory
-  for (let row = 0; (row = kernels.firstEmptySpan(offsets, offsets + 4, row, rows)) < rows; row++)
+  for (let row = 0; (row = kernels.firstEmptySpan(offsets, offsets + 4, row, rows)) < rows; row++) {
+    if (to.kind === 'Date32') putValue(result, row, to.default, arena)
     failRow(context, row, () => tooShort(to))
+  }
   return result
+}
+
+function putValue(column: FixedColumn, row: number, value: Value, arena: Arena): void {
+  const { width } = column.type
+  const one = columnOf(column.type, [value], arena) as FixedColumn
+  arena.memory.u8.copyWithin(column.pointer + row * width, one.pointer, one.pointer + width)
 }
 
 /** A date with a time behind it is a date, in casts. */

@@ -7,10 +7,10 @@ import { DecimalType } from '../types/decimal.ts'
 import { FloatType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
 import type { CastContext } from './castContext.ts'
-import { castDecimals } from './decimalColumns.ts'
+import { castDecimals, divideByPower } from './decimalColumns.ts'
 import { castNumbers, newFixed, numberPhysical } from './fixedColumns.ts'
 import { isNumber, storedInteger } from './numericTypes.ts'
-import { convertTime, dateTimeMax, fromUtcSeconds, isDateKind, isTime, utcSeconds, zoneOf } from './timeColumns.ts'
+import { convertTime, dateTimeMax, fromUtcSeconds, isDateKind, isTime, zoneOf } from './timeColumns.ts'
 
 export const isTimeCast = (from: DataType, to: DataType): boolean => isTime(from) || isTime(to)
 
@@ -29,7 +29,7 @@ function timeToNumber(column: FixedColumn, to: DataType, context: CastContext): 
   if (from instanceof DateTime64Type) {
     if (to instanceof FloatType || to instanceof DecimalType)
       return castDecimals(column.as(new DecimalType(18, from.scale)), to, context) as FixedColumn
-    const seconds = utcSeconds(column, from.zone, arena)
+    const seconds = divideByPower(column.pointer, 'I64', from.scale, rows, arena) // towards zero
     return packed(castNumbers(seconds, 'I64', numberPhysical(integerBehind(to, from)), rows, arena), to, rows, context)
   }
   const stored = storedInteger(from)!

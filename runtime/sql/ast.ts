@@ -15,6 +15,8 @@ export type Expr = Literal | Identifier | QueryParameter | FunctionCall | Lambda
 interface ExprBase extends Span {
   /** `expr AS alias`; any expression at any depth may have one. */
   readonly alias?: string
+  /** Written in brackets that say nothing else; for the formatter. */
+  readonly parenthesized?: true
 }
 
 /**
@@ -41,6 +43,10 @@ export interface QueryParameter extends ExprBase {
   readonly type: string
 }
 
+/**
+ * `count(DISTINCT x)` is countDistinct(x) and `sum(x) FILTER (WHERE c)` is sumIf(x, c); `extract(MINUTE FROM x)` is
+ * toMinute(x), `x::T` and `CAST(x AS T)` are CAST(x, 'T').
+ */
 export interface FunctionCall extends ExprBase {
   readonly kind: 'function'
   readonly name: string
@@ -49,14 +55,8 @@ export interface FunctionCall extends ExprBase {
   readonly parameters?: readonly Expr[]
   /** Written as an operator or a special form: `a + 1`, `x[1]`, `[1, 2]`, `(a, b)`, `a IS NULL`, `x IN (1, 2)`. */
   readonly operator?: true
-  /** `count(DISTINCT x)`. */
-  readonly distinct?: true
-  /** `sum(x) FILTER (WHERE condition)`. */
-  readonly filter?: Expr
   readonly nulls?: 'respect' | 'ignore'
   readonly over?: WindowReference | WindowDefinition
-  /** `ORDER BY` inside an aggregate's arguments: `groupArray(x ORDER BY y)`. */
-  readonly orderBy?: readonly OrderByElement[]
   /** The argument list is one query without brackets of its own: `view(SELECT 1)`; then it is the only argument. */
   readonly bareQuery?: true
   /** `SETTINGS` at the end of a table function's arguments. */
@@ -179,7 +179,6 @@ export interface Select extends StatementBase {
   readonly with?: readonly WithElement[]
   readonly recursive?: true
   readonly distinct?: true
-  readonly distinctOn?: readonly Expr[]
   readonly columns: readonly Expr[]
   readonly from?: TableExpr
   readonly prewhere?: Expr
@@ -244,6 +243,7 @@ export interface InterpolateElement {
   readonly expr?: Expr
 }
 
+/** Also DISTINCT ON (a, b), which is LIMIT 1 BY a, b. */
 export interface LimitBy {
   readonly limit: Expr
   readonly offset?: Expr
@@ -302,7 +302,7 @@ export interface Join extends Span {
   readonly kind: 'join'
   readonly left: TableExpr
   readonly right: TableExpr
-  /** `comma` is a cross join that binds more loosely. */
+  /** `comma` is a cross join. All kinds join from left to right. */
   readonly type: 'inner' | 'left' | 'right' | 'full' | 'cross' | 'comma' | 'paste'
   readonly strictness?: 'any' | 'all' | 'asof' | 'semi' | 'anti'
   readonly locality?: 'global' | 'local'
@@ -313,8 +313,7 @@ export interface Join extends Span {
 
 export interface ArrayJoin extends Span {
   readonly kind: 'arrayJoin'
-  /** Absent in `SELECT x ARRAY JOIN [1, 2] AS x`. */
-  readonly input?: TableExpr
+  readonly input: TableExpr
   readonly left?: true
   readonly arrays: readonly Expr[]
 }
@@ -406,9 +405,7 @@ export interface CreateTable extends CreateBase {
   readonly indices?: readonly IndexDeclaration[]
   readonly projections?: readonly ProjectionDeclaration[]
   readonly constraints?: readonly ConstraintDeclaration[]
-  readonly foreignKeys?: readonly string[]
-  /** PRIMARY KEY within the column list. */
-  readonly primaryKey?: Expr
+  /** Has also the PRIMARY KEY that was written within the column list, or at a column. */
   readonly storage?: Storage
   /** `AS other`, `CLONE AS other`, `AS SELECT ...`, `AS numbers(10)`. */
   readonly asTable?: TableName
@@ -462,6 +459,7 @@ export interface ColumnDeclaration extends Span {
   readonly ttl?: Expr
   readonly comment?: string
   readonly collation?: string
+  /** Only until the table's clauses are read, which hold it then. */
   readonly primaryKey?: true
   readonly settings?: readonly Setting[]
 }
@@ -476,7 +474,7 @@ export interface IndexDeclaration extends Span {
   readonly name: string
   readonly expr: Expr
   readonly type: FunctionCall
-  readonly granularity?: number
+  readonly granularity: number
 }
 
 export interface ProjectionDeclaration extends Span {
@@ -498,7 +496,7 @@ export interface ConstraintDeclaration extends Span {
 
 export interface CreateView extends CreateBase {
   readonly kind: 'createView'
-  readonly type: 'view' | 'materialized' | 'window' | 'live'
+  readonly type: 'view' | 'materialized'
   readonly name: TableName
   readonly temporary?: true
   readonly columns?: readonly ColumnDeclaration[]
@@ -515,9 +513,6 @@ export interface CreateView extends CreateBase {
   readonly definer?: string
   readonly sqlSecurity?: 'DEFINER' | 'INVOKER' | 'NONE'
   readonly query: Query
-  /** Window view clauses, and whatever else is only carried along. */
-  readonly watermark?: Expr
-  readonly allowedLateness?: Expr
 }
 
 export interface Refresh {
@@ -561,7 +556,7 @@ export interface DictionaryAttribute extends Span {
   readonly isObjectId?: true
 }
 
-/** `CLICKHOUSE(TABLE 't' DB 'd')`: a name and pairs, whose values may be such lists themselves. */
+/** `CLICKHOUSE(TABLE 't' DB 'd')`: a name and pairs, in upper case; the values may be such lists themselves. */
 export interface DictionaryCall {
   readonly name: string
   readonly pairs: readonly DictionaryPair[]

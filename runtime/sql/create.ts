@@ -30,13 +30,13 @@ import {
   parseAliased,
   parseCall,
   parseExpr,
+  parseIdentifierParts,
   parseOperand,
   parseSettings,
   queryFollows,
 } from './expressions.ts'
 import { takeIntervalUnit } from './intervals.ts'
 import { parseNameOrParameter, parseQuery, parseTableName, tableName } from './select.ts'
-import { parseIdentifierParts } from './expressions.ts'
 import { parseType } from './types.ts'
 
 /** What may stand before the name of a thing that is made. */

@@ -14,15 +14,7 @@ import type {
   TtlElement,
 } from './ast.ts'
 import { type Cursor, depthCost } from './cursor.ts'
-import {
-  call,
-  parseAliased,
-  parseCall,
-  parseExpr,
-  parseExprs,
-  parseIdentifierParts,
-  parseSettings,
-} from './expressions.ts'
+import { call, parseCall, parseExpr, parseExprs, parseIdentifierParts, parseSettings } from './expressions.ts'
 import { TokenKind } from './lexer.ts'
 import { parseColumnList, parseOrderBy, parseWith } from './select.ts'
 import { parseType } from './types.ts'

@@ -142,3 +142,13 @@ export * from "./formats/xml";
 export * from "./formats/nested";
 export { distinctValues } from "./columns/dictionary";
 export { remapEntries, narrowEntries, readSparse, sparseSize } from "./storage/encodings";
+export {
+  roaringBytes, roaringInit, roaringAdd, roaringAddMany, roaringContains, roaringContainsMany, roaringCardinality, roaringToArray,
+  roaringRank, roaringSelect, roaringMin, roaringMax, roaringAnd, roaringOr, roaringXor, roaringAndNot, roaringAndCardinality,
+  roaringRunOptimize, roaringSerializedSize, roaringSerialize, roaringDeserialize,
+} from "./roaring/bitmap";
+export {
+  lowerBoundI8, lowerBoundI16, lowerBoundI32, lowerBoundI64, lowerBoundU8, lowerBoundU16, lowerBoundU32, lowerBoundU64,
+  lowerBoundF32, lowerBoundF64, upperBoundI8, upperBoundI16, upperBoundI32, upperBoundI64, upperBoundU8, upperBoundU16,
+  upperBoundU32, upperBoundU64, upperBoundF32, upperBoundF64, lowerBoundStrings, upperBoundStrings, lowerBoundFixed, upperBoundFixed,
+} from "./index/markSearch";

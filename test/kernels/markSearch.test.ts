@@ -31,13 +31,13 @@ for (const build of ['core', 'core.debug'] as const)
           const keys = arena.allocate(rows * width)
           const key = arena.allocate(8)
           for (let i = 0; i < rows * width; i++) memory.u8[keys + i] = next() < 0.5 ? 0 : Math.floor(next() * 120)
-          const view = () => new View(memory.u8.buffer, keys, rows)
+          const view = () => new View(memory.u8.buffer as ArrayBuffer, keys, rows)
           view().sort()
           for (let round = 0; round < 60; round++) {
             for (let i = 0; i < width; i++) memory.u8[key + i] = Math.floor(next() * 120)
             if (rows > 0 && next() < 0.6)
               memory.u8.copyWithin(key, keys + Math.floor(next() * rows) * width, keys + rows * width)
-            const value = new View(memory.u8.buffer, key, 1)[0]
+            const value = new View(memory.u8.buffer as ArrayBuffer, key, 1)[0]
             const all = [...view()]
             const start = Math.floor(next() * (rows + 1))
             const end = start + Math.floor(next() * (rows - start + 1))

@@ -74,7 +74,7 @@ export {
 } from "./hashtable/pack";
 export {
   sumI8Grouped, sumI16Grouped, sumI32Grouped, sumI64Grouped, sumU8Grouped, sumU16Grouped, sumU32Grouped,
-  sumF32Grouped, sumF64Grouped, sumI8, sumU8, sumI16, sumU16, sumI32, sumU32, sumI64, sumF32, sumF64, sumI32Into128,
+  sumF32Grouped, sumF64Grouped, sumI8, sumU8, sumI16, sumU16, sumI32, sumU32, sumI64, sumF32, sumF64, averageI64, averageU64, averageF64, averageWords, sumI32Into128,
   sumI64Into128, sumWordsGrouped,
 } from "./aggregate/sum";
 export {
@@ -98,7 +98,7 @@ export {
   widenU16, widenU32, widenU64, widenF32,
 } from "./aggregate/moments";
 export {
-  poolTake, firstRows, putValues1, putValues2, putValues4, putValues8, putValuesBytes, putStrings, minStringLeads,
+  poolTake, firstRows, lastRows, putValues1, putValues2, putValues4, putValues8, putValuesBytes, putStrings, minStringLeads,
   maxStringLeads, stringStateOffsets, stringStateFlags, stringStateBytes,
 } from "./aggregate/values";
 export {

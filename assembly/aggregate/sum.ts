@@ -277,3 +277,51 @@ export function sumWordsGrouped(states: usize, ids: usize, values: usize, rows: 
     addWords(state, values + row * width, words, words, 0);
   }
 }
+
+// @ts-ignore: decorator
+@inline
+function average<T>(sums: usize, counts: usize, count: i32, target: usize): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    store<f64>(target + (i << 3), <f64>load<T>(sums + (i << 3)) / <f64>load<u64>(counts + (i << 3)));
+  }
+}
+
+/** target: f64[count] = i64 sums / u64 counts. */
+export function averageI64(sums: usize, counts: usize, count: i32, target: usize): void {
+  average<i64>(sums, counts, count, target);
+}
+
+/** target: f64[count] = u64 sums / u64 counts. */
+export function averageU64(sums: usize, counts: usize, count: i32, target: usize): void {
+  average<u64>(sums, counts, count, target);
+}
+
+/** target: f64[count] = f64 sums / u64 counts. */
+export function averageF64(sums: usize, counts: usize, count: i32, target: usize): void {
+  average<f64>(sums, counts, count, target);
+}
+
+/** target: f64[count] = sums of `words` 64-bit words / (u64 counts * scale). */
+export function averageWords(
+  sums: usize, counts: usize, count: i32, target: usize, words: i32, isSigned: i32, scale: f64,
+): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const value = sums + ((i * <usize>words) << 3);
+    const top = value + (<usize>(words - 1) << 3);
+    const negative = isSigned != 0 && load<i64>(top) < 0;
+    // The absolute value, word by word: converting words of a negative number one by one would round too often.
+    let carry: u64 = 1;
+    let sum: f64 = 0;
+    let weight: f64 = 1;
+    for (let w = 0; w < words; w++) {
+      let word = load<u64>(value + (<usize>w << 3));
+      if (negative) {
+        word = ~word + carry;
+        carry = u64(carry != 0 && word == 0);
+      }
+      sum += <f64>word * weight;
+      weight *= 18446744073709551616.0;
+    }
+    store<f64>(target + (i << 3), (negative ? -sum : sum) / scale / <f64>load<u64>(counts + (i << 3)));
+  }
+}

@@ -196,3 +196,17 @@ export function stringStateBytes(states: usize, count: i32, bytes: usize): void 
     bytes += size;
   }
 }
+
+/** Lists each group's last row, the later rows first. flags: u8[groups], zeroed. As firstRows. */
+export function lastRows(flags: usize, ids: usize, rows: i32, groups: usize, leaders: usize): i32 {
+  let count = 0;
+  for (let row = rows - 1; row >= 0; row--) {
+    const id = <u32>group(ids, row);
+    const flag = flags + <usize>id;
+    store<u32>(groups + (<usize>count << 2), id);
+    store<u32>(leaders + (<usize>count << 2), row);
+    count += i32(!load<u8>(flag));
+    store<u8>(flag, 1);
+  }
+  return count;
+}

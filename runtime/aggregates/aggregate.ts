@@ -16,6 +16,10 @@ export interface GroupedAggregate {
   merge(other: GroupedAggregate, groups: number, count: number): void
   /** The results of groups [start, start + count), as the bound type. */
   result(start: number, count: number, arena: Arena): Column
+  /** States 0..count as columns, of which absorb makes states again. May share the states' memory: valid until they change. */
+  states(count: number, arena: Arena): Column[]
+  /** Takes in states that `states` gave, whole or some rows of them. groups: as for merge. */
+  absorb(states: readonly Column[], groups: number, count: number): void
   /** States 0..count in a compact form of our own, for moving between workers and for spilling. */
   write(count: number): Uint8Array
   /** Takes in states that write gave, as groups `groups` (pointer to u32[count], or 0 for the same numbers). */

@@ -187,6 +187,7 @@ export class Arena {
   readonly address: number
   #alive = true
   readonly #cells = new Map<number, number[]>()
+  readonly #children: Arena[] = []
 
   constructor(
     readonly memory: Memory,
@@ -232,14 +233,28 @@ export class Arena {
     this.memory.kernels.arenaFree(this.address, pointer)
   }
 
+  /** An arena of the same budget that ends with this one, if not before: for scratch that is given back often. */
+  child(): Arena {
+    const child = new Arena(this.memory, this.budget)
+    this.#children.push(child)
+    return child
+  }
+
   /** Gives everything back; the arena can be used again. */
   reset(): void {
+    this.#endChildren()
     this.memory.kernels.arenaReset(this.address)
+  }
+
+  #endChildren(): void {
+    for (const child of this.#children) child.destroy()
+    this.#children.length = 0
   }
 
   destroy(): void {
     if (!this.#alive) return
     this.#alive = false
+    this.#endChildren()
     this.memory.kernels.arenaDestroy(this.address)
     this.memory.root.giveCell(this.address, arenaBytes)
   }

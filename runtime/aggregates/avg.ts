@@ -1,0 +1,123 @@
+import type { Column } from '../columns/column.ts'
+import { FixedColumn } from '../columns/fixed.ts'
+import type { Arena } from '../core/memory.ts'
+import { DBError } from '../core/errors.ts'
+import type { DataType } from '../types/dataType.ts'
+import { DecimalType } from '../types/decimal.ts'
+import { defineAggregate } from './aggregate.ts'
+import { asFloats, ColumnarAggregate, float64, identity, pick, pointerOf, StateArray, uint64 } from './states.ts'
+import { absorbMoments, momentColumns } from './moments.ts'
+import { addToSums, sumType } from './sum.ts'
+
+export const avg = defineAggregate({
+  name: 'avg',
+  caseInsensitive: true,
+  about: 'The arithmetic mean. The sum it is made of wraps around as sum does.',
+  bind: argumentTypes => {
+    const type = sumType('avg', argumentTypes)
+    return { type: float64, create: arena => new Average(arena, type) }
+  },
+  examples: [['SELECT avg(number) FROM numbers(4)', '1.5']],
+})
+
+class Average extends ColumnarAggregate {
+  readonly #sums: StateArray
+  readonly #counts: StateArray
+
+  constructor(
+    arena: Arena,
+    readonly sumType: DataType,
+  ) {
+    super(arena)
+    this.#sums = new StateArray(arena, sumType.width)
+    this.#counts = new StateArray(arena, 8)
+  }
+
+  ensure(groups: number): void {
+    this.#sums.ensure(groups)
+    this.#counts.ensure(groups)
+  }
+
+  add(groups: number, [column]: readonly Column[], rows: number): void {
+    addToSums(this.#sums.pointer, groups, column, rows)
+    if (groups === 0) this.memory.u64[this.#counts.pointer / 8] += BigInt(rows)
+    else this.memory.kernels.countGrouped(this.#counts.pointer, groups, rows)
+  }
+
+  states(count: number): Column[] {
+    return [this.#sums.column(this.sumType, 0, count), this.#counts.column(uint64, 0, count)]
+  }
+
+  absorb([sums, counts]: readonly Column[], groups: number, count: number): void {
+    this.withScratch(scratch => {
+      const ids = groups === 0 ? identity(count, scratch) : groups
+      addToSums(this.#sums.pointer, ids, sums, count)
+      this.memory.kernels.sumI64Grouped(this.#counts.pointer, ids, pointerOf(counts), count)
+    })
+  }
+
+  result(start: number, count: number, arena: Arena): Column {
+    const { memory } = this
+    const out = arena.allocate(count * 8)
+    const sums = this.#sums.pointer + start * this.sumType.width
+    const counts = this.#counts.pointer + start * 8
+    const { physical, width } = this.sumType
+    const scale = this.sumType instanceof DecimalType ? 10 ** this.sumType.scale : 1
+    if (width > 8)
+      memory.kernels.averageWords(sums, counts, count, out, width / 8, physical?.startsWith('I') ? 1 : 0, scale)
+    else pick(memory, 'average', physical)(sums, counts, count, out)
+    return new FixedColumn(float64, memory, out, count)
+  }
+}
+
+export const avgWeighted = defineAggregate({
+  name: 'avgWeighted',
+  about: 'The mean of values by weights: sum(value * weight) / sum(weight).',
+  bind: argumentTypes => {
+    if (argumentTypes.length !== 2)
+      throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', 'Aggregate function avgWeighted requires two arguments')
+    for (const type of argumentTypes) sumType('avgWeighted', [type])
+    return { type: float64, create: arena => new WeightedAverage(arena) }
+  },
+  examples: [['SELECT avgWeighted(x, w) FROM (SELECT arrayJoin([(1, 1), (4, 3)]) AS t, t.1 AS x, t.2 AS w)', '3.25']],
+})
+
+/** Kept as comoments of value and weight, of which the sums of x*y and of y are needed. */
+class WeightedAverage extends ColumnarAggregate {
+  readonly #moments: StateArray
+
+  constructor(arena: Arena) {
+    super(arena)
+    this.#moments = new StateArray(arena, 48)
+  }
+
+  ensure(groups: number): void {
+    this.#moments.ensure(groups)
+  }
+
+  add(groups: number, [values, weights]: readonly Column[], rows: number): void {
+    this.withScratch(scratch => {
+      const [x, w] = [asFloats(values, scratch), asFloats(weights, scratch)]
+      this.memory.kernels.comomentsGrouped(this.#moments.pointer, groups, x, w, rows)
+    })
+  }
+
+  states(count: number, arena: Arena): Column[] {
+    return momentColumns(this.#moments, 6, count, arena)
+  }
+
+  absorb(states: readonly Column[], groups: number, count: number): void {
+    absorbMoments(this, this.#moments, states, groups, count)
+  }
+
+  result(start: number, count: number, arena: Arena): Column {
+    const { memory } = this
+    const out = arena.allocate(count * 8)
+    const { f64 } = memory
+    for (let i = 0; i < count; i++) {
+      const at = this.#moments.pointer / 8 + (start + i) * 6
+      f64[out / 8 + i] = f64[at + 3] / f64[at + 2]
+    }
+    return new FixedColumn(float64, memory, out, count)
+  }
+}

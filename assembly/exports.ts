@@ -78,7 +78,7 @@ export {
   sumI64Into128, sumWordsGrouped,
 } from "./aggregate/sum";
 export {
-  countGrouped, countFlagGrouped, markGroups, groupRows,
+  countGrouped, countFlagGrouped, markGroups, truthMask, orFlags, repeatIds, positionsInRows, compareBytesOf, groupRows,
 } from "./aggregate/count";
 export {
   minI8Grouped, minI8, minI8Leads, minI16Grouped, minI16, minI16Leads, minI32Grouped, minI32, minI32Leads,

@@ -56,3 +56,47 @@ export function groupRows(ids: usize, rows: i32, groups: i32, offsets: usize, or
   memory.copy(offsets + 4, offsets, <usize>groups << 2);
   store<u32>(offsets, 0);
 }
+
+/** mask: u8[rows], 1 where values (u8[rows]) is not 0 and nulls (u8[rows], or address 0 for none) is. */
+export function truthMask(values: usize, nulls: usize, rows: i32, mask: usize): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const isNull = nulls != 0 && load<u8>(nulls + row) != 0;
+    store<u8>(mask + row, u8(load<u8>(values + row) != 0 && !isNull));
+  }
+}
+
+/** states: u8[groups] |= flags: u8[count]. ids: u32[count], or 0 for the same numbers. */
+export function orFlags(states: usize, ids: usize, flags: usize, count: i32): void {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const state = states + (ids == 0 ? i : <usize>load<u32>(ids + (i << 2)));
+    store<u8>(state, load<u8>(state) | load<u8>(flags + i));
+  }
+}
+
+/** target: each row's id as many times as offsets u32[rows + 1] give it elements. */
+export function repeatIds(ids: usize, offsets: usize, rows: i32, target: usize): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const id = load<u32>(ids + (row << 2));
+    let left = load<u32>(offsets + (row << 2), 4) - load<u32>(offsets + (row << 2));
+    for (; left > 0; left--) {
+      store<u32>(target, id);
+      target += 4;
+    }
+  }
+}
+
+/** target: 0, 1, ... for the elements of each row. offsets: u32[rows + 1]. */
+export function positionsInRows(offsets: usize, rows: i32, target: usize): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const size = load<u32>(offsets + (row << 2), 4) - load<u32>(offsets + (row << 2));
+    for (let i: u32 = 0; i < size; i++) {
+      store<u32>(target, i);
+      target += 4;
+    }
+  }
+}
+
+/** 0 where two pieces of memory are equal. */
+export function compareBytesOf(a: usize, b: usize, size: i32): i32 {
+  return memory.compare(a, b, <usize>size);
+}

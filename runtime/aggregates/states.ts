@@ -50,6 +50,7 @@ export class StateArray {
 /** What all aggregates share: states are columns, so moving and merging them is adding columns. */
 export abstract class ColumnarAggregate implements GroupedAggregate {
   #scratch: Arena | null = null
+  #depth = 0
 
   constructor(readonly arena: Arena) {}
 
@@ -88,9 +89,12 @@ export abstract class ColumnarAggregate implements GroupedAggregate {
   withScratch<T>(run: (scratch: Arena) => T): T {
     this.#scratch ??= this.arena.child()
     const scratch = this.#scratch
-    const result = run(scratch)
-    scratch.reset()
-    return result
+    this.#depth++
+    try {
+      return run(scratch)
+    } finally {
+      if (--this.#depth === 0) scratch.reset()
+    }
   }
 }
 

@@ -187,7 +187,8 @@ export class Arena {
   readonly address: number
   #alive = true
   readonly #cells = new Map<number, number[]>()
-  readonly #children: Arena[] = []
+  readonly #children = new Set<Arena>()
+  #parent: Arena | null = null
 
   constructor(
     readonly memory: Memory,
@@ -236,7 +237,8 @@ export class Arena {
   /** An arena of the same budget that ends with this one, if not before: for scratch that is given back often. */
   child(): Arena {
     const child = new Arena(this.memory, this.budget)
-    this.#children.push(child)
+    child.#parent = this
+    this.#children.add(child)
     return child
   }
 
@@ -248,12 +250,13 @@ export class Arena {
 
   #endChildren(): void {
     for (const child of this.#children) child.destroy()
-    this.#children.length = 0
+    this.#children.clear()
   }
 
   destroy(): void {
     if (!this.#alive) return
     this.#alive = false
+    this.#parent?.#children.delete(this)
     this.#endChildren()
     this.memory.kernels.arenaDestroy(this.address)
     this.memory.root.giveCell(this.address, arenaBytes)

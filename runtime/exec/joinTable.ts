@@ -95,7 +95,7 @@ export class JoinTable {
     const { kernels } = this.arena.memory
     const target = arena.allocate(this.#rows * 4 + 64)
     const inverted = arena.allocate(this.#rows)
-    kernels.maskNot(marks, this.#rows, inverted)
+    kernels.maskNot(marks, inverted, this.#rows)
     return { rows: target, count: kernels.maskToIndices(inverted, this.#rows, target) }
   }
 }

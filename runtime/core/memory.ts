@@ -256,7 +256,7 @@ export class Arena {
   destroy(): void {
     if (!this.#alive) return
     this.#alive = false
-    this.#parent?.#children.delete(this)
+    if (this.#parent) this.#parent.#children.delete(this)
     this.#endChildren()
     this.memory.kernels.arenaDestroy(this.address)
     this.memory.root.giveCell(this.address, arenaBytes)

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { HeaderList, ResponseSink } from '../../runtime/server/responseSink.ts'
 
 /** What node:http does to send a header section in pieces; not part of its documented face, and absent elsewhere. */
@@ -7,6 +7,9 @@ interface Internals {
   _headerSent: boolean
   _writeRaw(text: string, encoding: 'latin1'): boolean
 }
+
+/** Deno's and Bun's node:http keep the header section elsewhere. */
+const canSendEarly = '_writeRaw' in ServerResponse.prototype && !process.versions['bun'] && !process.versions['deno']
 
 /** Writes an answer to a connection of node:http. */
 export class NodeSink implements ResponseSink {
@@ -24,8 +27,7 @@ export class NodeSink implements ResponseSink {
       if (!response.writableFinished) this.#gone.abort()
     })
     response.on('error', () => this.#gone.abort())
-    if ('_writeRaw' in response && '_header' in response && '_headerSent' in response)
-      this.sendEarly = (name, value) => this.#sendEarly(name, value)
+    if (canSendEarly) this.sendEarly = (name, value) => this.#sendEarly(name, value)
   }
 
   get gone(): AbortSignal {

@@ -14,8 +14,8 @@ export function readCredentials(
   parameters: ReadonlyMap<string, string>,
   address: string,
 ): GivenCredentials {
-  const user = headers.get('x-clickhouse-user')
-  const key = headers.get('x-clickhouse-key')
+  const user = headerText(headers.get('x-clickhouse-user'))
+  const key = headerText(headers.get('x-clickhouse-key'))
   const quota = headers.get('x-clickhouse-quota')
   const authorization = headers.get('authorization')
   const inParameters = parameters.has('user') || parameters.has('password')
@@ -36,6 +36,17 @@ export function readCredentials(
     address,
     quotaKey,
     given: inParameters,
+  }
+}
+
+/** Servers hand out a header's bytes as characters; those that are UTF-8 meant it. */
+function headerText(value: string | null): string | null {
+  if (value === null || !/[\x80-\xff]/.test(value)) return value
+  const bytes = Uint8Array.from(value, character => character.charCodeAt(0))
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return value
   }
 }
 

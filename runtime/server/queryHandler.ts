@@ -69,8 +69,7 @@ class QueryExchange {
     } finally {
       sink.gone.removeEventListener('abort', abort)
       request.signal.removeEventListener('abort', abort)
-      if (this.#session)
-        this.#engine.sessions.release(this.#session, { close: isOn(this.#reserved.get('close_session')) })
+      this.#releaseSession()
     }
   }
 
@@ -154,6 +153,13 @@ class QueryExchange {
     })
   }
 
+  /** Before the client can see that its query has ended: the next one may come at once. */
+  #releaseSession(): void {
+    const session = this.#session
+    this.#session = undefined
+    if (session) this.#engine.sessions.release(session, { close: isOn(this.#reserved.get('close_session')) })
+  }
+
   async #send(result: QueryResult, holds: boolean): Promise<void> {
     const { request, sink } = this.#exchange
     const { platform } = this.#context
@@ -203,7 +209,9 @@ class QueryExchange {
       }
     }
     this.#abort.signal.throwIfAborted()
+    await result.summary
     whole = true
+    this.#releaseSession()
     await output.end()
   }
 
@@ -247,6 +255,7 @@ class QueryExchange {
   async #fail(error: DBError): Promise<void> {
     const { sink, request } = this.#exchange
     const text = describeError(error, this.#engine.version)
+    this.#releaseSession()
     this.#context.platform.log(
       httpStatus(error) >= 500 && error.errorName === 'LOGICAL_ERROR' ? 'error' : 'debug',
       text.trimEnd(),

@@ -122,6 +122,13 @@ export class PartWriter {
     this.#indexRows += rows
   }
 
+  /** The primary key's columns at the first rows of the next granules. */
+  primaryKeyAtMarks(columns: readonly Column[], marks: number): void {
+    for (let mark = 0; mark < marks; mark++)
+      for (const column of columns) column.type.writeBinary(this.#index, column.valueAt(mark))
+    this.#indexMarks += marks
+  }
+
   /** Ends the part and makes it durable where it lies. */
   async finish(facts: PartFacts): Promise<PartInfo> {
     const { definition } = this
@@ -129,7 +136,7 @@ export class PartWriter {
     const marks = Math.ceil(rows / definition.settings.indexGranularity)
     await this.#file('count.txt', encodeText(String(rows)))
     if (definition.primaryKeyLength > 0) {
-      assert(this.#indexRows === rows && this.#indexMarks === marks, 'the index has a row for each granule')
+      assert(this.#indexMarks === marks, 'the index has a row for each granule')
       await this.#file('primary.idx', this.#index.bytes())
     }
     const partitionTypes = definition.partitionTypes.map(parseType)

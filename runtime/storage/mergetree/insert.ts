@@ -1,0 +1,243 @@
+import { concatColumns } from '../../columns/build.ts'
+import { type Chunk, chunkRowsMax } from '../../columns/chunk.ts'
+import type { Column } from '../../columns/column.ts'
+import { FixedColumn } from '../../columns/fixed.ts'
+import { keepColumn } from '../../columns/keep.ts'
+import { rankRows, sortRows } from '../../columns/sort.ts'
+import { assert } from '../../core/assert.ts'
+import { DBError } from '../../core/errors.ts'
+import { Arena, type Budget } from '../../core/memory.ts'
+import { parseType } from '../../types/parseType.ts'
+import type { Value } from '../../types/value.ts'
+import type { Disk } from '../disk.ts'
+import { boundsOf } from './bounds.ts'
+import type { KeyExpressions, MergeTreeDefinition } from './definition.ts'
+import type { FrameCodec } from './frames.ts'
+import type { PartInfo } from './part.ts'
+import { PartWriter } from './partWriter.ts'
+
+/** Rows of one block, at most: what becomes one part in each partition. */
+export const insertRowsMax = 1_048_545
+/** Bytes of columns in one block, about. */
+export const insertBytesMax = 96 << 20
+export const insertPartitionsMax = 100
+
+export interface InsertTarget {
+  readonly disk: Disk
+  readonly codec: FrameCodec
+  /** The table's directory. */
+  readonly path: string
+  readonly definition: MergeTreeDefinition
+  readonly keys: KeyExpressions
+  /** A part of a directory name that nobody else uses. */
+  uniqueName(): string
+  now(): number
+}
+
+/**
+ * Rows of one INSERT on their way into parts: gathered to blocks, split by partition, sorted, written aside. The parts are nobody's
+ * until MergeTreeTable.commit takes them, all or none.
+ */
+export class InsertWriter {
+  readonly #parts: PartInfo[] = []
+  #arena: Arena
+  #chunks: Column[][] = []
+  #rows = 0
+  #bytes = 0
+
+  constructor(
+    readonly target: InsertTarget,
+    readonly budget: Budget | null = null,
+    readonly limits = { rows: insertRowsMax, bytes: insertBytesMax, partitions: insertPartitionsMax },
+  ) {
+    this.#arena = new Arena(target.codec.memory, budget)
+  }
+
+  /** Takes rows of definition.columns, in their order. They are copied. */
+  async add(chunk: Chunk): Promise<void> {
+    const { columns } = this.target.definition
+    assert(chunk.columns.length === columns.length, 'a chunk has the columns of its table')
+    for (let at = 0; at < chunk.rows; ) {
+      const take = Math.min(chunk.rows - at, this.limits.rows - this.#rows)
+      const piece = chunk.cut(at, take)
+      this.#chunks.push(piece.columns.map(column => keepColumn(column, this.#arena)))
+      this.#rows += take
+      this.#bytes += piece.byteSize()
+      at += take
+      if (this.#rows >= this.limits.rows || this.#bytes >= this.limits.bytes) await this.#flush()
+    }
+  }
+
+  /** The parts of all rows; what they are made of is durable. */
+  async finish(): Promise<PartInfo[]> {
+    try {
+      if (this.#rows > 0) await this.#flush()
+      return this.#parts
+    } finally {
+      this.#arena.destroy()
+    }
+  }
+
+  /** Nothing is left of the INSERT. */
+  async abort(): Promise<void> {
+    this.#arena.destroy()
+    for (const part of this.#parts.splice(0)) await this.target.disk.remove(part.path)
+  }
+
+  async #flush(): Promise<void> {
+    const scratch = new Arena(this.target.codec.memory, this.budget)
+    try {
+      this.#parts.push(
+        ...(await new BlockWriter(this.target, this.#chunks, this.#rows, scratch, this.limits.partitions).write()),
+      )
+    } finally {
+      scratch.destroy()
+    }
+    this.#arena.reset()
+    this.#chunks = []
+    this.#rows = 0
+    this.#bytes = 0
+  }
+}
+
+interface PartitionRows {
+  readonly values: Value[]
+  /** In the order: rows [start, end). */
+  readonly start: number
+  readonly end: number
+  readonly writer: PartWriter
+}
+
+/** Writes one block as parts. */
+class BlockWriter {
+  readonly #whole = new Map<string, Column>()
+
+  constructor(
+    readonly target: InsertTarget,
+    readonly chunks: readonly Column[][],
+    readonly rows: number,
+    readonly arena: Arena,
+    readonly partitionsMax: number,
+  ) {}
+
+  /** A column of all rows; those that keys read are kept. */
+  #column = (name: string, arena = this.arena): Column => {
+    const kept = this.#whole.get(name)
+    if (kept) return kept
+    const at = this.target.definition.columns.findIndex(column => column.name === name)
+    if (at < 0) throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `There is no column ${name} in table`)
+    const whole = concatColumns(
+      this.chunks.map(columns => columns[at]),
+      arena,
+    )
+    if (arena === this.arena) this.#whole.set(name, whole)
+    return whole
+  }
+
+  async write(): Promise<PartInfo[]> {
+    const { target, rows, arena } = this
+    const { definition, keys } = target
+    const { indexGranularity } = definition.settings
+    const sorting = keys.sorting(name => this.#column(name), rows, arena).map(column => column.full(arena))
+    const { order, partitions } = this.#split(sorting)
+    const { memory } = arena
+    const inOrder = isIdentity(memory.u32.subarray(order / 4, order / 4 + rows)) && partitions.length === 1
+    try {
+      for (const { name, type } of definition.columns) {
+        const scratch = new Arena(memory, arena.budget)
+        try {
+          const whole = this.#column(name, scratch)
+          assert(whole.type.equals(parseType(type)), 'inserted columns have the types of the table')
+          for (const partition of partitions)
+            await partition.writer.column(name, inOrder ? [whole] : piecesOf(whole, order, partition, indexGranularity))
+        } finally {
+          scratch.destroy()
+        }
+      }
+      const parts: PartInfo[] = []
+      for (const partition of partitions) {
+        this.#index(partition, sorting, order)
+        const bounds = definition.minmaxColumns.map(column => {
+          const rows = this.#column(column).gather(order + partition.start * 4, partition.end - partition.start, arena)
+          return { column, ...boundsOf(rows) }
+        })
+        parts.push(await partition.writer.finish({ partitionValues: partition.values, bounds, nowMs: target.now() }))
+      }
+      return parts
+    } catch (error) {
+      for (const { writer } of partitions) await writer.abort().catch(() => {})
+      throw error
+    }
+  }
+
+  /** The rows' order: by partition, then by the sorting key. */
+  #split(sorting: readonly Column[]): { order: number; partitions: PartitionRows[] } {
+    const { target, rows, arena } = this
+    const { definition, keys } = target
+    const directions = definition.sortingKey.map(({ descending }) => ({ descending }))
+    const writer = () =>
+      new PartWriter(target.disk, target.codec, `${target.path}/tmp_insert_${target.uniqueName()}`, definition)
+    const partition = keys.partition(name => this.#column(name), rows, arena).map(column => column.full(arena))
+    if (partition.length === 0) {
+      const { order } = sortRows(sorting, directions, rows, arena)
+      return { order, partitions: [{ values: [], start: 0, end: rows, writer: writer() }] }
+    }
+    const ranks = rankRows(partition, [], rows, arena)
+    const rank = new FixedColumn(parseType('UInt32'), arena.memory, ranks, rows)
+    const { order } = sortRows([rank, ...sorting], [{}, ...directions], rows, arena)
+    const starts = [0]
+    const { u32 } = arena.memory
+    for (let row = 1; row < rows; row++)
+      if (u32[ranks / 4 + u32[order / 4 + row]] !== u32[ranks / 4 + u32[order / 4 + row - 1]]) starts.push(row)
+    if (starts.length > this.partitionsMax)
+      throw new DBError(
+        'TOO_MANY_PARTS',
+        `Too many partitions for single INSERT block (more than ${this.partitionsMax}). The limit is controlled by ` +
+          "'max_partitions_per_insert_block' setting. Large number of partitions is a common misconception",
+      )
+    const first = starts.map(start => u32[order / 4 + start])
+    const partitions = starts.map((start, i) => ({
+      values: partition.map(column => column.valueAt(first[i])),
+      start,
+      end: starts[i + 1] ?? rows,
+      writer: writer(),
+    }))
+    return { order, partitions }
+  }
+
+  /** The primary key at the first row of each granule. */
+  #index({ start, end, writer }: PartitionRows, sorting: readonly Column[], order: number): void {
+    const { primaryKeyLength, settings } = this.target.definition
+    const { memory } = this.arena
+    const count = Math.ceil((end - start) / settings.indexGranularity)
+    const firsts = this.arena.allocate(count * 4)
+    const { u32 } = memory
+    for (let i = 0; i < count; i++) u32[firsts / 4 + i] = u32[order / 4 + start + i * settings.indexGranularity]
+    const key = sorting.slice(0, primaryKeyLength).map(column => column.gather(firsts, count, this.arena))
+    writer.primaryKeyAtMarks(key, count)
+  }
+}
+
+function isIdentity(order: Uint32Array): boolean {
+  for (let row = 0; row < order.length; row++) if (order[row] !== row) return false
+  return true
+}
+
+/** A partition's rows of a column in their order, some granules at a time. */
+function* piecesOf(
+  whole: Column,
+  order: number,
+  { start, end }: PartitionRows,
+  granularity: number,
+): Generator<Column> {
+  const arena = new Arena(whole.memory)
+  const rows = Math.max(1, Math.floor(chunkRowsMax / granularity)) * granularity
+  try {
+    for (let row = start; row < end; row += rows) {
+      yield whole.gather(order + row * 4, Math.min(rows, end - row), arena)
+      arena.reset()
+    }
+  } finally {
+    arena.destroy()
+  }
+}

@@ -1,0 +1,488 @@
+import { assert } from '../../core/assert.ts'
+import { DBError } from '../../core/errors.ts'
+import { encodeText } from '../../core/text.ts'
+import type { Disk } from '../disk.ts'
+import type { MergeTreeDefinition } from './definition.ts'
+import type { FrameCodec } from './frames.ts'
+import { type Move, moveTogether, recordDropped, recoverJournals, removedPrefix, removePart } from './journal.ts'
+import { loadPart, saysBroken } from './loadPart.ts'
+import { mergeBytesMax, selectRange } from './mergeSelector.ts'
+import type { PartInfo } from './part.ts'
+import { comparePartNames, covers, type PartName, printPartName, tryParsePartName } from './partName.ts'
+
+export interface MergeTreeTableOptions {
+  readonly disk: Disk
+  /** The table's directory. */
+  readonly path: string
+  readonly definition: MergeTreeDefinition
+  readonly codec: FrameCodec
+  /** Milliseconds since the epoch. */
+  now(): number
+  log?(text: string): void
+}
+
+/** The parts that one reader sees, however long it reads. */
+export interface PartsSnapshot {
+  readonly parts: readonly PartInfo[]
+  /** Once, when the reader has ended. */
+  release(): void
+}
+
+/** A merge that somebody is to do: mergeParts, then commitMerge or abandonMerge. */
+export interface MergeTask {
+  readonly sources: readonly PartInfo[]
+  readonly result: PartName
+  /** Directory to write to. */
+  readonly temporaryPath: string
+}
+
+export interface BrokenPart {
+  readonly name: string
+  readonly reason: string
+}
+
+interface OutdatedPart {
+  readonly part: PartInfo
+  readonly sinceMs: number
+  /** The record that says so, for a part that was not replaced but dropped. */
+  readonly dropped: string | null
+}
+
+/**
+ * The parts of one table: which there are, who reads them, and every change of them. A change is seen whole or not at all, by
+ * readers as by who opens the directory after a crash. Runs on one thread; parts are read and written elsewhere.
+ */
+export class MergeTreeTable {
+  readonly disk: Disk
+  readonly path: string
+  readonly codec: FrameCodec
+  definition: MergeTreeDefinition
+  /** Parts that could not be loaded and lie in detached/ now. */
+  readonly broken: BrokenPart[] = []
+  readonly #options: MergeTreeTableOptions
+  readonly #active = new Map<string, PartInfo>()
+  readonly #outdated = new Map<string, OutdatedPart>()
+  readonly #readers = new Map<string, number>()
+  /** Sources of merges under way. */
+  readonly #merging = new Set<string>()
+  #nextBlock = 1
+  #journals = 0
+  #temporary = 0
+  /** Changes happen one after another. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: MergeTreeTableOptions) {
+    this.#options = options
+    this.disk = options.disk
+    this.path = options.path
+    this.codec = options.codec
+    this.definition = options.definition
+  }
+
+  /** Opens a table's directory, new or with parts; ends what a crash interrupted and removes what it left aside. */
+  static async open(options: MergeTreeTableOptions): Promise<MergeTreeTable> {
+    const table = new MergeTreeTable(options)
+    await table.#load()
+    return table
+  }
+
+  async #load(): Promise<void> {
+    const { disk, path } = this
+    if ((await disk.size(`${path}/format_version.txt`)) === null && disk.can.write)
+      await disk.put(`${path}/format_version.txt`, encodeText('1'))
+    if (disk.can.write) await recoverJournals(disk, path)
+    const names: PartName[] = []
+    for (const { name, isDirectory } of await disk.list(path)) {
+      if (!isDirectory) continue
+      if (name.startsWith('tmp') || name.startsWith(removedPrefix)) {
+        if (disk.can.write) await disk.remove(`${path}/${name}`)
+        continue
+      }
+      const parsed = tryParsePartName(name)
+      if (parsed) names.push(parsed)
+    }
+    for (const name of names) this.#nextBlock = Math.max(this.#nextBlock, name.maxBlock + 1, name.mutation + 1)
+    // Larger parts first: what a good one covers need not be looked at.
+    names.sort(
+      (a, b) => b.maxBlock - b.minBlock - (a.maxBlock - a.minBlock) || b.level - a.level || b.mutation - a.mutation,
+    )
+    for (const name of names) await this.#loadOne(name)
+    if (this.broken.length > this.definition.settings.maxSuspiciousBrokenParts)
+      throw new DBError(
+        'TOO_MANY_UNEXPECTED_DATA_PARTS',
+        `Suspiciously many (${this.broken.length}) broken parts to remove in ${path}`,
+      )
+  }
+
+  async #loadOne(parsed: PartName): Promise<void> {
+    const name = printPartName(parsed)
+    for (const part of this.#active.values()) {
+      if (covers(part, parsed)) {
+        if (this.disk.can.write) await removePart(this.disk, this.path, name)
+        return
+      }
+      if (
+        part.partitionId === parsed.partitionId &&
+        part.minBlock <= parsed.maxBlock &&
+        parsed.minBlock <= part.maxBlock
+      )
+        throw new DBError('CORRUPTED_DATA', `Part ${name} intersects part ${part.name} in ${this.path}`)
+    }
+    try {
+      const part = await loadPart(this.disk, `${this.path}/${name}`, name, this.definition, this.codec)
+      this.#active.set(name, part)
+    } catch (error) {
+      if (!(error instanceof DBError) || !saysBroken(error) || !this.disk.can.write) throw error
+      this.broken.push({ name, reason: error.message })
+      this.#options.log?.(`Part ${name} is broken and is moved to detached: ${error.message}`)
+      await this.disk.move(
+        `${this.path}/${name}`,
+        `${this.path}/${await this.#detachedName(`broken-on-start_${name}`)}`,
+      )
+    }
+  }
+
+  async #detachedName(name: string): Promise<string> {
+    const taken = new Set((await this.disk.list(`${this.path}/detached`)).map(entry => entry.name))
+    if (!taken.has(name)) return `detached/${name}`
+    for (let attempt = 1; attempt <= 9; attempt++)
+      if (!taken.has(`${name}_try${attempt}`)) return `detached/${name}_try${attempt}`
+    throw new DBError('DIRECTORY_ALREADY_EXISTS', `Too many detached parts with the name ${name} in ${this.path}`)
+  }
+
+  /** One change after another. */
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work)
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** Active parts in their order. */
+  parts(): PartInfo[] {
+    return [...this.#active.values()].sort(comparePartNames)
+  }
+
+  part(name: string): PartInfo | undefined {
+    return this.#active.get(name)
+  }
+
+  /** Parts that others replaced and that are not removed yet. */
+  outdatedParts(): PartInfo[] {
+    return [...this.#outdated.values()].map(({ part }) => part)
+  }
+
+  get rows(): number {
+    return this.parts().reduce((sum, part) => sum + part.rows, 0)
+  }
+
+  snapshot(): PartsSnapshot {
+    const parts = this.parts()
+    for (const { id } of parts) this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1)
+    let held = true
+    return {
+      parts,
+      release: () => {
+        assert(held, 'a snapshot is released once')
+        held = false
+        for (const { id } of parts) {
+          const left = (this.#readers.get(id) ?? 1) - 1
+          if (left > 0) this.#readers.set(id, left)
+          else this.#readers.delete(id)
+        }
+      },
+    }
+  }
+
+  /** Before an INSERT: how long it is to wait, so that merges keep up. TOO_MANY_PARTS when they do not. */
+  insertDelayMs(): number {
+    const { partsToDelayInsert, partsToThrowInsert, maxDelayToInsertSeconds, maxPartsInTotal } =
+      this.definition.settings
+    const counts = new Map<string, number>()
+    for (const { partitionId } of this.#active.values()) counts.set(partitionId, (counts.get(partitionId) ?? 0) + 1)
+    const most = Math.max(0, ...counts.values())
+    if (most >= partsToThrowInsert || this.#active.size >= maxPartsInTotal)
+      throw new DBError(
+        'TOO_MANY_PARTS',
+        `Too many parts (${most}). Merges are processing significantly slower than inserts.`,
+      )
+    if (most < partsToDelayInsert) return 0
+    const share = (most - partsToDelayInsert + 1) / Math.max(1, partsToThrowInsert - partsToDelayInsert)
+    return (maxDelayToInsertSeconds * 1000) ** share
+  }
+
+  /** A name for a directory that is written aside; what a crash leaves of it is removed at start. */
+  temporaryName(kind: 'insert' | 'merge' | 'mut', name = ''): string {
+    return `tmp_${kind}_${name}${name === '' ? '' : '_'}${this.#options.now()}_${this.#temporary++}`
+  }
+
+  /** Makes the parts of one INSERT visible, all at once. They were made durable by who wrote them. */
+  commit(written: readonly PartInfo[]): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const named = written.map(part => {
+        const block = this.#nextBlock++
+        return this.#named(part, {
+          partitionId: part.partitionId,
+          minBlock: block,
+          maxBlock: block,
+          level: 0,
+          mutation: 0,
+        })
+      })
+      await this.#moveTogether(named.map((part, i) => ({ from: this.#below(written[i].path), to: part.name })))
+      for (const part of named) this.#active.set(part.name, part)
+      return named
+    })
+  }
+
+  #named(part: PartInfo, name: PartName): PartInfo {
+    const text = printPartName(name)
+    return { ...part, ...name, name: text, path: `${this.path}/${text}`, id: `${this.path}/${text}:${this.#serial()}` }
+  }
+
+  #serial(): string {
+    return `${this.#options.now()}:${this.#temporary++}`
+  }
+
+  #below(path: string): string {
+    assert(path.startsWith(`${this.path}/`), 'a part lies in the directory of its table')
+    return path.slice(this.path.length + 1)
+  }
+
+  #moveTogether(moves: readonly Move[]): Promise<void> {
+    return moveTogether(this.disk, this.path, this.#journals++, moves)
+  }
+
+  /** Runs of neighbours that may merge. */
+  #runs(): PartInfo[][] {
+    const runs: PartInfo[][] = []
+    let last: PartInfo | null = null
+    for (const part of this.parts()) {
+      const busy = this.#merging.has(part.id)
+      if (busy) {
+        last = null
+        continue
+      }
+      if (last && last.partitionId === part.partitionId) runs[runs.length - 1].push(part)
+      else runs.push([part])
+      last = part
+    }
+    return runs
+  }
+
+  /** The merge that is most worth doing, or null. freeInPool: how many more merges could run. */
+  async selectMerge(freeInPool: number): Promise<MergeTask | null> {
+    const bytesMax = mergeBytesMax(this.definition.settings, freeInPool, await this.disk.freeBytes())
+    const now = this.#options.now()
+    const runs = this.#runs()
+    const candidates = runs.map(run =>
+      run.map(part => ({ bytes: part.bytesOnDisk, ageSeconds: Math.max(0, (now - part.modifiedMs) / 1000) })),
+    )
+    const selected = selectRange(candidates, Math.max(bytesMax, 1), this.definition.settings)
+    return selected && this.#task(runs[selected.run].slice(selected.start, selected.end))
+  }
+
+  /**
+   * OPTIMIZE TABLE: what to merge now. final: each partition to one part, also a single part that is not merged yet (or, with
+   * force, any).
+   */
+  selectOptimize(options: { partitionId?: string; final?: boolean; force?: boolean } = {}): MergeTask[] {
+    const partitions = new Map<string, PartInfo[]>()
+    for (const part of this.parts()) {
+      if (options.partitionId !== undefined && part.partitionId !== options.partitionId) continue
+      const parts = partitions.get(part.partitionId)
+      if (parts) parts.push(part)
+      else partitions.set(part.partitionId, [part])
+    }
+    const tasks: MergeTask[] = []
+    for (const parts of partitions.values()) {
+      const wanted = parts.length > 1 || (options.final && (options.force || parts[0].level === 0))
+      if (!wanted) continue
+      if (parts.some(part => this.#merging.has(part.id)))
+        throw new DBError(
+          'CANNOT_ASSIGN_OPTIMIZE',
+          'Cannot select parts for optimization: some are being merged already',
+        )
+      tasks.push(this.#task(parts))
+      if (!options.final) break
+    }
+    return tasks
+  }
+
+  #task(sources: readonly PartInfo[]): MergeTask {
+    for (const { id } of sources) {
+      this.#merging.add(id)
+      this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1)
+    }
+    const result: PartName = {
+      partitionId: sources[0].partitionId,
+      minBlock: sources[0].minBlock,
+      maxBlock: sources[sources.length - 1].maxBlock,
+      level: Math.max(...sources.map(part => part.level)) + 1,
+      mutation: Math.max(...sources.map(part => part.mutation)),
+    }
+    return { sources, result, temporaryPath: `${this.path}/${this.temporaryName('merge', printPartName(result))}` }
+  }
+
+  /** Puts the merged part in its sources' place. A merge whose sources are gone meanwhile is dropped: null. */
+  commitMerge(task: MergeTask, merged: PartInfo): Promise<PartInfo | null> {
+    return this.#change(async () => {
+      try {
+        if (!task.sources.every(part => this.#active.get(part.name)?.id === part.id)) {
+          await this.disk.remove(merged.path)
+          return null
+        }
+        const part = this.#named(merged, task.result)
+        await this.#moveTogether([{ from: this.#below(merged.path), to: part.name }])
+        for (const source of task.sources) this.#outdate(source)
+        this.#active.set(part.name, part)
+        return part
+      } finally {
+        this.#endTask(task)
+      }
+    })
+  }
+
+  /** The merge failed or was cancelled. */
+  async abandonMerge(task: MergeTask): Promise<void> {
+    this.#endTask(task)
+    await this.disk.remove(task.temporaryPath)
+  }
+
+  #endTask(task: MergeTask): void {
+    for (const { id } of task.sources) {
+      this.#merging.delete(id)
+      const left = (this.#readers.get(id) ?? 1) - 1
+      if (left > 0) this.#readers.set(id, left)
+      else this.#readers.delete(id)
+    }
+  }
+
+  /** A number for a mutation: parts inserted later have greater block numbers. */
+  nextVersion(): number {
+    return this.#nextBlock++
+  }
+
+  /** A rewrite of one part by a mutation, to be ended by commitMerge or abandonMerge. null: the part is being merged. */
+  rewriteTask(part: PartInfo, version: number): MergeTask | null {
+    if (this.#merging.has(part.id) || this.#active.get(part.name)?.id !== part.id) return null
+    const task = this.#task([part])
+    const { partitionId, minBlock, maxBlock, level } = part
+    return { ...task, result: { partitionId, minBlock, maxBlock, level, mutation: version } }
+  }
+
+  get mergesRunning(): boolean {
+    return this.#merging.size > 0
+  }
+
+  #outdate(part: PartInfo): void {
+    this.#active.delete(part.name)
+    this.#outdated.set(part.name, { part, sinceMs: this.#options.now(), dropped: null })
+  }
+
+  /** Now and then: removes parts that were replaced or dropped and that nobody reads, when their time is over. Gives those. */
+  cleanUp(): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const removed: PartInfo[] = []
+      const before = this.#options.now() - this.definition.settings.oldPartsLifetimeSeconds * 1000
+      for (const [name, { part, sinceMs, dropped }] of this.#outdated) {
+        if ((dropped === null && sinceMs > before) || this.#readers.has(part.id)) continue
+        await removePart(this.disk, this.path, name)
+        this.#outdated.delete(name)
+        removed.push(part)
+        if (dropped !== null && ![...this.#outdated.values()].some(other => other.dropped === dropped))
+          await this.disk.remove(dropped)
+      }
+      // An empty part stands for what it was merged from, until that is gone.
+      const covering = (part: PartInfo) => [...this.#outdated.values()].some(outdated => covers(part, outdated.part))
+      await this.#drop(this.parts().filter(part => part.rows === 0 && !this.#merging.has(part.id) && !covering(part)))
+      return removed
+    })
+  }
+
+  /** Removes the active parts that the test names: DROP PARTITION, DROP PART, TRUNCATE. All at once; who reads them reads on. */
+  drop(test: (part: PartInfo) => boolean): Promise<PartInfo[]> {
+    return this.#change(() => this.#drop(this.parts().filter(test)))
+  }
+
+  async #drop(parts: PartInfo[]): Promise<PartInfo[]> {
+    if (parts.length === 0) return []
+    // What a part was merged from would come back without it.
+    const covered = [...this.#outdated.values()].filter(
+      ({ part, dropped }) => dropped === null && parts.some(one => covers(one, part)),
+    )
+    const names = [...covered.map(({ part }) => part), ...parts].map(part => part.name)
+    const dropped = await recordDropped(this.disk, this.path, this.#journals++, names)
+    const sinceMs = this.#options.now()
+    for (const { part } of covered) this.#outdated.set(part.name, { part, sinceMs, dropped })
+    for (const part of parts) {
+      this.#active.delete(part.name)
+      this.#outdated.set(part.name, { part, sinceMs, dropped })
+    }
+    return parts
+  }
+
+  /** Moves active parts to detached/ under their names; who reads them reads on. */
+  detach(test: (part: PartInfo) => boolean): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const parts = this.parts().filter(test)
+      const moves: Move[] = []
+      for (const part of parts) {
+        const from = this.temporaryName('insert', part.name)
+        await this.#linkFiles(part.path, `${this.path}/${from}`)
+        moves.push({ from, to: await this.#detachedName(part.name) })
+      }
+      await this.#moveTogether(moves)
+      return this.#drop(parts)
+    })
+  }
+
+  /** The same files in a second directory. */
+  async #linkFiles(from: string, to: string): Promise<void> {
+    for (const { name, isDirectory } of await this.disk.list(from)) {
+      if (isDirectory) await this.#linkFiles(`${from}/${name}`, `${to}/${name}`)
+      else await this.disk.link(`${from}/${name}`, `${to}/${name}`)
+    }
+    await this.disk.sync(to)
+  }
+
+  /** FREEZE: hard links of active parts in a directory of the disk. */
+  freeze(test: (part: PartInfo) => boolean, target: string): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const parts = this.parts().filter(test)
+      for (const part of parts) await this.#linkFiles(part.path, `${target}/${part.name}`)
+      return parts
+    })
+  }
+
+  /** Names in detached/. */
+  async detachedParts(): Promise<string[]> {
+    return (await this.disk.list(`${this.path}/detached`)).filter(entry => entry.isDirectory).map(entry => entry.name)
+  }
+
+  /** ATTACH PART: from detached/, under a new block number; checked first. Several become visible together. */
+  attach(names: readonly string[]): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const attached: PartInfo[] = []
+      for (const name of names) {
+        if (tryParsePartName(name) === null) throw new DBError('BAD_DATA_PART_NAME', `Unexpected part name: ${name}`)
+        const part = await loadPart(this.disk, `${this.path}/detached/${name}`, name, this.definition, this.codec)
+        const block = this.#nextBlock++
+        attached.push(
+          this.#named(part, { partitionId: part.partitionId, minBlock: block, maxBlock: block, level: 0, mutation: 0 }),
+        )
+      }
+      await this.#moveTogether(attached.map((part, i) => ({ from: `detached/${names[i]}`, to: part.name })))
+      for (const part of attached) this.#active.set(part.name, part)
+      return attached
+    })
+  }
+
+  /** DROP TABLE: nothing of the table is left. */
+  remove(): Promise<void> {
+    return this.#change(async () => {
+      this.#active.clear()
+      this.#outdated.clear()
+      await this.disk.remove(this.path)
+    })
+  }
+}

@@ -112,6 +112,61 @@ const families = {
         throw new Error('rows')
     })
   },
+  csvJson() {
+    const rows = 20000
+    const columns = 10
+    let csv = ''
+    let json = ''
+    const names = Array.from({ length: columns }, (_, c) => `column${c}`)
+    for (let r = 0; r < rows; r++) {
+      const values = names.map((_, c) => (c % 2 ? Math.floor(rand() * 1e6) : `text ${Math.floor(rand() * 1e4)}`))
+      csv += `${values.map(value => (typeof value === 'string' ? `"${value}"` : value)).join(',')}\n`
+      json += `${JSON.stringify(Object.fromEntries(names.map((name, c) => [name, values[c]])))}\n`
+    }
+    const source = allocate(json.length + csv.length)
+    const stride = rows + 16
+    const starts = allocate(columns * stride * 4)
+    const ends = allocate(columns * stride * 4)
+    const kinds = allocate(columns * stride)
+    const small = allocate(4096)
+    view(Uint8Array).set(Buffer.from(csv), source)
+    measure(`splitCsv, ${columns} columns (per field)`, csv.length, rows * columns, () => {
+      if (k.splitCsv(source, csv.length, 1, 44, 3, columns, starts, ends, stride, rows, small, small + 64) !== rows)
+        throw new Error('rows')
+    })
+    view(Uint8Array).set(Buffer.from(json), source)
+    const nameOffsets = allocate((columns + 1) * 4)
+    const nameBytes = allocate(1000)
+    const table = allocate(64 * 4)
+    let at = 0
+    for (const [c, name] of names.entries()) {
+      view(Uint32Array)[nameOffsets / 4 + c] = at
+      view(Uint8Array).set(Buffer.from(name), nameBytes + at)
+      at += name.length
+    }
+    view(Uint32Array)[nameOffsets / 4 + columns] = at
+    k.jsonNames(nameOffsets, nameBytes, columns, table, 64)
+    measure(`jsonRows, ${columns} columns (per field)`, json.length, rows * columns, () => {
+      const got = k.jsonRows(
+        source,
+        json.length,
+        1,
+        columns,
+        nameOffsets,
+        nameBytes,
+        table,
+        64,
+        starts,
+        ends,
+        kinds,
+        stride,
+        rows,
+        small,
+        small + 256,
+      )
+      if (got !== rows) throw new Error('rows')
+    })
+  },
   escapes() {
     const rows = 65536
     const source = allocate(4 << 20)
@@ -196,6 +251,28 @@ const families = {
       'DateTime',
       () => k.printDateTime(values, rows, zone, zone + 8, 1, offsets, bytes),
       () => k.parseDateTime(offsets, offsets + 4, bytes, rows, zone, zone + 8, 1, again),
+    )
+    for (let i = 0; i < rows; i++) view(BigInt64Array)[values / 8 + i] = BigInt(Math.floor(1.37e12 + rand() * 1e9))
+    round(
+      'DateTime64(3)',
+      () => k.printDateTime64(values, rows, zone, zone + 8, 1, 3, offsets, bytes),
+      () => k.parseDateTime64(offsets, offsets + 4, bytes, rows, zone, zone + 8, 1, 3, again),
+    )
+    round(
+      'Decimal64(4)',
+      () => k.printDecimal(values, 8, 4, 0, rows, offsets, bytes),
+      () => k.parseDecimal(offsets, offsets + 4, bytes, rows, 8, 18, 4, again),
+    )
+    const many = allocate(rows * 40)
+    round(
+      'UUID',
+      () => k.printUuid(values, rows / 2, offsets, many),
+      () => k.parseUuid(offsets, offsets + 4, many, rows / 2, again) * 2,
+    )
+    round(
+      'IPv4',
+      () => k.printIpv4(values, rows, offsets, bytes),
+      () => k.parseIpv4(offsets, offsets + 4, bytes, rows, again),
     )
   },
 }

@@ -33,36 +33,54 @@ function sip(pointer: usize, size: usize, key0: u64, key1: u64, target: usize): 
   let v3 = V3 ^ key1;
   const wordsEnd = pointer + (size & ~7);
   const last = lastWord(pointer, size);
-  let rounds = 0;
-  // One loop body for words, the last word and the finalization: the round is inlined but once.
-  while (true) {
-    let word: u64 = 0;
-    let count = 2;
-    if (pointer < wordsEnd) {
-      word = load<u64>(pointer);
-    } else if (pointer == wordsEnd) {
-      word = last;
-    } else {
-      v2 ^= 0xff;
-      count = 4;
-    }
+  // The words, then the last one. Every two rounds are written out: locals cannot leave a function together.
+  for (; pointer <= wordsEnd; pointer += 8) {
+    const word = pointer < wordsEnd ? load<u64>(pointer) : last;
     v3 ^= word;
-    rounds = count;
-    do {
-      v0 += v1;
-      v1 = rotl<u64>(v1, 13) ^ v0;
-      v0 = rotl<u64>(v0, 32);
-      v2 += v3;
-      v3 = rotl<u64>(v3, 16) ^ v2;
-      v0 += v3;
-      v3 = rotl<u64>(v3, 21) ^ v0;
-      v2 += v1;
-      v1 = rotl<u64>(v1, 17) ^ v2;
-      v2 = rotl<u64>(v2, 32);
-    } while (--rounds);
+    v0 += v1;
+    v1 = rotl<u64>(v1, 13) ^ v0;
+    v0 = rotl<u64>(v0, 32);
+    v2 += v3;
+    v3 = rotl<u64>(v3, 16) ^ v2;
+    v0 += v3;
+    v3 = rotl<u64>(v3, 21) ^ v0;
+    v2 += v1;
+    v1 = rotl<u64>(v1, 17) ^ v2;
+    v2 = rotl<u64>(v2, 32);
+    v0 += v1;
+    v1 = rotl<u64>(v1, 13) ^ v0;
+    v0 = rotl<u64>(v0, 32);
+    v2 += v3;
+    v3 = rotl<u64>(v3, 16) ^ v2;
+    v0 += v3;
+    v3 = rotl<u64>(v3, 21) ^ v0;
+    v2 += v1;
+    v1 = rotl<u64>(v1, 17) ^ v2;
+    v2 = rotl<u64>(v2, 32);
     v0 ^= word;
-    if (count == 4) break;
-    pointer += 8;
+  }
+  v2 ^= 0xff;
+  for (let twice = 0; twice < 2; twice++) {
+    v0 += v1;
+    v1 = rotl<u64>(v1, 13) ^ v0;
+    v0 = rotl<u64>(v0, 32);
+    v2 += v3;
+    v3 = rotl<u64>(v3, 16) ^ v2;
+    v0 += v3;
+    v3 = rotl<u64>(v3, 21) ^ v0;
+    v2 += v1;
+    v1 = rotl<u64>(v1, 17) ^ v2;
+    v2 = rotl<u64>(v2, 32);
+    v0 += v1;
+    v1 = rotl<u64>(v1, 13) ^ v0;
+    v0 = rotl<u64>(v0, 32);
+    v2 += v3;
+    v3 = rotl<u64>(v3, 16) ^ v2;
+    v0 += v3;
+    v3 = rotl<u64>(v3, 21) ^ v0;
+    v2 += v1;
+    v1 = rotl<u64>(v1, 17) ^ v2;
+    v2 = rotl<u64>(v2, 32);
   }
   if (target != 0) {
     store<u64>(target, v0 ^ v1);

@@ -55,6 +55,12 @@ function parse<T>(starts: usize, ends: usize, base: usize, rows: i32, out: usize
         const low = digits8(end - 8, 8);
         if (high == u64.MAX_VALUE || low == u64.MAX_VALUE) return -(row + 1);
         value = high * 100000000 + low;
+      } else if (sizeof<T>() == 8 && count <= 24) {
+        const high = digits8(pointer, <u64>count - 16);
+        const middle = digits8(end - 16, 8);
+        const low = digits8(end - 8, 8);
+        if (high == u64.MAX_VALUE || middle == u64.MAX_VALUE || low == u64.MAX_VALUE) return -(row + 1);
+        value = (high * 100000000 + middle) * 100000000 + low;
       } else {
         if (!allDigits(pointer, end)) return -(row + 1);
         value = digitsLong(pointer, end);

@@ -45,6 +45,17 @@ function plainDate(pointer: usize): i32 {
   return (year << 16) | (two(pointer + 5) << 8) | two(pointer + 8);
 }
 
+/** The seconds of hh:mm:ss in the last 8 of YYYY-MM-DD hh:mm:ss, -1 if it is not so written. */
+@inline
+function plainTime(start: usize): i32 {
+  const word = load<u64>(start + 11);
+  // The colons become 0, and so less than ten as well.
+  const digits = word ^ 0x30303a30303a3030;
+  const between = load<u8>(start + 10);
+  if ((((digits + 0x76767f76767f7676) | digits) & 0x8080808080808080) != 0 || (between != 32 && between != 84)) return -1;
+  return two(start + 11) * 3600 + two(start + 14) * 60 + two(start + 17);
+}
+
 /** Any form of a date that fills [pointer, end): also 2020-1-2, 20200102, other separators. */
 function anyDate(pointer: usize, end: usize): i32 {
   const size = end - pointer;
@@ -264,7 +275,7 @@ export function parseDateTime(
   starts: usize, ends: usize, base: usize, rows: i32, transitions: usize, offsets: usize, count: i32, out: usize,
 ): i32 {
   let hint = 0;
-  let lastDate = 0;
+  let lastDate = BAD;
   let lastMidnight: i64 = 0;
   for (let row = 0; row < rows; row++) {
     const start = base + <usize>load<u32>(starts);
@@ -277,24 +288,17 @@ export function parseDateTime(
       let known = false;
       if (end - start == 19) {
         const date = plainDate(start);
-        // hh:mm:ss as one word.
-        const word = load<u64>(start + 11);
-        const digits = (word ^ 0x30303a30303a3030);
-        const bad = (((digits & 0x7f7f7f7f7f7f7f7f) + 0x76767f76767f7676) | digits) & 0x8080808080808080;
-        const between = load<u8>(start + 10);
-        if (date != BAD && bad == 0 && (between == 32 || between == 84)) {
-          const time = two(start + 11) * 3600 + two(start + 14) * 60 + two(start + 17);
-          if (date == lastDate && date != 0) {
-            local = lastMidnight + <i64>time;
-          } else {
+        const time = plainTime(start);
+        if (date != BAD && time >= 0) {
+          if (date != lastDate) {
             const month = (date >> 8) & 255;
             const day = date & 255;
             if (month != 0 && month <= 12 && day != 0 && day <= daysInMonth(date >> 16, month)) {
               lastDate = date;
               lastMidnight = <i64>daysOfDate(date >> 16, month, day) * 86400;
-              local = lastMidnight + <i64>time;
             }
           }
+          if (date == lastDate) local = lastMidnight + <i64>time;
         }
       }
       if (local == BAD_TIME) {
@@ -320,6 +324,8 @@ export function parseDateTime64(
   starts: usize, ends: usize, base: usize, rows: i32, transitions: usize, offsets: usize, count: i32, scale: i32, out: usize,
 ): i32 {
   let hint = 0;
+  let lastDate = BAD;
+  let lastMidnight: i64 = 0;
   let ticks: i64 = 1;
   let nanos: u32 = 1000000000;
   for (let i = 0; i < scale; i++) {
@@ -333,10 +339,34 @@ export function parseDateTime64(
     ends += 4;
     let value: i64 = 0;
     if (end > start) {
-      let utc = parseMoment(start, end);
-      if (utc == BAD_TIME) return -(row + 1);
+      let utc = BAD_TIME;
+      let known = false;
+      const size = end - start;
+      if (size == 19 || (size > 20 && load<u8>(start, 19) == 46)) {
+        const date = plainDate(start);
+        const time = plainTime(start);
+        if (date != BAD && time >= 0) {
+          if (date != lastDate) {
+            const month = (date >> 8) & 255;
+            const day = date & 255;
+            if (month != 0 && month <= 12 && day != 0 && day <= daysInMonth(date >> 16, month)) {
+              lastDate = date;
+              lastMidnight = <i64>daysOfDate(date >> 16, month, day) * 86400;
+            }
+          }
+          if (date == lastDate) {
+            store<u32>(fractionAt, 0);
+            if (size == 19 || readFraction(start + 20, end) == end) utc = lastMidnight + <i64>time;
+          }
+        }
+      }
+      if (utc == BAD_TIME) {
+        utc = parseMoment(start, end);
+        if (utc == BAD_TIME) return -(row + 1);
+        known = load<u32>(isUtcAt) != 0;
+      }
       const fraction = load<u32>(fractionAt);
-      if (load<u32>(isUtcAt) == 0) {
+      if (!known) {
         hint = spanOfLocal(transitions, offsets, count, utc, hint);
         utc -= <i64>load<i32>(offsets + (<usize>hint << 2));
       }

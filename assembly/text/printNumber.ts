@@ -34,17 +34,11 @@ export function writeFull8(out: usize, value: u32): usize {
 }
 
 export function writeLong(out: usize, value: u64): usize {
-  if (value < 10000000000000000) {
-    const high = value / 100000000;
-    out = write8(out, <u32>high);
-    return writeFull8(out, <u32>(value - high * 100000000));
-  }
-  const top = value / 10000000000000000;
-  value -= top * 10000000000000000;
-  out = write8(out, <u32>top);
   const high = value / 100000000;
-  out = writeFull8(out, <u32>high);
-  return writeFull8(out, <u32>(value - high * 100000000));
+  const low = <u32>(value - high * 100000000);
+  if (high < 100000000) return writeFull8(write8(out, <u32>high), low);
+  const top = high / 100000000;
+  return writeFull8(writeFull8(write8(out, <u32>top), <u32>(high - top * 100000000)), low);
 }
 
 @inline
@@ -212,12 +206,12 @@ function shortest<T>(bits: u64): u64 {
   vr -= odd;
   const s = vb >> 2;
   if (s >= 10) {
-    const tenth = s / 10;
-    const down = vl <= 40 * tenth;
-    const up = 40 * tenth + 40 <= vr;
+    const shorter = s / 10;
+    const down = vl <= 40 * shorter;
+    const up = 40 * shorter + 40 <= vr;
     if (down != up) {
       store<i32>(exponentAt, k + 1);
-      return tenth + u64(up);
+      return shorter + u64(up);
     }
   }
   store<i32>(exponentAt, k);
@@ -238,9 +232,24 @@ function shortest32(bits: u64): u64 {
 
 /** Writes significand (at most 17 digits) * 10^exponent: plainly if 10^-6 <= it < 10^21, else as 1.5e-7. */
 function writeDecimal(out: usize, significand: u64, exponent: i32): usize {
-  while (significand % 10 == 0) {
-    significand /= 10;
-    exponent++;
+  // Zeros at the end: of 17 digits mostly none, or many.
+  const short = significand / 100000000;
+  if (short != 0 && short * 100000000 == significand) {
+    significand = short;
+    exponent += 8;
+  }
+  if (significand < 0x100000000) {
+    let small = <u32>significand;
+    while (small % 10 == 0) {
+      small /= 10;
+      exponent++;
+    }
+    significand = <u64>small;
+  } else {
+    while (significand % 10 == 0) {
+      significand /= 10;
+      exponent++;
+    }
   }
   const end = writeUnsigned(out, significand);
   const digits = <i32>(end - out);

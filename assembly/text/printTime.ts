@@ -76,9 +76,9 @@ export function printDateTime(
     const utc = <i64>load<u32>(values);
     values += 4;
     hint = spanOfUtc(transitions, count, utc, hint);
-    // 200,000 days up, so that the quotient rounds down; then it fits an unsigned 32-bit division by parts.
+    // 200,000 days up, so that the quotient rounds down; divided by 128 first, so that 32 bits do.
     const local = <u64>(utc + <i64>load<i32>(offsets + (<usize>hint << 2)) + 17280000000);
-    const shifted = <u32>((local >> 7) / 675);
+    const shifted = <u32>(local >> 7) / 675;
     const day = <i32>shifted - 200000;
     if (day != lastDay) {
       lastDay = day;

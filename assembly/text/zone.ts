@@ -64,18 +64,28 @@ export function daysOfDate(year: i32, month: i32, day: i32): i32 {
   return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468;
 }
 
-/** The date of a day since 1970-01-01: year << 16 | month << 8 | day. Years 0 to 32767. */
+/** 82 cycles of 400 years: makes every day that can be printed a positive number. */
+const CYCLES: i32 = 82;
+
+/**
+ * The date of a day since 1970-01-01: year << 16 | month << 8 | day. Years 0 to 32767. By Neri and Schneider: no division that is not a
+ * multiplication.
+ */
 @inline
 export function dateOfDays(days: i32): i32 {
-  const z = days + 719468;
-  const era = (z >= 0 ? z : z - 146096) / 146097;
-  const dayOfEra = z - era * 146097;
-  const yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365;
-  const dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-  const shifted = (5 * dayOfYear + 2) / 153;
-  const day = dayOfYear - (153 * shifted + 2) / 5 + 1;
-  const month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return ((yearOfEra + era * 400 + i32(month <= 2)) << 16) | (month << 8) | day;
+  const n1 = 4 * <u32>(days + 719468 + CYCLES * 146097) + 3;
+  const century = n1 / 146097;
+  const n2 = (n1 - century * 146097) | 3;
+  const p2 = <u64>n2 * 2939745;
+  const yearOfCentury = <u32>(p2 >> 32);
+  const dayOfYear = <u32>p2 / 2939745 / 4;
+  const n3 = 2141 * dayOfYear + 197913;
+  // Years start in March here.
+  const late = dayOfYear >= 306;
+  const year = <i32>(100 * century + yearOfCentury) - 400 * CYCLES + i32(late);
+  const month = <i32>(n3 >> 16) - (late ? 12 : 0);
+  const day = <i32>((n3 & 65535) / 2141) + 1;
+  return (year << 16) | (month << 8) | day;
 }
 
 @inline

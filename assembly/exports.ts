@@ -140,6 +140,7 @@ export * from "./formats/rowBinary";
 export * from "./formats/join";
 export * from "./formats/xml";
 export * from "./formats/nested";
+export * from "./formats/split";
 export { distinctValues } from "./columns/dictionary";
 export { remapEntries, narrowEntries, readSparse, sparseSize } from "./storage/encodings";
 export {

@@ -106,3 +106,12 @@ export function requoteSpans(starts: usize, ends: usize, kinds: usize, rows: i32
     store<u32>(ends + at, load<u32>(ends + at) + 1);
   }
 }
+
+/** Spans of the rows where mask is 1 become [start, end), as fillEmptySpans makes them. */
+export function fillSpansWhere(mask: usize, starts: usize, ends: usize, rows: i32, start: u32, end: u32): void {
+  for (let row = 0; row < rows; row++) {
+    if (load<u8>(mask + <usize>row) == 0) continue;
+    store<u32>(starts + (<usize>row << 2), start);
+    store<u32>(ends + (<usize>row << 2), end);
+  }
+}

@@ -1,11 +1,31 @@
 import { DBError } from '../core/errors.ts'
+import { csvFormats } from './csv.ts'
 import type { FormatDefinition } from './format.ts'
+import { jsonFormats } from './json.ts'
+import { markdownFormat } from './markdown.ts'
 import { nativeFormat } from './native.ts'
 import { nullFormat } from './null.ts'
+import { rawFormats } from './raw.ts'
 import { rowBinaryFormats } from './rowBinary.ts'
+import { sqlInsertFormat } from './sqlInsert.ts'
+import { tsvFormats } from './tsv.ts'
+import { valuesFormat } from './values.ts'
+import { xmlFormat } from './xml.ts'
 
 /** Every format, one line each. */
-export const formats: readonly FormatDefinition[] = [...rowBinaryFormats, nativeFormat, nullFormat]
+export const formats: readonly FormatDefinition[] = [
+  ...tsvFormats,
+  ...csvFormats,
+  ...jsonFormats,
+  valuesFormat,
+  sqlInsertFormat,
+  xmlFormat,
+  markdownFormat,
+  ...rowBinaryFormats,
+  nativeFormat,
+  ...rawFormats,
+  nullFormat,
+]
 
 const byName = new Map<string, FormatDefinition>()
 for (const format of formats)

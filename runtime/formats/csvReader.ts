@@ -1,0 +1,150 @@
+import { place } from '../columns/build.ts'
+import { DBError } from '../core/errors.ts'
+import type { Arena, Memory } from '../core/memory.ts'
+import { encodeText } from '../core/text.ts'
+import { NullableType } from '../types/compound.ts'
+import type { Header } from './delimited.ts'
+import type { ReadResult, Schema } from './format.ts'
+import { checkTypes, identity, mapNames, nothingRead } from './mapping.ts'
+import type { FormatOptions } from './settings.ts'
+import { type Cut, newCut, readSplitState, RowError, TextReader } from './textReader.ts'
+
+const tooFew = 1
+const badField = 3
+const backslash = 0x5c
+
+/** CSV, with or without names and types. */
+export class CsvReader extends TextReader {
+  constructor(
+    schema: Schema,
+    options: FormatOptions,
+    memory: Memory,
+    readonly header: Header,
+  ) {
+    super(schema, options, memory)
+  }
+
+  protected override readHeader(pointer: number, size: number, isLast: boolean): number | null {
+    const { settings } = this.options
+    const bytes = this.memory.bytes(pointer, size)
+    let at = 0
+    for (let i = 0; i < settings.input_format_csv_skip_first_lines; i++) {
+      const end = bytes.indexOf(10, at)
+      if (end < 0) return isLast ? size : null
+      at = end + 1
+    }
+    if (this.header === 'none' || size === 0) return at
+    const names = parseCsvLine(this.memory.text(pointer + at, size - at), settings.format_csv_delimiter, isLast)
+    if (names === null) return null
+    this.mapping = settings.input_format_with_names_use_header
+      ? mapNames(names.fields, this.schema, this.options)
+      : identity(this.schema)
+    at += encodeText(names.text).length
+    if (this.header === 'names') return at
+    const types = parseCsvLine(this.memory.text(pointer + at, size - at), settings.format_csv_delimiter, isLast)
+    if (types === null) return null
+    if (settings.input_format_with_types_use_header) checkTypes(types.fields, this.mapping, this.schema)
+    return at + encodeText(types.text).length
+  }
+
+  protected readRows(pointer: number, size: number, isLast: boolean, rowsMax: number, arena: Arena): ReadResult {
+    const { kernels } = this.memory
+    const { settings } = this.options
+    const columns = this.mapping.length
+    const bound = Math.min(rowsMax, kernels.countLineFeeds(pointer, size) + 1)
+    const { fields, stride, flags } = newCut(columns, bound, pointer, arena)
+    const state = this.memory.scratch()
+    const quotes = (settings.format_csv_allow_double_quotes ? 1 : 0) | (settings.format_csv_allow_single_quotes ? 2 : 0)
+    kernels.splitCsv(
+      pointer,
+      size,
+      isLast ? 1 : 0,
+      settings.format_csv_delimiter.charCodeAt(0),
+      quotes,
+      columns,
+      fields.starts,
+      fields.ends,
+      stride,
+      bound,
+      flags,
+      state,
+    )
+    const { rows, consumed, error, fields: found } = readSplitState(this.memory, state)
+    if (rows === 0) {
+      if (error === badField)
+        throw new RowError(
+          0,
+          new DBError('CANNOT_PARSE_INPUT_ASSERTION_FAILED', `Cannot parse CSV field ${found}: (at row ?)\n`),
+        )
+      if (error) throw this.countError(0, error !== tooFew, found, 'Delimiter')
+      return nothingRead(consumed)
+    }
+    const cut: Cut = { fields, stride, flags, rows, consumed }
+    const nullText = settings.format_csv_null_representation
+    const nullBytes = encodeText(nullText)
+    const nullAt = place(arena, nullBytes)
+    const mayHaveNulls = !nullText.startsWith('\\') || this.memory.bytes(pointer, consumed).includes(backslash)
+    const emptyAsDefault = settings.input_format_csv_empty_as_default
+    return this.assembleFields(cut, arena, (field, placeOf, spans) => {
+      const { type } = this.schema[placeOf]
+      const hasEscapes = (this.memory.u8[flags + field] & 2) !== 0
+      let mask = 0
+      const nulls = arena.allocate(rows)
+      const wanted = mayHaveNulls && settings.input_format_null_as_default ? nullBytes.length : -1
+      const isNullable = type instanceof NullableType || type.isNullable
+      const { starts, ends, base } = spans
+      if (!isNullable || emptyAsDefault) {
+        const nullSize = isNullable ? -1 : wanted
+        if (kernels.takeCsvNulls(starts, ends, base, rows, nullAt, nullSize, emptyAsDefault ? 1 : 0, nulls) > 0)
+          mask = nulls
+      }
+      const told = { hasEscapes, nullText, emptyAsNull: emptyAsDefault }
+      return { column: this.parseColumn(type, spans, 'csv', told, mask, arena), omitted: mask || null }
+    })
+  }
+
+  protected override expectedAfter(field: number): string {
+    return field === this.mapping.length - 1 ? "'\\n'" : `'${this.options.settings.format_csv_delimiter}'`
+  }
+}
+
+/** The first line's fields and text, or null when its end is not there. */
+export function parseCsvLine(
+  text: string,
+  delimiter: string,
+  isLast: boolean,
+): { fields: string[]; quoted: boolean[]; text: string } | null {
+  const fields: string[] = []
+  const quoted: boolean[] = []
+  let at = 0
+  while (true) {
+    while (text[at] === ' ') at++
+    let field = ''
+    const isQuoted = text[at] === '"'
+    if (isQuoted) {
+      for (at++; at < text.length; at++) {
+        if (text[at] === '"') {
+          if (text[at + 1] !== '"') break
+          at++
+        }
+        field += text[at]
+      }
+      if (at >= text.length) return null
+      at++
+      while (text[at] === ' ') at++
+    } else {
+      const start = at
+      while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at++
+      field = text.slice(start, at).trim()
+    }
+    fields.push(field)
+    quoted.push(isQuoted)
+    if (at < text.length && text[at] === delimiter) {
+      at++
+      continue
+    }
+    if (text[at] === '\r') at++
+    if (at >= text.length && !isLast) return null
+    return { fields, quoted, text: text.slice(0, at + 1) }
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Arena } from '../../runtime/core/memory.ts'
+import { newMemory } from '../harness.ts'
+import { read, sampleChunk, sampleSchema, valuesOf, write } from './samples.ts'
+
+/** Made by expected.mjs from ClickHouse: each format's text of the same table. */
+const expected = JSON.parse(readFileSync('test/formats/expected.json', 'utf8')) as Record<string, string>
+
+/** Elapsed times differ. */
+const steady = (text: string) =>
+  text.replace(/("elapsed": |<elapsed>)[0-9.e-]+/g, '$10').replace(/((rows|bytes)_read[">]:? ?)\d+/g, '$10')
+
+for (const [name, text] of Object.entries(expected)) {
+  const [format] = name.split(' ')
+  const settings = Object.fromEntries(
+    name
+      .split(' ')
+      .slice(1)
+      .map(item => item.split('=')),
+  )
+  test(`${name} is written as ClickHouse writes it`, () => {
+    const memory = newMemory('core.debug')
+    const written = write(format, sampleSchema, sampleChunk(new Arena(memory)), memory, settings).text()
+    assert.equal(steady(written), steady(text))
+  })
+}
+
+const readable = [
+  'TabSeparated',
+  'TabSeparatedWithNames',
+  'TabSeparatedWithNamesAndTypes',
+  'CSVWithNamesAndTypes',
+  'JSON',
+  'JSONCompact',
+  'JSONEachRow',
+  'JSONStringsEachRow',
+  'JSONCompactEachRow',
+  'JSONCompactEachRowWithNames',
+  'JSONCompactEachRowWithNamesAndTypes',
+  'JSONCompactStringsEachRow',
+  'TSKV',
+  'Values',
+]
+
+for (const format of readable)
+  test(`${format}: every type, there and back, in pieces of any size`, async () => {
+    const memory = newMemory('core.debug')
+    const settings = {
+      output_format_json_quote_denormals: 1,
+      output_format_csv_serialize_tuple_into_separate_columns: 0,
+    }
+    const chunk = sampleChunk(new Arena(memory))
+    const bytes = write(format, sampleSchema, chunk, memory, settings).bytes()
+    const values = chunk.columns.map(valuesOf)
+    for (const piece of [1 << 20, 7])
+      assert.deepEqual((await read(format, sampleSchema, bytes, memory, settings, piece)).columns, values)
+  })

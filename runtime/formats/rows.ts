@@ -89,9 +89,7 @@ export const pushText = (out: Output, text: string): void => out.push(encodeText
 export function flatColumns(schema: Schema): Schema {
   return schema.flatMap(({ name, type }) =>
     type instanceof TupleType && type.elements.length > 0
-      ? flatColumns(
-          type.elements.map((element, i) => ({ name: `${name}.${type.names?.[i] ?? i + 1}`, type: element })),
-        )
+      ? flatColumns(type.elements.map((element, i) => ({ name: `${name}.${type.names?.[i] ?? i + 1}`, type: element })))
       : [{ name, type }],
   )
 }

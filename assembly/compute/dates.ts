@@ -184,7 +184,7 @@ const YYYYMMDD = 7;
 const ISO_YEAR = 8;
 const ISO_WEEK = 9;
 const MONTH_NUMBER = 10; // year * 12 + month
-const QUARTER_NUMBER = 11; // year * 4 + quarter
+const QUARTER_NUMBER = 11; // year * 4 + quarter - 1
 const DAYS_IN_MONTH = 12;
 
 // @ts-ignore: decorator
@@ -207,7 +207,7 @@ function part(which: i32, days: i32): i32 {
   if (which == YYYYMM) return year * 100 + month;
   if (which == YYYYMMDD) return (year * 100 + month) * 100 + (date & 255);
   if (which == MONTH_NUMBER) return year * 12 + month;
-  if (which == QUARTER_NUMBER) return year * 4 + (month + 2) / 3;
+  if (which == QUARTER_NUMBER) return year * 4 + (month - 1) / 3;
   return monthLength(year, month);
 }
 
@@ -232,21 +232,20 @@ export function monthNumberOfDays(days: usize, out: usize, rows: i32): void { pa
 export function quarterNumberOfDays(days: usize, out: usize, rows: i32): void { parts(QUARTER_NUMBER, days, out, rows); }
 export function daysInMonthOfDays(days: usize, out: usize, rows: i32): void { parts(DAYS_IN_MONTH, days, out, rows); }
 
-/** The first day of the run of months (1 month, 3 a quarter, 12 a year, ...; counted from January of year 0) that the day is in. */
-export function startOfMonths(days: usize, months: i32, out: usize, rows: i32): void {
+/** The first day of the run of months (1 month, 3 a quarter, 12 a year, ...) that the day is in; runs are counted from a year's January. */
+export function startOfMonths(days: usize, months: i32, fromYear: i32, out: usize, rows: i32): void {
   for (const end = out + (<usize>rows << 2); out < end; out += 4, days += 4) {
     const date = civil(load<i32>(days));
-    const number = (date >> 16) * 12 + ((date >> 8) & 255) - 1;
-    store<i32>(out, daysOf(0, <i32>(floorDiv(number, months)) * months + 1, 1));
+    const number = ((date >> 16) - fromYear) * 12 + ((date >> 8) & 255) - 1;
+    store<i32>(out, daysOf(fromYear, <i32>(floorDiv(number, months)) * months + 1, 1));
   }
 }
 
-/** The first day of the run of weeks; firstDay: 0 weeks start on Monday, 6 on Sunday. Runs are counted from the week of 1970-01-01. */
+/** The first day of the run of weeks; firstDay: 0 weeks start on Monday, 6 on Sunday. Runs are counted from 1970-01-05 (or -04). */
 export function startOfWeeks(days: usize, weeks: i32, firstDay: i32, out: usize, rows: i32): void {
   for (const end = out + (<usize>rows << 2); out < end; out += 4, days += 4) {
     const day = load<i32>(days);
-    // The Monday before the epoch is day -3.
-    const origin = -3 + (firstDay == 0 ? 0 : firstDay - 7);
+    const origin = 4 + (firstDay == 0 ? 0 : firstDay - 7);
     store<i32>(out, <i32>(floorDiv(day - origin, weeks * 7)) * weeks * 7 + origin);
   }
 }

@@ -86,8 +86,10 @@ export function addInterval(
     kernels.addI64(wide, scaled(days[unit]!), wide, rows)
     kernels.castI64I32(wide, out, rows)
   }
+  // Days and weeks wrap around where the type ends, months and years stop there.
+  const isClamped = perMonth !== undefined
   if (local === 0) {
-    if (type.kind === 'Date') return wrapDays(out, type, rows, arena)
+    if (type.kind === 'Date' && !isClamped) return wrapDays(out, type, rows, arena)
     return fromDays(out, type, rows, arena)
   }
   // The time of day, and below it the fraction of a second, stay.
@@ -98,7 +100,8 @@ export function addInterval(
   kernels.daysToSeconds(out, after, rows)
   kernels.addI64(after, before, after, rows)
   moved = fromLocal(after, zone, rows, arena)
-  if (!(type instanceof DateTime64Type)) return fromUtcSeconds(wrapSeconds(moved, rows, arena), type, rows, arena)
+  if (!(type instanceof DateTime64Type))
+    return fromUtcSeconds(isClamped ? moved : wrapSeconds(moved, rows, arena), type, rows, arena)
   const result = fromUtcSeconds(moved, type, rows, arena)
   return withFraction(column, result, type.scale, arena)
 }

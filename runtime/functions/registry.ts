@@ -3,6 +3,9 @@ import { arithmetic } from './arithmetic.ts'
 import { comparison } from './comparison.ts'
 import { conditional } from './conditional.ts'
 import { conversion } from './conversion.ts'
+import { dateArithmetic } from './dateArithmetic.ts'
+import { dateParts } from './dateParts.ts'
+import { dateStarts } from './dateStarts.ts'
 import type { FunctionDefinition } from './function.ts'
 import { logical } from './logical.ts'
 import { miscellaneous } from './miscellaneous.ts'
@@ -15,6 +18,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   comparison,
   conditional,
   conversion,
+  dateArithmetic,
+  dateParts,
+  dateStarts,
   logical,
   miscellaneous,
   nullability,

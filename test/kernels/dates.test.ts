@@ -32,7 +32,7 @@ const parts: Record<string, (days: number) => number> = {
   isoYear: days => year(thursday(days)),
   isoWeek: days => Math.floor((thursday(days) - daysOf(year(thursday(days)), 1, 1)) / 7) + 1,
   monthNumber: days => year(days) * 12 + month(days),
-  quarterNumber: days => year(days) * 4 + Math.ceil(month(days) / 3),
+  quarterNumber: days => year(days) * 4 + Math.ceil(month(days) / 3) - 1,
   daysInMonth: days => daysOf(year(days), month(days) + 1, 1) - daysOf(year(days), month(days), 1),
 }
 
@@ -57,7 +57,7 @@ test('starts of months, quarters, years, weeks', () => {
   const { kernels } = memory
   for (const months of [1, 3, 12])
     assert.deepEqual(
-      onDays(memory, (days, out, rows) => kernels.startOfMonths(days, months, out, rows)),
+      onDays(memory, (days, out, rows) => kernels.startOfMonths(days, months, 1900, out, rows)),
       someDays.map(day => daysOf(year(day), Math.floor((month(day) - 1) / months) * months + 1, 1)),
     )
   assert.deepEqual(

@@ -83,8 +83,9 @@ function bigMultiplyAdd(big: usize, factor: u32, add: u32): void {
   }
 }
 
-function bigPower(big: usize, factor: u32, times: i32): void {
-  for (; times > 0; times--) bigMultiplyAdd(big, factor, 0);
+function bigPowerOfTen(big: usize, times: i32): void {
+  for (; times >= 9; times -= 9) bigMultiplyAdd(big, 1000000000, 0);
+  for (; times > 0; times--) bigMultiplyAdd(big, 10, 0);
 }
 
 function bigShift(big: usize, bits: i32): void {
@@ -148,9 +149,9 @@ function decide(digit: usize, end: usize, exponent: i32, lower: u64, explicit: i
   store<u64>(bigB, halfway);
   if (q >= 0) {
     if (q > 310) return lower + 1;
-    bigPower(bigA, 10, q);
+    bigPowerOfTen(bigA, q);
   } else {
-    bigPower(bigB, 10, -q);
+    bigPowerOfTen(bigB, -q);
   }
   if (e >= 0) bigShift(bigB, e);
   else bigShift(bigA, -e);

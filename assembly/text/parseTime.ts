@@ -240,7 +240,7 @@ function parseMoment(start: usize, end: usize): i64 {
 /** Only digits: YYYYMMDD, YYYYMMDDhhmmss, or seconds (of 13, 16 and 19 digits: milli-, micro- and nanoseconds). */
 function parseTimestamp(start: usize, point: usize, end: usize, negative: bool): i64 {
   const digits = point - start;
-  if (digits == 0 || digits > 19) return BAD_TIME;
+  if (digits == 0 || (digits > 10 && digits != 13 && digits != 14 && digits != 16 && digits != 19)) return BAD_TIME;
   let value: i64 = 0;
   for (let p = start; p < point; p++) value = value * 10 + <i64>digit(p);
   if (point < end) {
@@ -319,7 +319,7 @@ export function parseDateTime(
   return rows;
 }
 
-/** Spans to DateTime64(scale): i64 ticks of 10^-scale seconds. Digits behind the scale are dropped. */
+/** Spans to DateTime64(scale): i64 ticks of 10^-scale seconds. Digits behind the scale are dropped; a time beyond i64 is bad. */
 export function parseDateTime64(
   starts: usize, ends: usize, base: usize, rows: i32, transitions: usize, offsets: usize, count: i32, scale: i32, out: usize,
 ): i32 {
@@ -332,6 +332,7 @@ export function parseDateTime64(
     ticks *= 10;
     nanos /= 10;
   }
+  const secondsMax = i64.MAX_VALUE / ticks;
   for (let row = 0; row < rows; row++) {
     const start = base + <usize>load<u32>(starts);
     const end = base + <usize>load<u32>(ends);
@@ -370,6 +371,7 @@ export function parseDateTime64(
         hint = spanOfLocal(transitions, offsets, count, utc, hint);
         utc -= <i64>load<i32>(offsets + (<usize>hint << 2));
       }
+      if (utc >= secondsMax || utc < -secondsMax) return -(row + 1);
       value = utc * ticks + <i64>(fraction / nanos);
     }
     store<i64>(out, value);

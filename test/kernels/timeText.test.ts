@@ -154,6 +154,27 @@ for (const build of ['core', 'core.debug'] as const)
       }
     })
 
+    test('times that the clock skipped or had twice', () => {
+      const { transitions, offsets, count } = zones.berlin
+      const cases: [string, number][] = [
+        ['2020-03-29 02:30:00', 1585441800],
+        ['2020-03-29 03:00:00', 1585443600],
+        ['2020-10-25 02:30:00', 1603585800],
+        ['2020-10-25 03:00:00', 1603591200],
+      ]
+      const { starts, ends, base } = spansOf(
+        memory,
+        arena,
+        cases.map(([text]) => text),
+      )
+      const out = arena.allocate(16)
+      assert.equal(kernels.parseDateTime(starts, ends, base, 4, transitions, offsets, count, out), 4)
+      assert.deepEqual(
+        [...memory.u32.subarray(out / 4, out / 4 + 4)],
+        cases.map(([, second]) => second),
+      )
+    })
+
     test('other forms of times', () => {
       const { transitions, offsets, count } = zones.utc
       const cases: [string, string][] = [
@@ -198,6 +219,7 @@ for (const build of ['core', 'core.debug'] as const)
         '2020-01-02x03:04:05',
         '2020-01-02 03:04:05x',
         '2020-01-02 0a:04:05',
+        '99999999999',
         '-',
         '2020-',
       ]
@@ -237,5 +259,7 @@ for (const build of ['core', 'core.debug'] as const)
         )
         assert.equal(got, expected)
       }
+      const far = spansOf(memory, arena, ['2500-01-01 00:00:00'])
+      assert.equal(kernels.parseDateTime64(far.starts, far.ends, far.base, 1, transitions, offsets, count, 9, out), -1)
     })
   })

@@ -145,3 +145,34 @@ export function orMasks(a: usize, b: usize, rows: i32, out: usize): void {
   for (; i + 16 <= rows; i += 16) v128.store(out + <usize>i, v128.or(v128.load(a + <usize>i), v128.load(b + <usize>i)));
   for (; i < rows; i++) store<u8>(out + <usize>i, load<u8>(a + <usize>i) | load<u8>(b + <usize>i));
 }
+
+/** out[i] = a[i] and not b[i], for masks of 0 and 1, u8[rows]. */
+export function andNotMasks(a: usize, b: usize, rows: i32, out: usize): void {
+  let i: i32 = 0;
+  for (; i + 16 <= rows; i += 16) v128.store(out + <usize>i, v128.andnot(v128.load(a + <usize>i), v128.load(b + <usize>i)));
+  for (; i < rows; i++) store<u8>(out + <usize>i, load<u8>(a + <usize>i) & ~load<u8>(b + <usize>i));
+}
+
+/** 1 when every byte is 0 or 1. */
+export function isMask(values: usize, rows: i32): i32 {
+  let i: i32 = 0;
+  let all = i8x16.splat(0);
+  for (; i + 16 <= rows; i += 16) all = v128.or(all, v128.load(values + <usize>i));
+  if (v128.any_true(v128.and(all, i8x16.splat(<i8>0xfe)))) return 0;
+  for (; i < rows; i++) if (load<u8>(values + <usize>i) > 1) return 0;
+  return 1;
+}
+
+/** out[i] = 1 where the value of `width` bytes (1, 2, 4, 8, 16, 32) is not zero; for floats -0 is zero. u8[rows]. */
+export function nonZero(values: usize, width: i32, isFloat: i32, rows: i32, out: usize): void {
+  for (let i: i32 = 0; i < rows; i++) {
+    const at = values + <usize>i * <usize>width;
+    let is: bool = false;
+    if (width == 1) is = load<u8>(at) != 0;
+    else if (width == 2) is = load<u16>(at) != 0;
+    else if (width == 4) is = (isFloat ? load<u32>(at) << 1 : load<u32>(at)) != 0;
+    else if (width == 8) is = (isFloat ? load<u64>(at) << 1 : load<u64>(at)) != 0;
+    else for (let k = 0; k < width; k += 8) is = is || load<u64>(at + <usize>k) != 0;
+    store<u8>(out + <usize>i, is ? 1 : 0);
+  }
+}

@@ -1,0 +1,89 @@
+import { bindAggregate, findAggregate } from '../aggregates/bind.ts'
+import { DBError } from '../core/errors.ts'
+import type { FunctionCall, OrderByElement, WindowDefinition, WindowFrameBound } from '../sql/ast.ts'
+import { nullableOf } from '../functions/bind.ts'
+import type { DataType } from '../types/dataType.ts'
+import { parseType } from '../types/parseType.ts'
+import type { Resolver } from './resolve.ts'
+import type { FrameBound, SortKey, Typed, WindowNode, WindowSpec } from './typed.ts'
+
+/** Functions that exist only over a window, and their types. */
+const windowFunctions: Record<string, (args: readonly Typed[]) => DataType> = {
+  row_number: () => parseType('UInt64'),
+  rank: () => parseType('UInt64'),
+  dense_rank: () => parseType('UInt64'),
+  percent_rank: () => parseType('Float64'),
+  cume_dist: () => parseType('Float64'),
+  ntile: () => parseType('UInt64'),
+  lead: args => args[0].type,
+  lag: args => args[0].type,
+  leadInFrame: args => args[0].type,
+  lagInFrame: args => args[0].type,
+  first_value: args => args[0].type,
+  last_value: args => args[0].type,
+  nth_value: args => nullableOf(args[0].type),
+}
+const aliases: Record<string, string> = { denserank: 'dense_rank', percentrank: 'percent_rank' }
+
+/** `f(x) OVER (...)`. */
+export async function resolveWindow(resolver: Resolver, expr: FunctionCall): Promise<Typed> {
+  const { over } = expr
+  if (!over) throw new DBError('LOGICAL_ERROR', 'A window function has a window')
+  const lower = expr.name.toLowerCase()
+  const special = Object.keys(windowFunctions).find(name => name.toLowerCase() === (aliases[lower] ?? lower))
+  const window = await resolveSpec(resolver, definitionOf(resolver, over))
+  if (special) {
+    const args = await resolver.resolveAll(expr.args)
+    const key = `${special}(${args.map(arg => arg.key).join(',')})over${window.key}`
+    if (args.length === 0 && windowFunctions[special].length > 0)
+      throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${special} needs an argument`)
+    return resolver.intern<WindowNode>({ kind: 'window', type: windowFunctions[special](args), name: special, args, aggregate: null, window, key })
+  }
+  if (!findAggregate(expr.name)) throw new DBError('UNKNOWN_FUNCTION', `Window function ${expr.name} does not exist`)
+  const { name, args, parameters } = await resolver.aggregateParts(expr)
+  const aggregate = bindAggregate(name, args.map(arg => arg.type), parameters)
+  const key = `${name}(${parameters.join(',')})(${args.map(arg => arg.key).join(',')})over${window.key}`
+  return resolver.intern<WindowNode>({ kind: 'window', type: aggregate.type, name, args, aggregate, window, key })
+}
+
+function definitionOf(resolver: Resolver, over: NonNullable<FunctionCall['over']>): WindowDefinition {
+  const named = (name: string): WindowDefinition => {
+    const found = resolver.scope.windows.get(name)
+    if (!found) throw new DBError('BAD_ARGUMENTS', `Window '${name}' does not exist`)
+    return found
+  }
+  if (over.kind === 'windowReference') return definitionOf(resolver, named(over.name))
+  if (over.parent === undefined) return over
+  const parent = definitionOf(resolver, named(over.parent))
+  return { ...over, parent: undefined, partitionBy: over.partitionBy ?? parent.partitionBy, orderBy: over.orderBy ?? parent.orderBy, frame: over.frame ?? parent.frame }
+}
+
+async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Promise<WindowSpec> {
+  const partitionBy = await resolver.resolveAll(definition.partitionBy ?? [])
+  const orderBy: SortKey[] = []
+  for (const element of definition.orderBy ?? []) orderBy.push(await resolveSortKey(resolver, element))
+  const bound = async (frameBound: WindowFrameBound): Promise<FrameBound> => {
+    if (!('offset' in frameBound)) return { kind: frameBound.kind, offset: 0 }
+    const offset = Number((await resolver.resolveConstant(frameBound.offset, "A window frame's offset")).value)
+    if (!(offset >= 0)) throw new DBError('BAD_ARGUMENTS', `A window frame's offset must not be negative, got ${offset}`)
+    return { kind: frameBound.kind, offset }
+  }
+  const frame = definition.frame
+    ? { unit: definition.frame.unit, begin: await bound(definition.frame.begin), end: await bound(definition.frame.end) }
+    : {
+        unit: 'RANGE' as const,
+        begin: { kind: 'unboundedPreceding' as const, offset: 0 },
+        end: { kind: orderBy.length ? ('currentRow' as const) : ('unboundedFollowing' as const), offset: 0 },
+      }
+  const sortText = orderBy.map(sortKeyText).join(',')
+  const frameText = `${frame.unit} ${frame.begin.kind}${frame.begin.offset} ${frame.end.kind}${frame.end.offset}`
+  return { partitionBy, orderBy, frame, key: `(${partitionBy.map(node => node.key).join(',')};${sortText};${frameText})` }
+}
+
+export const sortKeyText = (key: SortKey): string => `${key.expr.key} ${key.descending ? 'd' : 'a'}${key.nullsFirst ? 'f' : 'l'}`
+
+/** NULLS LAST is the default in both directions. */
+export async function resolveSortKey(resolver: Resolver, element: OrderByElement): Promise<SortKey> {
+  if (element.collation) throw new DBError('NOT_IMPLEMENTED', 'COLLATE is not supported')
+  return { expr: await resolver.resolve(element.expr), descending: element.direction === 'desc', nullsFirst: element.nulls === 'first' }
+}

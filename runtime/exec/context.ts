@@ -1,0 +1,112 @@
+import { DBError } from '../core/errors.ts'
+import { Arena, Budget, type Memory } from '../core/memory.ts'
+import type { Settings } from '../core/settings.ts'
+import type { Environment } from '../functions/function.ts'
+import type { Platform } from '../platform.ts'
+import type { Chunk } from '../columns/chunk.ts'
+
+/** What has been read so far. */
+export interface Counters {
+  readRows: number
+  readBytes: number
+  totalRows: number
+}
+
+/** One query while it runs in one thread: its memory, its limits, whether it is to stop. */
+export class QueryContext {
+  readonly budget: Budget
+  /** Lives as long as the query. */
+  readonly arena: Arena
+  readonly counters: Counters = { readRows: 0, readBytes: 0, totalRows: 0 }
+  readonly #arenas = new Set<Arena>()
+  readonly #deadline: number
+  readonly #started: number
+  totals: Chunk | null = null
+  /** Which share of the shared scan this thread reads: `index` of `count`. */
+  share = { index: 0, count: 1 }
+  /** Set when a limit is reached under the overflow mode `break`: reading ends as if there were no more rows. */
+  isBroken = false
+  #lastYield: number
+
+  constructor(
+    readonly memory: Memory,
+    readonly platform: Platform,
+    readonly settings: Settings,
+    readonly environment: Environment,
+    /** True once the query is to stop; looked at once a chunk. */
+    readonly isCancelled: () => boolean,
+    parent: Budget | null = null,
+    readonly onProgress: (counters: Counters) => void = () => {},
+  ) {
+    this.budget = new Budget(memory, settings.number('max_memory_usage'), 'query', parent)
+    this.arena = this.newArena()
+    this.#started = platform.clock.monotonic()
+    this.#lastYield = this.#started
+    const seconds = settings.number('max_execution_time')
+    this.#deadline = seconds > 0 ? this.#started + seconds * 1000 : Number.POSITIVE_INFINITY
+  }
+
+  newArena(): Arena {
+    const arena = new Arena(this.memory, this.budget)
+    this.#arenas.add(arena)
+    return arena
+  }
+
+  release(arena: Arena): void {
+    if (this.#arenas.delete(arena)) arena.destroy()
+  }
+
+  /** To be called once a chunk: stops a query that is cancelled or over its time. */
+  check(): void {
+    if (this.isCancelled()) throw new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
+    const now = this.platform.clock.monotonic()
+    if (now > this.#deadline) {
+      if (this.settings.text('timeout_overflow_mode') === 'break') this.isBroken = true
+      else
+        throw new DBError(
+          'TIMEOUT_EXCEEDED',
+          `Timeout exceeded: elapsed ${((now - this.#started) / 1000).toFixed(3)} seconds, maximum: ${this.settings.number('max_execution_time')}`,
+        )
+    }
+  }
+
+  /** Lets messages and other queries of this thread through, when it is time. */
+  async breathe(): Promise<void> {
+    this.check()
+    const now = this.platform.clock.monotonic()
+    if (now - this.#lastYield < 20) return
+    this.onProgress(this.counters)
+    await this.platform.clock.yield()
+    this.#lastYield = this.platform.clock.monotonic()
+    this.check()
+  }
+
+  /** Counts rows that a source gives; over a limit: TOO_MANY_ROWS, TOO_MANY_BYTES. */
+  read(rows: number, bytes: number): void {
+    const { counters, settings } = this
+    counters.readRows += rows
+    counters.readBytes += bytes
+    const rowsMax = settings.number('max_rows_to_read')
+    const bytesMax = settings.number('max_bytes_to_read')
+    const breaks = settings.text('read_overflow_mode') === 'break'
+    if (rowsMax > 0 && counters.readRows > rowsMax) {
+      if (breaks) this.isBroken = true
+      else throw new DBError('TOO_MANY_ROWS', `Limit for rows (controlled by 'max_rows_to_read' setting) exceeded: max rows: ${rowsMax}, current rows: ${counters.readRows}`)
+    }
+    if (bytesMax > 0 && counters.readBytes > bytesMax) {
+      if (breaks) this.isBroken = true
+      else throw new DBError('TOO_MANY_BYTES', `Limit for bytes (controlled by 'max_bytes_to_read' setting) exceeded: max bytes: ${bytesMax}, current bytes: ${counters.readBytes}`)
+    }
+  }
+
+  get elapsedMs(): number {
+    return this.platform.clock.monotonic() - this.#started
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    for (const arena of this.#arenas) arena.destroy()
+    this.#arenas.clear()
+    this.budget.release()
+  }
+}

@@ -1,0 +1,94 @@
+import type { Resolver, ScopeColumn } from '../analyzer/resolve.ts'
+import type { Typed } from '../analyzer/typed.ts'
+import { DBError } from '../core/errors.ts'
+import type { Asterisk, ColumnsMatcher, ColumnTransformer, Expr } from '../sql/ast.ts'
+import { columnName, formatAst } from '../sql/format.ts'
+
+/** An expression of the SELECT list with its result's name; `node` where it is resolved already. */
+export interface SelectItem {
+  readonly expr: Expr
+  readonly name: string
+  readonly node?: Typed
+}
+
+/** Aliases anywhere inside the expression, without those of subqueries. */
+export function aliasesOf(expr: Expr, into: Map<string, Expr>): void {
+  if (expr.alias !== undefined && !into.has(expr.alias)) into.set(expr.alias, expr)
+  if (expr.kind === 'function') for (const arg of [...expr.args, ...(expr.filter ? [expr.filter] : [])]) aliasesOf(arg, into)
+  if (expr.kind === 'lambda') aliasesOf(expr.body, into)
+}
+
+/** `*`, `t.*`, COLUMNS(...) and their transformers become columns. */
+export async function expandColumns(resolver: Resolver, exprs: readonly Expr[]): Promise<SelectItem[]> {
+  const items: SelectItem[] = []
+  for (const expr of exprs) {
+    if (expr.kind === 'asterisk' || expr.kind === 'columns') items.push(...(await expandOne(resolver, expr)))
+    else items.push({ expr, name: expr.alias ?? columnName(expr) })
+  }
+  if (items.length === 0) throw new DBError('EMPTY_LIST_OF_COLUMNS_QUERIED', 'Empty list of columns in SELECT query')
+  return items
+}
+
+async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): Promise<SelectItem[]> {
+  let columns: ScopeColumn[] = resolver.scope.columns.filter(column => !column.hidden)
+  if (expr.qualifier) {
+    const wanted = expr.qualifier.join('.')
+    columns = columns.filter(column => column.qualifiers.some(qualifier => qualifier.join('.') === wanted))
+    if (columns.length === 0) throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
+  }
+  if (expr.kind === 'columns' && expr.pattern !== undefined) {
+    const pattern = compile(expr.pattern)
+    columns = columns.filter(column => pattern.test(column.name))
+  }
+  let items: SelectItem[] = columns.map(column => ({ expr: identifierOf(column), name: column.name, node: column.node }))
+  if (expr.kind === 'columns' && expr.list) items = expr.list.map(item => ({ expr: item, name: columnName(item) }))
+  for (const transformer of expr.transformers ?? []) items = await transform(resolver, items, transformer)
+  return items
+}
+
+const identifierOf = (column: ScopeColumn): Expr => ({ kind: 'identifier', parts: [column.name], start: 0, end: 0 })
+
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern)
+  } catch {
+    throw new DBError('CANNOT_COMPILE_REGEXP', `Cannot compile the regular expression ${pattern} of COLUMNS`)
+  }
+}
+
+async function transform(resolver: Resolver, items: SelectItem[], transformer: ColumnTransformer): Promise<SelectItem[]> {
+  if (transformer.kind === 'except') {
+    const pattern = transformer.pattern === undefined ? null : compile(transformer.pattern)
+    const listed = new Set(transformer.columns ?? [])
+    for (const name of listed)
+      if (transformer.strict && !items.some(item => item.name === name))
+        throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `Columns transformer EXCEPT expects following column: ${name}`)
+    return items.filter(item => !listed.has(item.name) && !pattern?.test(item.name))
+  }
+  if (transformer.kind === 'replace') {
+    const exprs = new Map(transformer.columns.map(({ name, expr }) => [name, expr]))
+    return items.map(item => {
+      const expr = exprs.get(item.name)
+      return expr ? { expr, name: item.name } : item
+    })
+  }
+  const result: SelectItem[] = []
+  for (const item of items) {
+    const name = `${transformer.prefix ?? ''}${item.name}`
+    if (transformer.lambda) {
+      const { params, body } = transformer.lambda
+      const expr = replaceIdentifier(body, params[0], item.expr)
+      result.push({ expr, name: transformer.prefix ? name : columnName(expr) })
+      continue
+    }
+    const expr: Expr = { kind: 'function', name: transformer.name ?? '', args: [item.expr], parameters: transformer.parameters, start: 0, end: 0 }
+    result.push({ expr, name: transformer.prefix ? name : columnName(expr) })
+  }
+  return result
+}
+
+function replaceIdentifier(expr: Expr, name: string, by: Expr): Expr {
+  if (expr.kind === 'identifier' && expr.parts.length === 1 && expr.parts[0] === name) return by
+  if (expr.kind === 'function') return { ...expr, args: expr.args.map(arg => replaceIdentifier(arg, name, by)) }
+  return expr
+}

@@ -1,0 +1,185 @@
+// The logical plan: a tree of steps over numbered columns. Each step's `columns` are what it gives, in the order of its chunks.
+import type { AggregateNode, SetSource, SortKey, Typed, WindowNode } from '../analyzer/typed.ts'
+import type { AnalyzedTable } from '../analyzer/context.ts'
+import type { DataType } from '../types/dataType.ts'
+import type { Value } from '../types/value.ts'
+
+export interface PlanColumn {
+  readonly id: number
+  readonly name: string
+  readonly type: DataType
+}
+
+export interface Computed extends PlanColumn {
+  readonly node: Typed
+}
+
+export type Plan =
+  | ScanPlan
+  | ValuesPlan
+  | FilterPlan
+  | ProjectPlan
+  | AggregatePlan
+  | SortPlan
+  | LimitPlan
+  | LimitByPlan
+  | DistinctPlan
+  | UnionPlan
+  | SetOperationPlan
+  | JoinPlan
+  | ArrayJoinPlan
+  | WindowPlan
+  | FetchPlan
+
+interface PlanBase {
+  columns: readonly PlanColumn[]
+}
+
+/** Rows of a table. `filters` are conditions that the scan checks itself, cheapest first: what they need is read first. */
+export interface ScanPlan extends PlanBase {
+  kind: 'scan'
+  table: AnalyzedTable
+  /** Beside `columns`, which the plan above needs: columns that only filters read. */
+  filterColumns: readonly PlanColumn[]
+  filters: Typed[]
+  /** Rows that are enough, when nothing above or in here drops any: 0 for all. */
+  rowsWanted: number
+  final: boolean
+  sample: { ratio: number; offset: number } | null
+  /** Set where this scan's rows are shared out among workers. */
+  isShared: boolean
+}
+
+/** Given rows: `SELECT 1`, VALUES, system tables' contents. */
+export interface ValuesPlan extends PlanBase {
+  kind: 'values'
+  rows: readonly (readonly Value[])[]
+}
+
+export interface FilterPlan extends PlanBase {
+  kind: 'filter'
+  input: Plan
+  condition: Typed
+}
+
+export interface ProjectPlan extends PlanBase {
+  kind: 'project'
+  input: Plan
+  columns: readonly Computed[]
+}
+
+/** Gives the keys, then the aggregates. Without keys: one row, also for no rows. */
+export interface AggregatePlan extends PlanBase {
+  kind: 'aggregate'
+  input: Plan
+  keys: readonly Computed[]
+  aggregates: readonly (PlanColumn & { readonly node: AggregateNode })[]
+  /** GROUPING SETS, ROLLUP, CUBE: for each set, which keys are in it. */
+  sets: readonly (readonly boolean[])[] | null
+  totals: boolean
+  /** Only so many groups are wanted, any of them: LIMIT without ORDER BY above. */
+  groupsWanted: number
+  /** A GROUP BY over no rows gives none. */
+  hasGroupBy: boolean
+}
+
+export interface SortPlan extends PlanBase {
+  kind: 'sort'
+  input: Plan
+  keys: readonly SortKey[]
+  /** Only the first so many rows are wanted; 0 for all. */
+  limit: number
+  withTies: boolean
+}
+
+export interface LimitPlan extends PlanBase {
+  kind: 'limit'
+  input: Plan
+  limit: number
+  offset: number
+  /** Rows equal to the last one by these keys come too. */
+  ties: readonly SortKey[] | null
+}
+
+export interface LimitByPlan extends PlanBase {
+  kind: 'limitBy'
+  input: Plan
+  limit: number
+  offset: number
+  by: readonly Typed[]
+}
+
+export interface DistinctPlan extends PlanBase {
+  kind: 'distinct'
+  input: Plan
+  /** By which columns; all when null. */
+  on: readonly Typed[] | null
+  limit: number
+}
+
+export interface UnionPlan extends PlanBase {
+  kind: 'union'
+  /** Their columns are those of the union, in order, already of its types. */
+  inputs: readonly Plan[]
+}
+
+export interface SetOperationPlan extends PlanBase {
+  kind: 'setOperation'
+  operator: 'except' | 'intersect'
+  distinct: boolean
+  left: Plan
+  right: Plan
+}
+
+export interface JoinPlan extends PlanBase {
+  kind: 'join'
+  left: Plan
+  right: Plan
+  type: 'inner' | 'left' | 'right' | 'full' | 'cross' | 'paste'
+  strictness: 'all' | 'any' | 'semi' | 'anti' | 'asof'
+  /** Equal pairs, already of one type. */
+  leftKeys: readonly Typed[]
+  rightKeys: readonly Typed[]
+  /** What ON says beyond equal keys, over both sides' columns. */
+  residual: Typed | null
+  /** left key >= right key and the like, for ASOF. */
+  asof: { left: Typed; right: Typed; comparison: 'greater' | 'greaterOrEquals' | 'less' | 'lessOrEquals' } | null
+  /** Missing rows of an outer join are NULL: the columns' types say so. */
+  useNulls: boolean
+}
+
+/** The arrays' elements as rows; other columns are repeated. */
+export interface ArrayJoinPlan extends PlanBase {
+  kind: 'arrayJoin'
+  input: Plan
+  isLeft: boolean
+  arrays: readonly Computed[]
+}
+
+export interface WindowPlan extends PlanBase {
+  kind: 'window'
+  input: Plan
+  /** All of one window. */
+  windows: readonly (PlanColumn & { readonly node: WindowNode })[]
+}
+
+/** Columns of the scan's table read late, for the rows that are left: `position` says where each row lies. */
+export interface FetchPlan extends PlanBase {
+  kind: 'fetch'
+  input: Plan
+  scan: ScanPlan
+  fetched: readonly PlanColumn[]
+  position: PlanColumn
+}
+
+export interface PlannedSubquery {
+  readonly set: SetSource
+  readonly plan: Plan
+}
+
+export const inputsOf = (plan: Plan): readonly Plan[] => {
+  if ('input' in plan) return [plan.input]
+  if ('inputs' in plan) return plan.inputs
+  if ('left' in plan) return [plan.left, plan.right]
+  return []
+}

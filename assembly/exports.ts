@@ -4,7 +4,7 @@ export {
   budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,
 } from "./memory/arena";
 export {
-  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks,
+  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks, andNotMasks, isMask, nonZero, isFound, limitByMask, firstRows, equalSizes, arrayJoinRows, arrayJoinNumbers, fillNumbers,
 } from "./columns/select";
 export { lz4CompressBound, lz4Compress, lz4Decompress } from "./codecs/lz4";
 export {
@@ -153,3 +153,4 @@ export {
   lowerBoundF32, lowerBoundF64, upperBoundI8, upperBoundI16, upperBoundI32, upperBoundI64, upperBoundU8, upperBoundU16,
   upperBoundU32, upperBoundU64, upperBoundF32, upperBoundF64, lowerBoundStrings, upperBoundStrings, lowerBoundFixed, upperBoundFixed,
 } from "./index/markSearch";
+export { chainRows, clearIds, headsOf, joinPairs, crossPairs, markRows, firstPairs } from "./join/pairs";

@@ -176,3 +176,82 @@ export function nonZero(values: usize, width: i32, isFloat: i32, rows: i32, out:
     store<u8>(out + <usize>i, is ? 1 : 0);
   }
 }
+
+/** mask[i] = 1 where ids[i] is a number and not noRow. */
+export function isFound(ids: usize, rows: i32, mask: usize): void {
+  for (let i: i32 = 0; i < rows; i++) store<u8>(mask + <usize>i, load<u32>(ids + (<usize>i << 2)) != 0xffffffff ? 1 : 0);
+}
+
+/** Counts each row's group (counts u32[groups]) and keeps those whose count so far is in [from, to). mask u8[rows]. */
+export function limitByMask(ids: usize, rows: i32, counts: usize, from: u32, to: u32, mask: usize): void {
+  for (let i: i32 = 0; i < rows; i++) {
+    const cell = counts + (<usize>load<u32>(ids + (<usize>i << 2)) << 2);
+    const seen = load<u32>(cell);
+    store<u8>(mask + <usize>i, seen >= from && seen < to ? 1 : 0);
+    if (seen < to) store<u32>(cell, seen + 1);
+  }
+}
+
+/** For group numbers handed out in order of appearance: the first row of each of the groups [from, from + count). out u32[count]. */
+export function firstRows(ids: usize, rows: i32, from: u32, count: u32, out: usize): void {
+  let next = from;
+  const end = from + count;
+  for (let i: i32 = 0; i < rows && next < end; i++) {
+    if (load<u32>(ids + (<usize>i << 2)) == next) {
+      store<u32>(out + (<usize>(next - from) << 2), <u32>i);
+      next++;
+    }
+  }
+}
+
+/** 1 when both arrays' rows have the same lengths. */
+export function equalSizes(a: usize, b: usize, rows: i32): i32 {
+  for (let i: i32 = 0; i < rows; i++) {
+    const at = <usize>i << 2;
+    if (load<u32>(a + at, 4) - load<u32>(a + at) != load<u32>(b + at, 4) - load<u32>(b + at)) return 0;
+  }
+  return 1;
+}
+
+/** Rows that ARRAY JOIN makes of arrays with these offsets; with keepEmpty an empty one makes a row too. */
+export function arrayJoinRows(offsets: usize, rows: i32, keepEmpty: i32): i32 {
+  let total = load<u32>(offsets + (<usize>rows << 2)) - load<u32>(offsets);
+  if (keepEmpty) {
+    for (let i: i32 = 0; i < rows; i++) {
+      const at = offsets + (<usize>i << 2);
+      if (load<u32>(at, 4) == load<u32>(at)) total++;
+    }
+  }
+  return <i32>total;
+}
+
+/** For each row of an ARRAY JOIN: its source row (rowOf u32[total]) and its element's number, or noRow for an empty array's row. */
+export function arrayJoinNumbers(offsets: usize, rows: i32, keepEmpty: i32, noRow: u32, rowOf: usize, numbers: usize): void {
+  for (let i: i32 = 0; i < rows; i++) {
+    const at = offsets + (<usize>i << 2);
+    const end = load<u32>(at, 4);
+    let element = load<u32>(at);
+    if (element == end && keepEmpty) {
+      store<u32>(rowOf, <u32>i);
+      store<u32>(numbers, noRow);
+      rowOf += 4;
+      numbers += 4;
+    }
+    for (; element < end; element++) {
+      store<u32>(rowOf, <u32>i);
+      store<u32>(numbers, element);
+      rowOf += 4;
+      numbers += 4;
+    }
+  }
+}
+
+/** out[i] = start + i * step, u64[rows]. cell: u64 start, u64 step. */
+export function fillNumbers(cell: usize, rows: i32, out: usize): void {
+  let value = load<u64>(cell);
+  const step = load<u64>(cell, 8);
+  for (let i: i32 = 0; i < rows; i++) {
+    store<u64>(out + (<usize>i << 3), value);
+    value += step;
+  }
+}

@@ -1,0 +1,98 @@
+import type { InNode } from '../analyzer/typed.ts'
+import { columnOf } from '../columns/build.ts'
+import type { Column } from '../columns/column.ts'
+import { ConstColumn } from '../columns/const.ts'
+import { FixedColumn } from '../columns/fixed.ts'
+import { LowCardinalityColumn } from '../columns/lowCardinality.ts'
+import { NullableColumn } from '../columns/nullable.ts'
+import { TupleColumn } from '../columns/tuple.ts'
+import { DBError } from '../core/errors.ts'
+import type { Arena } from '../core/memory.ts'
+import { plainType } from '../functions/bind.ts'
+import { NullableType } from '../types/compound.ts'
+import type { DataType } from '../types/dataType.ts'
+import { parseType } from '../types/parseType.ts'
+import { GroupTable } from './groupTable.ts'
+
+const uint8 = parseType('UInt8')
+
+/** Up to so many values of a fixed width are compared one after another: vector kernels beat a hash table there. */
+const comparedMax = 6
+
+/** The right side of IN, ready to be asked for whole columns. */
+export class InSet {
+  readonly #types: readonly DataType[]
+  readonly #table: GroupTable | null
+  readonly #constants: readonly number[]
+  readonly #isEmpty: boolean
+
+  constructor(
+    readonly node: InNode,
+    arena: Arena,
+  ) {
+    const { values } = node.set
+    if (!values) throw new DBError('LOGICAL_ERROR', 'The set of IN is not filled')
+    this.#types = node.set.types.map(plainType)
+    this.#isEmpty = values.length === 0
+    const [type] = this.#types
+    if (this.#types.length === 1 && values.length <= comparedMax && type.width > 0 && type.width <= 8 && type.physical !== 'Bytes') {
+      this.#constants = values.map(([value]) => (columnOf(type, [value], arena) as FixedColumn).pointer)
+      this.#table = null
+      return
+    }
+    this.#constants = []
+    this.#table = new GroupTable(arena, this.#types)
+    const step = 65536
+    for (let start = 0; start < values.length; start += step) {
+      const slice = values.slice(start, start + step)
+      const columns = this.#types.map((t, i) => columnOf(t, slice.map(row => row[i]), arena))
+      this.#table.upsert(columns, slice.length, arena)
+    }
+  }
+
+  /** For each row, whether it is in the set; NULL gives NULL. */
+  test(operand: Column, arena: Arena): Column {
+    const { rows, memory } = operand
+    if (operand instanceof ConstColumn) return new ConstColumn(this.test(operand.value, arena), rows)
+    if (operand instanceof LowCardinalityColumn) {
+      const answers = this.test(operand.dictionary, arena)
+      return answers.gather(operand.indices, rows, arena)
+    }
+    if (operand instanceof NullableColumn) {
+      const answers = this.test(operand.values, arena)
+      return new NullableColumn(operand.nulls, answers.full(arena), new NullableType(uint8))
+    }
+    const mask = arena.allocate(rows)
+    if (this.#isEmpty) memory.u8.fill(0, mask, mask + rows)
+    else if (this.#table) this.#find(operand, mask, arena)
+    else this.#compare(operand as FixedColumn, mask, arena)
+    if (this.node.negated) memory.kernels.maskNot(mask, rows, mask)
+    return new FixedColumn(uint8, memory, mask, rows)
+  }
+
+  #find(operand: Column, mask: number, arena: Arena): void {
+    const { rows, memory } = operand
+    const columns = this.#types.length > 1 && operand instanceof TupleColumn ? operand.columns : [operand]
+    const nulls: number[] = []
+    const plain = columns.map(column => {
+      const full = column instanceof LowCardinalityColumn ? column.plain(arena) : column
+      if (!(full instanceof NullableColumn)) return full
+      nulls.push(full.nulls)
+      return full.values
+    })
+    const ids = this.#table!.find(plain, rows, arena)
+    memory.kernels.isFound(ids, rows, mask)
+    for (const map of nulls) memory.kernels.andNotMasks(mask, map, rows, mask)
+  }
+
+  #compare(operand: FixedColumn, mask: number, arena: Arena): void {
+    const { rows, memory, pointer } = operand
+    const [type] = this.#types
+    const other = this.#constants.length > 1 ? arena.allocate(rows) : 0
+    const equal = memory.kernels[`equalConst${type.physical}` as 'equalConstI32']
+    this.#constants.forEach((constant, i) => {
+      equal(pointer, constant, rows, i === 0 ? mask : other)
+      if (i > 0) memory.kernels.orMasks(mask, other, rows, mask)
+    })
+  }
+}

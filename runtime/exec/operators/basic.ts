@@ -1,0 +1,144 @@
+// The steps that look at one chunk at a time.
+import { columnOf, concatColumns } from '../../columns/build.ts'
+import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
+import { ConstColumn } from '../../columns/const.ts'
+import { assert } from '../../core/assert.ts'
+import { DBError } from '../../core/errors.ts'
+import type { FilterPlan, LimitPlan, PlanColumn, ProjectPlan, UnionPlan, ValuesPlan } from '../../planner/plan.ts'
+import type { QueryContext } from '../context.ts'
+import { Evaluator } from '../evaluate.ts'
+
+export async function* values(context: QueryContext, { columns, rows }: ValuesPlan): Chunks {
+  const arena = context.newArena()
+  try {
+    for (let start = 0; start < rows.length; start += chunkRowsMax) {
+      await context.breathe()
+      arena.reset()
+      const slice = rows.slice(start, start + chunkRowsMax)
+      const made = columns.map(({ type }, i) => columnOf(type, slice.map(row => row[i]), arena))
+      const chunk = new Chunk(made, slice.length)
+      context.read(slice.length, chunk.byteSize())
+      yield chunk
+    }
+  } finally {
+    context.release(arena)
+  }
+}
+
+export async function* filter(context: QueryContext, input: Chunks, { input: { columns }, condition }: FilterPlan): Chunks {
+  const arena = context.newArena()
+  const evaluator = new Evaluator(context, columns)
+  try {
+    for await (const chunk of input) {
+      arena.reset()
+      const mask = evaluator.mask(condition, chunk, arena)
+      if (mask === false) continue
+      const kept = mask === true ? chunk : chunk.filter(mask, arena)
+      if (kept.rows > 0) yield kept
+    }
+  } finally {
+    context.release(arena)
+  }
+}
+
+export async function* project(context: QueryContext, input: Chunks, plan: ProjectPlan): Chunks {
+  const nodes = plan.columns.map(column => column.node)
+  if (nodes.every((node, i) => node.kind === 'column' && node.id === plan.input.columns[i]?.id) && nodes.length === plan.input.columns.length) {
+    yield* input
+    return
+  }
+  const arena = context.newArena()
+  const evaluator = new Evaluator(context, plan.input.columns)
+  try {
+    for await (const chunk of input) {
+      arena.reset()
+      yield new Chunk(evaluator.run(nodes, chunk, arena), chunk.rows)
+    }
+  } finally {
+    context.release(arena)
+  }
+}
+
+/** LIMIT `limit` OFFSET `offset`. Returns as soon as it can, which stops the scan. */
+export async function* limit(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
+  let left = plan.limit
+  let skip = plan.offset
+  if (plan.ties) {
+    yield* limitWithTies(context, input, plan)
+    return
+  }
+  if (left === 0) return
+  for await (const chunk of input) {
+    const start = Math.min(skip, chunk.rows)
+    const length = Math.min(left, chunk.rows - start)
+    skip -= start
+    left -= length
+    assert(left >= 0, 'LIMIT never gives more than it was asked for')
+    if (length > 0) yield chunk.cut(start, length)
+    if (left === 0) return
+  }
+}
+
+/** Goes on behind the limit as long as rows equal the last one by the ORDER BY keys. Values are compared one by one: few are. */
+async function* limitWithTies(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
+  const evaluator = new Evaluator(context, plan.columns)
+  const arena = context.newArena()
+  const keys = (plan.ties ?? []).map(key => key.expr)
+  let seen = 0
+  let last: string | null = null
+  const end = plan.offset + plan.limit
+  try {
+    for await (const chunk of input) {
+      arena.reset()
+      const columns = evaluator.run(keys, chunk, arena)
+      const keyAt = (row: number) => columns.map(column => String(column.valueAt(row))).join('\0')
+      let take = Math.min(chunk.rows, Math.max(0, end - seen))
+      if (take > 0 && seen + take === end) last = keyAt(take - 1)
+      while (last !== null && take < chunk.rows && keyAt(take) === last) take++
+      const start = Math.min(take, Math.max(0, plan.offset - seen))
+      if (take > start) yield chunk.cut(start, take - start)
+      seen += chunk.rows
+      if (take < chunk.rows) return
+    }
+  } finally {
+    context.release(arena)
+  }
+}
+
+export async function* union(inputs: readonly Chunks[], _plan: UnionPlan): Chunks {
+  for (const input of inputs) yield* input
+}
+
+/** All rows in one chunk each column, copied into the arena. null without rows. For steps that need everything at once. */
+export async function gatherAll(context: QueryContext, input: Chunks, columns: readonly PlanColumn[], arena = context.newArena()): Promise<Chunk | null> {
+  const collector = new Collector(context, columns.length, arena)
+  for await (const chunk of input) collector.add(chunk)
+  return collector.finish()
+}
+
+/** Copies chunks aside and joins them in the end. */
+export class Collector {
+  readonly #chunks: Chunk[] = []
+  rows = 0
+
+  constructor(
+    readonly context: QueryContext,
+    readonly width: number,
+    readonly arena: import('../../core/memory.ts').Arena,
+  ) {}
+
+  add(chunk: Chunk): void {
+    if (chunk.rows === 0) return
+    const columns = chunk.columns.map(column => (column instanceof ConstColumn ? column.full(this.arena) : concatColumns([column, column.slice(0, 0)], this.arena)))
+    this.#chunks.push(new Chunk(columns, chunk.rows))
+    this.rows += chunk.rows
+    if (this.rows > 0x7fffffff) throw new DBError('TOO_MANY_ROWS', 'More than 2^31 rows are kept at once')
+  }
+
+  finish(): Chunk | null {
+    if (this.#chunks.length === 0) return null
+    if (this.#chunks.length === 1) return this.#chunks[0]
+    const columns = Array.from({ length: this.width }, (_, i) => concatColumns(this.#chunks.map(chunk => chunk.columns[i]), this.arena))
+    return new Chunk(columns, this.rows)
+  }
+}

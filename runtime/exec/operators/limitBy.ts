@@ -1,0 +1,66 @@
+import type { Chunks } from '../../columns/chunk.ts'
+import { noRow } from '../../columns/column.ts'
+import { DBError } from '../../core/errors.ts'
+import type { DistinctPlan, LimitByPlan } from '../../planner/plan.ts'
+import type { QueryContext } from '../context.ts'
+import { Evaluator } from '../evaluate.ts'
+import { GroupTable } from '../groupTable.ts'
+
+/** LIMIT n BY: the first n rows (behind an offset) of each group. */
+export async function* limitBy(context: QueryContext, input: Chunks, plan: LimitByPlan): Chunks {
+  const keep = context.newArena()
+  const arena = context.newArena()
+  const evaluator = new Evaluator(context, plan.columns)
+  const table = new GroupTable(keep, plan.by.map(node => node.type))
+  const { memory } = context
+  let counts = 0
+  let capacity = 0
+  try {
+    for await (const chunk of input) {
+      arena.reset()
+      const ids = table.upsert(evaluator.run(plan.by, chunk, arena), chunk.rows, arena)
+      if (table.size > capacity) {
+        const larger = Math.max(table.size, capacity * 2, 1024)
+        const grown = keep.allocateZeroed(larger * 4)
+        if (counts) memory.u8.copyWithin(grown, counts, counts + capacity * 4)
+        if (counts) keep.free(counts)
+        counts = grown
+        capacity = larger
+      }
+      const mask = arena.allocate(chunk.rows)
+      memory.kernels.limitByMask(ids, chunk.rows, counts, plan.offset, Math.min(plan.offset + plan.limit, noRow - 1), mask)
+      const kept = chunk.filter(mask, arena)
+      if (kept.rows > 0) yield kept
+    }
+  } finally {
+    context.release(arena)
+    context.release(keep)
+  }
+}
+
+/** DISTINCT: rows whose key has not been seen. Stops when `limit` rows are out. */
+export async function* distinct(context: QueryContext, input: Chunks, plan: DistinctPlan): Chunks {
+  const keep = context.newArena()
+  const arena = context.newArena()
+  const evaluator = new Evaluator(context, plan.columns)
+  const keys = plan.on ?? plan.columns.map(({ id, name, type }) => ({ kind: 'column' as const, id, name, type, key: `#${id}` }))
+  const table = new GroupTable(keep, keys.map(node => node.type))
+  const rowsMax = context.settings.number('max_rows_in_distinct')
+  try {
+    for await (const chunk of input) {
+      arena.reset()
+      const before = table.size
+      const ids = table.upsert(evaluator.run(keys, chunk, arena), chunk.rows, arena)
+      const added = table.size - before
+      if (added === 0) continue
+      if (rowsMax > 0 && table.size > rowsMax) throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for DISTINCT exceeded, max rows: ${rowsMax}`)
+      const first = arena.allocate(added * 4)
+      context.memory.kernels.firstRows(ids, chunk.rows, before, added, first)
+      yield added === chunk.rows ? chunk : chunk.gather(first, added, arena)
+      if (plan.limit > 0 && table.size >= plan.limit) return
+    }
+  } finally {
+    context.release(arena)
+    context.release(keep)
+  }
+}

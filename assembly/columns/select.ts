@@ -255,3 +255,8 @@ export function fillNumbers(cell: usize, rows: i32, out: usize): void {
     value += step;
   }
 }
+
+/** out[i] = i where mask is 1, else rows + i: choosing between two columns put behind each other. */
+export function chooseRows(mask: usize, rows: i32, out: usize): void {
+  for (let i: i32 = 0; i < rows; i++) store<u32>(out + (<usize>i << 2), <u32>(load<u8>(mask + <usize>i) ? i : rows + i));
+}

@@ -140,6 +140,11 @@ export class Resolver {
     if (typeof value === 'boolean') return this.constant(value ? 1 : 0, parseType('Bool'))
     if (typeof value === 'number') return this.constant(value, parseType('Float64'))
     if (typeof value === 'string') return this.constant(value, parseType('String'))
+    return this.integer(value)
+  }
+
+  /** An integer literal, of the smallest type that holds it. */
+  integer(value: bigint): ConstantNode {
     const type = parseType(integerTypeName(value)) as IntegerType
     return this.constant(type.wrap(value), type)
   }

@@ -1,9 +1,23 @@
+import type { AnalyzerContext } from '../analyzer/context.ts'
+import type { Column } from '../columns/column.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena, Budget, type Memory } from '../core/memory.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Environment } from '../functions/function.ts'
 import type { Platform } from '../platform.ts'
+import type { PartReader } from '../storage/mergetree/partReader.ts'
+import type { DataType } from '../types/dataType.ts'
 import type { Chunk } from '../columns/chunk.ts'
+
+/** What the queries of one thread share. */
+export interface Resources {
+  /** For the parts on a disk (of Platform.openDisk). */
+  partReader(location: string): Promise<PartReader>
+  /** For expressions that belong to tables: keys, defaults. They see no other tables. */
+  analyzer(context: QueryContext): AnalyzerContext
+  /** CAST of whole columns. */
+  cast(from: DataType, to: DataType, context: QueryContext): (column: Column, rows: number, arena: Arena) => Column
+}
 
 /** What has been read so far. */
 export interface Counters {
@@ -31,6 +45,7 @@ export class QueryContext {
   constructor(
     readonly memory: Memory,
     readonly platform: Platform,
+    readonly resources: Resources,
     readonly settings: Settings,
     readonly environment: Environment,
     /** True once the query is to stop; looked at once a chunk. */
@@ -102,6 +117,9 @@ export class QueryContext {
   get elapsedMs(): number {
     return this.platform.clock.monotonic() - this.#started
   }
+
+  /** For formatOptions: undefined leaves a format's own default. */
+  readonly formatSetting = (name: string): string | undefined => (this.settings.has(name) ? this.settings.text(name) : undefined)
 
   /** Gives everything back. */
   close(): void {

@@ -1,10 +1,11 @@
 import { Chunk, type Chunks } from '../../columns/chunk.ts'
 import { DBError } from '../../core/errors.ts'
 import { readInput } from '../../formats/input.ts'
-import { findFormat } from '../../formats/registry.ts'
+import { findInputFormat } from '../../formats/registry.ts'
+import { formatOptions } from '../../formats/settings.ts'
 import type { ScanPlan } from '../../planner/plan.ts'
+import { TimeZone } from '../../types/timeZone.ts'
 import type { QueryContext } from '../context.ts'
-import { formatOptions } from '../formatOptions.ts'
 import type { Source } from '../source.ts'
 import { TableFilter } from './packed.ts'
 
@@ -12,8 +13,8 @@ const pieceBytes = 4 << 20
 
 /** Rows of a file in some format. */
 export async function* readFormat(context: QueryContext, plan: ScanPlan, source: Extract<Source, { kind: 'format' }>): Chunks {
-  const format = findFormat(source.format)
-  const options = formatOptions(context.settings, context.environment.timeZone)
+  const format = findInputFormat(source.format)
+  const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
   const stored = plan.table.columns.filter(column => !column.virtual)
   const schema = stored.map(({ name, type }) => ({ name, type }))
   const positions = [...plan.columns, ...plan.filterColumns].map(column => stored.findIndex(({ name }) => name === column.name))

@@ -1,0 +1,135 @@
+// The analyzer's and executor's context, made from a task.
+import type { AnalyzedTable, AnalyzerContext, CteScope } from '../analyzer/context.ts'
+import { Settings } from '../core/settings.ts'
+import { DBError } from '../core/errors.ts'
+import type { QueryContext } from '../exec/context.ts'
+import { execute } from '../exec/execute.ts'
+import type { TableSnapshot } from '../exec/source.ts'
+import type { Environment } from '../functions/function.ts'
+import { optimize } from '../planner/optimize.ts'
+import type { Plan, PlannedSubquery } from '../planner/plan.ts'
+import { SelectPlanner } from '../planner/select.ts'
+import type { Platform } from '../platform.ts'
+import type { Query } from '../sql/ast.ts'
+import { convertValue } from '../types/convertValue.ts'
+import type { DataType } from '../types/dataType.ts'
+import { parseType } from '../types/parseType.ts'
+import type { Value } from '../types/value.ts'
+import type { ScalarResult, TaskBase } from './messages.ts'
+import { tableFunction } from './tableFunctions.ts'
+
+export function environmentOf(task: TaskBase, platform: Platform, settings: Settings): Environment {
+  return {
+    now: task.now,
+    random: () => platform.random(),
+    timeZone: settings.text('session_timezone') || task.timeZone,
+    database: task.database,
+    user: task.user,
+    queryId: task.queryId,
+    hostName: task.hostName,
+    version: task.version,
+    uptimeMs: task.uptimeMs,
+    setting: name => settings.text(name),
+  }
+}
+
+export function analyzedTable(snapshot: TableSnapshot): AnalyzedTable {
+  return {
+    database: snapshot.database,
+    name: snapshot.name,
+    columns: snapshot.columns.map(column => ({ ...column, type: parseType(column.type) })),
+    view: snapshot.view,
+    source: snapshot.source,
+    exactRows: snapshot.exactRows,
+  }
+}
+
+/** A query made ready to run. */
+export interface Prepared {
+  readonly plan: Plan
+  /** What scalar subqueries gave, in the order in which they were met: helpers use the same. */
+  readonly scalars: readonly ScalarResult[]
+}
+
+/** Analyzes, plans and optimizes; runs scalar subqueries and the subqueries of IN. */
+export async function prepare(context: QueryContext, task: TaskBase, query: Query, known: readonly ScalarResult[] | null = null): Promise<Prepared> {
+  const scalars: ScalarResult[] = []
+  const analyzer = analyzerContext(context, task, scalars, known)
+  const planner = new SelectPlanner(analyzer)
+  const plan = optimize(await planner.query(query, { queries: new Map() }))
+  await fillSets(context, planner.subqueries)
+  return { plan, scalars }
+}
+
+export function analyzerContext(context: QueryContext, task: TaskBase, scalars: ScalarResult[] = [], known: readonly ScalarResult[] | null = null): AnalyzerContext {
+  const tables = new Map<string, AnalyzedTable>()
+  for (const snapshot of task.tables) tables.set(`${snapshot.database}.${snapshot.name}`, analyzedTable(snapshot))
+  const functions = new Map(task.functions.map(({ name, lambda }) => [name, lambda]))
+  let next = 0
+  const findTable = (database: string | undefined, name: string) => {
+    if (database === undefined) return tables.get(`.${name}`) ?? tables.get(`${task.database}.${name}`)
+    return tables.get(`${database}.${name}`)
+  }
+  const analyzer: AnalyzerContext = {
+    settings: context.settings,
+    environment: context.environment,
+    currentDatabase: task.database,
+    arena: context.arena,
+    parameters: new Map(Object.entries(task.parameters)),
+    findTable,
+    tableFunction: (name, args) => tableFunction(name, args, context),
+    async runSubquery(subquery: Query, limit: number, ctes: CteScope) {
+      const done = known?.[scalars.length]
+      if (done) {
+        scalars.push(done)
+        return { types: done.types.map(text => parseType(text)), rows: done.rows }
+      }
+      const planner = new SelectPlanner(analyzer, 1)
+      const plan = optimize(await planner.query(subquery, ctes))
+      await fillSets(context, planner.subqueries)
+      const rows = await collectRows(context, plan, limit)
+      const types = plan.columns.map(column => column.type)
+      scalars.push({ types: types.map(type => type.name), rows })
+      return { types, rows }
+    },
+    userFunction: name => functions.get(name),
+    nextColumnId: () => next++,
+  }
+  return analyzer
+}
+
+/** Runs the subqueries of IN, innermost first, as they were planned. */
+async function fillSets(context: QueryContext, subqueries: readonly PlannedSubquery[]): Promise<void> {
+  const limit = context.settings.number('max_rows_in_set')
+  for (const { set, plan } of subqueries) {
+    if (set.values) continue
+    if (plan.columns.length !== set.types.length)
+      throw new DBError('NUMBER_OF_COLUMNS_DOESNT_MATCH', `Number of columns in section IN doesn't match: ${set.types.length} on the left, ${plan.columns.length} on the right`)
+    const types = plan.columns.map(column => column.type)
+    const rows = await collectRows(context, optimize(plan), Number.POSITIVE_INFINITY)
+    if (limit > 0 && rows.length > limit) throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for IN-set exceeded, max rows: ${limit}`)
+    set.values = rows.flatMap(row => convertRow(row, types, set.types))
+  }
+}
+
+function convertRow(row: readonly Value[], from: readonly DataType[], to: readonly DataType[]): Value[][] {
+  const converted: Value[] = []
+  for (const [i, value] of row.entries()) {
+    const result = convertValue(value, from[i], to[i])
+    if (result === undefined || result === null) return []
+    converted.push(result)
+  }
+  return [converted]
+}
+
+/** A small result as values. */
+export async function collectRows(context: QueryContext, plan: Plan, limit: number): Promise<Value[][]> {
+  const rows: Value[][] = []
+  for await (const chunk of execute(context, plan)) {
+    for (let row = 0; row < chunk.rows && rows.length < limit; row++) rows.push(chunk.columns.map(column => column.valueAt(row)))
+    if (rows.length >= limit) break
+  }
+  return rows
+}
+
+export const settingsOf = (task: TaskBase): Settings => new Settings(task.settings)

@@ -1,0 +1,253 @@
+// The worker's side: takes tasks, runs them side by side, reports. The same code runs in the control thread where a runtime has no
+// threads.
+import { bindFunction } from '../functions/bind.ts'
+import { findFunction } from '../functions/registry.ts'
+import { assert } from '../core/assert.ts'
+import { constColumn } from '../columns/build.ts'
+import { Budget, Memory } from '../core/memory.ts'
+import { DBError, toDBError } from '../core/errors.ts'
+import { type Counters, QueryContext, type Resources } from '../exec/context.ts'
+import type { Platform } from '../platform.ts'
+import { PartReader } from '../storage/mergetree/partReader.ts'
+import { parseType } from '../types/parseType.ts'
+import { optimize } from '../planner/optimize.ts'
+import { SelectPlanner } from '../planner/select.ts'
+import { analyzerContext, environmentOf, settingsOf } from './analysis.ts'
+import type { FromWorker, ScalarResult, SharedItem, Task, TaskBase, TaskResult, ToWorker, WorkerProgress } from './messages.ts'
+import { Queue } from './queue.ts'
+import { runInsert } from './runInsert.ts'
+import { runMerge } from './runMerge.ts'
+import { type QueryIo, runQuery } from './runQuery.ts'
+
+export interface HostOptions {
+  /** Bytes of decoded columns that are kept. */
+  readonly columnCacheBytes?: number
+  /** Bytes that all queries of this thread may take together; 0: what the core has. */
+  readonly memoryLimit?: number
+}
+
+/** Output that may wait for the client, before the query waits too. */
+const outputAheadMax = 4 << 20
+
+interface Running {
+  readonly task: Task
+  cancelled: boolean
+  readonly flag: Int32Array | null
+  readonly input: Queue<Uint8Array>
+  readonly shared: Queue<SharedItem>
+  helpers: number
+  ahead: number
+  room: (() => void) | null
+  readonly progress: { -readonly [K in keyof WorkerProgress]: WorkerProgress[K] }
+}
+
+export class TaskHost {
+  readonly memory: Memory
+  readonly #budget: Budget
+  readonly #running = new Map<number, Running>()
+  readonly #readers = new Map<string, Promise<PartReader>>()
+  readonly #resources: Resources
+
+  constructor(
+    readonly platform: Platform,
+    readonly post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+    readonly options: HostOptions = {},
+  ) {
+    this.memory = new Memory(platform.core)
+    this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
+    this.#resources = {
+      partReader: location => this.#reader(location),
+      analyzer: context => analyzerContext(context, tasklessBase(context)),
+      cast: (from, to, context) => {
+        const definition = findFunction('CAST')
+        assert(definition, 'CAST is a function')
+        const string = parseType('String')
+        const bound = bindFunction(definition, [{ type: from, constant: undefined }, { type: string, constant: to.name }], context.environment)
+        return (column, rows, arena) => bound.run([column, constColumn(string, to.name, rows, arena)], rows, arena).full(arena)
+      },
+    }
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        void this.#start(message.task)
+        return
+      case 'cancel': {
+        const running = this.#running.get(message.id)
+        if (!running) return
+        running.cancelled = true
+        const error = new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
+        running.input.fail(error)
+        running.shared.fail(error)
+        running.room?.()
+        return
+      }
+      case 'input': {
+        const input = this.#running.get(message.id)?.input
+        if (!input) return
+        if (message.error !== undefined) input.fail(new DBError('CANNOT_READ_ALL_DATA', message.error))
+        else if (message.bytes === null) input.end()
+        else input.push(message.bytes)
+        return
+      }
+      case 'taken': {
+        const running = this.#running.get(message.id)
+        if (!running) return
+        running.ahead -= message.bytes
+        if (running.ahead < outputAheadMax) running.room?.()
+        return
+      }
+      case 'shared': {
+        const running = this.#running.get(message.id)
+        if (!running) return
+        if (message.item) running.shared.push(message.item)
+        else if (--running.helpers === 0) running.shared.end()
+        return
+      }
+      case 'sharedError':
+        this.#running.get(message.id)?.shared.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
+        return
+      case 'forget':
+        for (const reader of this.#readers.values()) void reader.then(open => message.paths.forEach(id => open.forget(id)))
+        return
+      case 'stop':
+        for (const reader of this.#readers.values()) void reader.then(open => open.close())
+    }
+  }
+
+  #reader(location: string): Promise<PartReader> {
+    let reader = this.#readers.get(location)
+    if (!reader) {
+      reader = this.platform.openDisk(location).then(
+        disk => new PartReader({ disk, memory: this.memory, zstd: this.platform.zstd, columnCacheBytes: this.options.columnCacheBytes }),
+      )
+      this.#readers.set(location, reader)
+    }
+    return reader
+  }
+
+  async #start(task: Task): Promise<void> {
+    const running: Running = {
+      task,
+      cancelled: false,
+      flag: task.cancel ? new Int32Array(task.cancel) : null,
+      input: new Queue<Uint8Array>(() => this.post({ kind: 'wants', id: task.id })),
+      shared: new Queue<SharedItem>(),
+      helpers: 0,
+      ahead: 0,
+      room: null,
+      progress: { readRows: 0, readBytes: 0, totalRows: 0, writtenRows: 0, writtenBytes: 0, resultRows: 0, resultBytes: 0, memoryPeak: 0 },
+    }
+    this.#running.set(task.id, running)
+    let context: QueryContext | null = null
+    const report = (counters: Counters) => {
+      running.progress.readRows = counters.readRows
+      running.progress.readBytes = counters.readBytes
+      running.progress.totalRows = counters.totalRows
+      running.progress.memoryPeak = Math.max(running.progress.memoryPeak, context?.budget.peak ?? 0)
+    }
+    try {
+      const settings = settingsOf(task)
+      context = new QueryContext(
+        this.memory,
+        this.platform,
+        this.#resources,
+        settings,
+        environmentOf(task, this.platform, settings),
+        () => running.cancelled || (running.flag !== null && Atomics.load(running.flag, 0) !== 0),
+        this.#budget,
+        counters => {
+          report(counters)
+          this.post({ kind: 'progress', id: task.id, progress: { ...running.progress } })
+        },
+      )
+      const result = await this.#run(context, task, running)
+      report(context.counters)
+      context.close()
+      context = null
+      this.post({ kind: 'done', id: task.id, progress: running.progress, result })
+    } catch (cause) {
+      const error = toDBError(cause)
+      if (!(cause instanceof DBError)) this.platform.log('error', `Query ${task.queryId} failed inside: ${cause instanceof Error ? cause.stack : String(cause)}`)
+      if (context) report(context.counters)
+      context?.close()
+      this.post({ kind: 'failed', id: task.id, progress: running.progress, error: { name: error.errorName, code: error.code, message: error.message } })
+    } finally {
+      this.#running.delete(task.id)
+    }
+  }
+
+  async #run(context: QueryContext, task: Task, running: Running): Promise<TaskResult> {
+    switch (task.kind) {
+      case 'select':
+        await runQuery(context, task, this.#io(task.id, running))
+        return { kind: 'none' }
+      case 'describe': {
+        const planner = new SelectPlanner(analyzerContext(context, task))
+        const plan = optimize(await planner.query(task.query, { queries: new Map() }))
+        return { kind: 'columns', columns: plan.columns.map(({ name, type }) => ({ name, type: type.name })) }
+      }
+      case 'insert':
+        return runInsert(context, task, {
+          input: () => running.input,
+          written: (rows, bytes) => {
+            running.progress.writtenRows += rows
+            running.progress.writtenBytes += bytes
+          },
+        })
+      case 'merge':
+        return runMerge(context, task)
+      case 'analyze':
+        throw new DBError('NOT_IMPLEMENTED', 'Workers do not analyze tables')
+    }
+  }
+
+  #io(id: number, running: Running): QueryIo {
+    return {
+      head: (format, contentType) => this.post({ kind: 'head', id, format, contentType }),
+      output: async bytes => {
+        running.ahead += bytes.length
+        running.progress.resultBytes += bytes.length
+        const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+        this.post({ kind: 'output', id, bytes: whole }, [whole.buffer as ArrayBuffer])
+        while (running.ahead >= outputAheadMax && !running.cancelled)
+          await new Promise<void>(resolve => {
+            running.room = resolve
+          })
+      },
+      help: (count, scalars: readonly ScalarResult[]) => {
+        running.helpers = count
+        this.post({ kind: 'help', id, count, scalars })
+        return running.shared
+      },
+      share: async item => {
+        const transfer = item.kind === 'chunk' ? [item.chunk] : [...item.partial.keys, ...item.partial.states.map(state => state.buffer as ArrayBuffer)]
+        this.post({ kind: 'shared', id, item }, [...new Set(transfer)])
+      },
+      resultRows: rows => {
+        running.progress.resultRows += rows
+      },
+    }
+  }
+}
+
+/** For expressions that see nothing of the query. */
+function tasklessBase({ environment, settings }: QueryContext): TaskBase {
+  return {
+    id: 0,
+    queryId: environment.queryId,
+    settings: settings.entries(),
+    parameters: {},
+    database: environment.database,
+    user: environment.user,
+    now: environment.now,
+    timeZone: environment.timeZone,
+    hostName: environment.hostName,
+    version: environment.version,
+    uptimeMs: environment.uptimeMs,
+    tables: [],
+    functions: [],
+    cancel: null,
+  }
+}

@@ -1,0 +1,212 @@
+// A query in a worker: prepared, run, written in its format.
+import { columnOf } from '../columns/build.ts'
+import { Chunk, type Chunks } from '../columns/chunk.ts'
+import { packChunk, unpackChunk } from '../columns/transfer.ts'
+import { DBError } from '../core/errors.ts'
+import type { QueryContext } from '../exec/context.ts'
+import { execute, findShared, type Shared } from '../exec/execute.ts'
+import { Aggregation, type PartialAggregation } from '../exec/operators/aggregate.ts'
+import type { BlockWriter, Output } from '../formats/format.ts'
+import { findOutputFormat } from '../formats/registry.ts'
+import { formatOptions } from '../formats/settings.ts'
+import type { AggregatePlan, Plan } from '../planner/plan.ts'
+import { parseType } from '../types/parseType.ts'
+import { TimeZone } from '../types/timeZone.ts'
+import { prepare } from './analysis.ts'
+import { explainPlan } from './explain.ts'
+import { extremesOf } from './extremes.ts'
+import type { ScalarResult, SelectTask, SharedItem } from './messages.ts'
+
+/** What a running query does with the world outside of its thread. */
+export interface QueryIo {
+  head(format: string, contentType: string): void
+  /** Resolves when there is room for more. */
+  output(bytes: Uint8Array): Promise<void>
+  /** Starts helpers; gives what they send, until all have ended. */
+  help(count: number, scalars: readonly ScalarResult[]): AsyncIterable<SharedItem>
+  share(item: SharedItem): Promise<void>
+  resultRows(rows: number): void
+}
+
+const outputBytes = 65536
+
+export async function runQuery(context: QueryContext, task: SelectTask, io: QueryIo): Promise<void> {
+  const { plan, scalars } = await prepare(context, task, task.query, task.share?.scalars ?? null)
+  if (task.explain) {
+    const lines = await explainPlan(plan, task.explain, context)
+    await write(context, task, io, [{ name: 'explain', type: parseType('String') }], rowsOf(context, lines))
+    return
+  }
+  const step = findShared(plan)
+  if (task.share) {
+    await runShare(context, step, io)
+    return
+  }
+  const helped = task.threads > 1 && step !== null && worthSharing(step)
+  if (helped) context.share = { index: 0, count: task.threads }
+  const shared = helped ? sharedStep(context, step, io.help(task.threads - 1, scalars)) : null
+  const chunks = execute(context, plan, shared)
+  await write(context, task, io, plan.columns, shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks)
+}
+
+async function* both(first: Chunks, second: Chunks): Chunks {
+  yield* first
+  yield* second
+}
+
+async function* rowsOf(context: QueryContext, lines: readonly string[]): Chunks {
+  yield new Chunk([columnOf(parseType('String'), lines, context.arena)], lines.length)
+}
+
+/** Below this many rows a second thread costs more than it brings. */
+const sharedRowsMin = 200_000
+
+function worthSharing(step: Plan): boolean {
+  let plan: Plan = step
+  while (plan.kind !== 'scan') {
+    if ('input' in plan) plan = plan.input
+    else if ('left' in plan) plan = plan.left
+    else return false
+  }
+  const source = plan.table.source as { kind: string; parts?: readonly { rows: number }[] }
+  return (source.parts ?? []).reduce((sum, part) => sum + part.rows, 0) >= sharedRowsMin
+}
+
+/** In the thread that leads: what the helpers send joins its own at the shared step. */
+function sharedStep(context: QueryContext, step: Plan, items: AsyncIterable<SharedItem>): Shared {
+  if (step.kind === 'aggregate')
+    return {
+      step,
+      async *partials(): AsyncIterable<PartialAggregation> {
+        for await (const item of items) if (item.kind === 'partial') yield item.partial
+      },
+    }
+  const inputOfSort = step.kind === 'sort' ? step.input : step
+  return {
+    step: inputOfSort,
+    async *chunks(): Chunks {
+      const arena = context.newArena()
+      try {
+        for await (const item of items) {
+          if (item.kind !== 'chunk') continue
+          arena.reset()
+          yield unpackChunk(item.chunk, arena)
+        }
+      } finally {
+        context.release(arena)
+      }
+    },
+  }
+}
+
+/** In a helper: the shared step over its share, sent to the thread that leads. */
+async function runShare(context: QueryContext, step: Plan | null, io: QueryIo): Promise<void> {
+  if (!step) throw new DBError('LOGICAL_ERROR', 'A helper has a step to share')
+  if (step.kind === 'aggregate') {
+    const aggregation = new Aggregation(context, step as AggregatePlan)
+    try {
+      for await (const chunk of execute(context, step.input)) aggregation.add(chunk)
+      await io.share({ kind: 'partial', partial: aggregation.write() })
+    } finally {
+      aggregation.close()
+    }
+    return
+  }
+  for await (const chunk of execute(context, step)) await io.share({ kind: 'chunk', chunk: packChunk(chunk) })
+}
+
+async function write(
+  context: QueryContext,
+  task: SelectTask,
+  io: QueryIo,
+  columns: readonly { name: string; type: import('../types/dataType.ts').DataType }[],
+  chunks: Chunks,
+): Promise<void> {
+  const format = findOutputFormat(task.format)
+  const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
+  const schema = columns.map(({ name, type }) => ({ name, type }))
+  const writer: BlockWriter = format.writer(schema, options, context.memory)
+  const buffer = new OutputBuffer()
+  const { settings } = context
+  const rowsMax = settings.number('max_result_rows')
+  const bytesMax = settings.number('max_result_bytes')
+  const extremes = settings.bool('extremes') ? extremesOf(context, schema) : null
+  const arena = context.newArena()
+  let rows = 0
+  let headSent = false
+  const flush = async (all: boolean) => {
+    if (!headSent && (all || buffer.size >= outputBytes)) {
+      headSent = true
+      io.head(format.name, format.contentType(options))
+    }
+    if (headSent && (all || buffer.size >= outputBytes)) for (const bytes of buffer.take()) await io.output(bytes)
+  }
+  try {
+    writer.begin(buffer)
+    for await (const chunk of chunks) {
+      await context.breathe()
+      if (chunk.rows === 0) continue
+      rows += chunk.rows
+      if (rowsMax > 0 && rows > rowsMax && settings.text('result_overflow_mode') === 'throw')
+        throw new DBError('TOO_MANY_ROWS_OR_BYTES', `Limit for result exceeded, max rows: ${rowsMax}, current rows: ${rows}`)
+      arena.reset()
+      writer.chunk(chunk, arena, buffer)
+      extremes?.add(chunk)
+      io.resultRows(chunk.rows)
+      if (bytesMax > 0 && buffer.total > bytesMax) throw new DBError('TOO_MANY_ROWS_OR_BYTES', `Limit for result exceeded, max bytes: ${bytesMax}, current bytes: ${buffer.total}`)
+      await flush(false)
+      if (rowsMax > 0 && rows >= rowsMax && settings.text('result_overflow_mode') === 'break') break
+    }
+    arena.reset()
+    if (context.totals) writer.totals?.(context.totals, arena, buffer)
+    const ends = extremes?.finish(arena)
+    if (ends) writer.extremes?.(ends, arena, buffer)
+    writer.end(buffer, {
+      elapsedSeconds: context.elapsedMs / 1000,
+      rowsRead: context.counters.readRows,
+      bytesRead: context.counters.readBytes,
+      rowsBeforeLimit: null,
+    })
+    await flush(true)
+  } catch (error) {
+    // What was not sent yet is dropped, so that the error can be the whole answer.
+    if (!headSent) throw error
+    await flush(true)
+    throw error
+  } finally {
+    context.release(arena)
+  }
+}
+
+/** Gathers small pieces to larger ones. */
+class OutputBuffer implements Output {
+  #pieces: Uint8Array[] = []
+  size = 0
+  total = 0
+
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#pieces.push(bytes.slice())
+    this.size += bytes.length
+    this.total += bytes.length
+  }
+
+  *take(): Generator<Uint8Array> {
+    const pieces = this.#pieces
+    this.#pieces = []
+    const { size } = this
+    this.size = 0
+    if (size === 0) return
+    if (pieces.length === 1) {
+      yield pieces[0]
+      return
+    }
+    const joined = new Uint8Array(size)
+    let at = 0
+    for (const piece of pieces) {
+      joined.set(piece, at)
+      at += piece.length
+    }
+    yield joined
+  }
+}

@@ -1,0 +1,145 @@
+import type { AnalyzedTable } from '../analyzer/context.ts'
+import { DBError } from '../core/errors.ts'
+import type { QueryContext } from '../exec/context.ts'
+import type { Source } from '../exec/source.ts'
+import { findInputFormat } from '../formats/registry.ts'
+import { formatOptions } from '../formats/settings.ts'
+import { parseColumnList } from './columnList.ts'
+import { convertValue, integerTypeName } from '../types/convertValue.ts'
+import type { DataType } from '../types/dataType.ts'
+import { parseType } from '../types/parseType.ts'
+import { TimeZone } from '../types/timeZone.ts'
+import type { Value } from '../types/value.ts'
+
+/** Tables made by functions in FROM. UNKNOWN_FUNCTION for names that are none. */
+export async function tableFunction(
+  name: string,
+  args: readonly Value[],
+  context: QueryContext,
+): Promise<AnalyzedTable> {
+  const table = (columns: readonly { name: string; type: DataType }[], source: Source, exactRows?: number): AnalyzedTable => ({
+    database: '_table_function',
+    name,
+    columns,
+    source,
+    exactRows,
+  })
+  const integer = (i: number): bigint => {
+    const value = args[i]
+    if (typeof value === 'bigint') return value
+    if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
+    throw new DBError('BAD_ARGUMENTS', `Argument ${i + 1} of table function ${name} must be an integer`)
+  }
+  const text = (i: number): string => {
+    const value = args[i]
+    if (typeof value === 'string') return value
+    throw new DBError('BAD_ARGUMENTS', `Argument ${i + 1} of table function ${name} must be a string`)
+  }
+  const count = (low: number, high: number) => {
+    if (args.length < low || args.length > high)
+      throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Table function '${name}' takes ${low === high ? low : `${low} to ${high}`} arguments, got ${args.length}`)
+  }
+  const uint64 = parseType('UInt64')
+  switch (name) {
+    case 'numbers':
+    case 'numbers_mt':
+    case 'zeros':
+    case 'zeros_mt': {
+      const zeros = name.startsWith('zeros')
+      count(0, zeros ? 1 : 3)
+      const [start, length, step] = args.length > 1 ? [integer(0), integer(1), args.length > 2 ? integer(2) : 1n] : [0n, args.length ? integer(0) : null, 1n]
+      if (step === 0n) throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
+      const rows = length === null ? null : (length + step - 1n) / step
+      const column = { name: zeros ? 'zero' : 'number', type: zeros ? parseType('UInt8') : uint64 }
+      return table([column], { kind: 'numbers', start, count: rows, step, ...(zeros ? { zeros: true } : {}) }, rows === null ? undefined : Number(rows))
+    }
+    case 'generate_series':
+    case 'generateSeries': {
+      count(2, 3)
+      const step = args.length > 2 ? integer(2) : 1n
+      if (step <= 0n) throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
+      const rows = integer(1) < integer(0) ? 0n : (integer(1) - integer(0)) / step + 1n
+      return table([{ name: 'generate_series', type: uint64 }], { kind: 'numbers', start: integer(0), count: rows, step }, Number(rows))
+    }
+    case 'one':
+      return table([{ name: 'dummy', type: parseType('UInt8') }], { kind: 'rows', rows: [[0]] }, 1)
+    case 'null':
+      count(1, 1)
+      return table(parseColumnList(text(0)), { kind: 'null' })
+    case 'values':
+      return valuesTable(args, table)
+    case 'file': {
+      count(1, 4)
+      const path = text(0)
+      const format = args.length > 1 && text(1) !== 'auto' ? text(1) : formatOfFile(path)
+      const source = { kind: 'format', location: 'file:', path, format } as const
+      if (args.length > 2 && text(2) !== 'auto') return table(parseColumnList(text(2)), source)
+      return table(await inferFile(context, path, format), source)
+    }
+    case 'format': {
+      count(2, 3)
+      const data = new TextEncoder().encode(text(args.length - 1))
+      const format = findInputFormat(text(0))
+      const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
+      const source = { kind: 'format', location: '', path: '', format: text(0), bytes: data } as const
+      if (args.length === 3) return table(parseColumnList(text(1)), source)
+      if (!format.inferSchema) throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${text(0)} tells no structure: give it as the second argument`)
+      return table(format.inferSchema(data, true, options, context.memory), source)
+    }
+    case 'merge':
+    case 'remote':
+    case 'cluster':
+      throw new DBError('NOT_IMPLEMENTED', `Table function ${name} is not supported`)
+    default:
+      throw new DBError('UNKNOWN_FUNCTION', `Unknown table function ${name}`)
+  }
+}
+
+function valuesTable(args: readonly Value[], table: (columns: readonly { name: string; type: DataType }[], source: Source, rows?: number) => AnalyzedTable): AnalyzedTable {
+  const [structure, ...rest] = args
+  const isStructure = typeof structure === 'string' && rest.length > 0 && /\s/.test(structure.trim())
+  if (!isStructure) throw new DBError('NOT_IMPLEMENTED', "Table function values needs its structure first: values('a UInt8', 1, 2)")
+  const columns = parseColumnList(structure)
+  const rows = rest.map((row): Value[] => {
+    const cells = columns.length === 1 && !Array.isArray(row) ? [row] : (row as Value[])
+    return columns.map(({ type }, i) => {
+      const value = cells[i]
+      const converted = convertValue(value, literalType(value), type)
+      if (converted === undefined) throw new DBError('TYPE_MISMATCH', `Cannot convert ${String(value)} to ${type.name}`)
+      return converted
+    })
+  })
+  return table(columns, { kind: 'rows', rows }, rows.length)
+}
+
+function literalType(value: Value): DataType {
+  if (value === null) return parseType('Nullable(Nothing)')
+  if (typeof value === 'string') return parseType('String')
+  if (typeof value === 'bigint') return parseType(integerTypeName(value))
+  if (typeof value === 'number') return parseType(Number.isInteger(value) ? integerTypeName(BigInt(value)) : 'Float64')
+  return parseType('Array(Nothing)')
+}
+
+const formatsByEnding: Record<string, string> = {
+  tsv: 'TabSeparatedWithNames', csv: 'CSVWithNames', json: 'JSON', jsonl: 'JSONEachRow', ndjson: 'JSONEachRow', parquet: 'Parquet', native: 'Native', bin: 'RowBinary',
+  txt: 'TabSeparated', sql: 'Values', xml: 'XML',
+}
+
+export function formatOfFile(path: string): string {
+  const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1].toLowerCase() ?? ''
+  const format = formatsByEnding[ending]
+  if (!format) throw new DBError('BAD_ARGUMENTS', `Cannot tell the format of ${path} by its name: state it`)
+  return format
+}
+
+async function inferFile(context: QueryContext, path: string, formatName: string): Promise<readonly { name: string; type: DataType }[]> {
+  const format = findInputFormat(formatName)
+  const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
+  const disk = await context.platform.openDisk('file:')
+  const size = await disk.size(path)
+  if (size === null) throw new DBError('FILE_DOESNT_EXIST', `File ${path} doesn't exist`)
+  if (format.randomAccess) return format.randomAccess.inferSchema({ size, read: (start, end) => disk.read(path, start, end) }, options)
+  if (!format.inferSchema) throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${formatName} tells no structure: give it`)
+  const most = 32 << 20
+  return format.inferSchema(await disk.read(path, 0, Math.min(size, most)), size <= most, options, context.memory)
+}

@@ -1,0 +1,314 @@
+// Which ranges of keys a filter can be true for. A condition is a tree of AND, OR and atoms over expressions, each named by its
+// node's key; what is not understood may always be true.
+import type { Typed } from '../analyzer/typed.ts'
+import { encodeText } from '../core/text.ts'
+import { plainType } from '../functions/bind.ts'
+import { columnsOf } from '../analyzer/typed.ts'
+import type { Value } from '../types/value.ts'
+import { convertValue } from '../types/convertValue.ts'
+import { FloatType } from '../types/number.ts'
+
+/** Values an expression may have: an interval; undefined ends are without bound. */
+export interface Range {
+  readonly low: Value | undefined
+  readonly high: Value | undefined
+  readonly lowOpen: boolean
+  readonly highOpen: boolean
+}
+
+export const everything: Range = { low: undefined, high: undefined, lowOpen: false, highOpen: false }
+export const exactly = (value: Value): Range => ({ low: value, high: value, lowOpen: false, highOpen: false })
+
+export type KeyCondition =
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly KeyCondition[] }
+  | { readonly kind: 'range'; readonly key: string; readonly range: Range }
+  | { readonly kind: 'notEqual'; readonly key: string; readonly value: Value }
+  | { readonly kind: 'points'; readonly key: string; readonly points: readonly Value[]; readonly negated: boolean }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'never' }
+
+const unknown: KeyCondition = { kind: 'unknown' }
+
+/** Order of two values of one type: numbers by value, strings by bytes. NULL and NaN come last. */
+export function compareValues(a: Value, b: Value): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
+  if (typeof a === 'string' && typeof b === 'string') {
+    if (isAscii(a) && isAscii(b)) return a < b ? -1 : a > b ? 1 : 0
+    return compareBytes(encodeText(a), encodeText(b))
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    for (let i = 0; i < Math.min(a.length, b.length); i++) {
+      const order = compareValues(a[i], b[i])
+      if (order !== 0) return order
+    }
+    return a.length - b.length
+  }
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
+  if (Number.isNaN(b)) return -1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+const isAscii = (text: string) => {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false
+  return true
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i]
+  return a.length - b.length
+}
+
+const mirrored: Record<string, string> = {
+  less: 'greater', lessOrEquals: 'greaterOrEquals', greater: 'less', greaterOrEquals: 'lessOrEquals', equals: 'equals', notEquals: 'notEquals',
+}
+
+/** What the conjunction of these filters says of key expressions. */
+export function keyCondition(filters: readonly Typed[]): KeyCondition {
+  return combine('and', filters.map(conditionOf))
+}
+
+function combine(kind: 'and' | 'or', parts: readonly KeyCondition[]): KeyCondition {
+  if (kind === 'and') {
+    if (parts.some(part => part.kind === 'never')) return { kind: 'never' }
+    const known = parts.filter(part => part.kind !== 'unknown')
+    return known.length === 0 ? unknown : known.length === 1 ? known[0] : { kind, parts: known }
+  }
+  if (parts.some(part => part.kind === 'unknown')) return unknown
+  return { kind, parts }
+}
+
+function conditionOf(node: Typed): KeyCondition {
+  if (node.kind === 'in' && node.set.values) {
+    const { values } = node.set
+    if (node.set.types.length !== 1) {
+      // A tuple is in the set only if each element is among the set's elements of its place.
+      if (node.negated || node.operand.kind !== 'call' || node.operand.name !== 'tuple') return unknown
+      return combine('and', node.operand.args.map((arg, i): KeyCondition => ({ kind: 'points', key: arg.key, points: distinctSorted(values.map(row => row[i])), negated: false })))
+    }
+    return { kind: 'points', key: node.operand.key, points: distinctSorted(values.map(([value]) => value)), negated: node.negated }
+  }
+  if (node.kind === 'constant') return node.value !== null && Number(node.value) === 0 ? { kind: 'never' } : unknown
+  if (node.kind !== 'call') return unknown
+  if (node.name === 'and' || node.name === 'or') return combine(node.name, node.args.map(conditionOf))
+  const [a, b] = node.args
+  if (node.name === 'not') return negate(conditionOf(a))
+  if (node.args.length !== 2) return unknown
+  if (node.name === 'like' && b.kind === 'constant' && typeof b.value === 'string') return prefixOf(a, b.value)
+  if (node.name === 'startsWith' && b.kind === 'constant' && typeof b.value === 'string') return prefixRange(a.key, b.value)
+  if (b.kind === 'constant') return comparison(node.name, a, b.value, b)
+  if (a.kind === 'constant' && node.name in mirrored) return comparison(mirrored[node.name], b, a.value, a)
+  return unknown
+}
+
+function comparison(name: string, operand: Typed, given: Value, constant: Typed): KeyCondition {
+  if (!(name in mirrored) || columnsOf(operand).size === 0) return unknown
+  if (given === null) return { kind: 'never' }
+  let value: Value = given
+  const target = plainType(operand.type)
+  if (!target.equals(plainType(constant.type))) {
+    if (target instanceof FloatType || typeof given === 'string') return unknown
+    const converted = convertValue(given, constant.type, target)
+    // Out of the type's range, or between two values: the bound still orders numbers of both types.
+    if (converted === undefined) {
+      if ((typeof given !== 'number' && typeof given !== 'bigint') || !target.physical || /Bytes|128|256/.test(target.physical) || target.kind === 'Decimal' || target.kind.startsWith('Date')) return unknown
+      if (name === 'equals') return { kind: 'never' }
+    } else value = converted
+  }
+  const key = operand.key
+  if (Number.isNaN(value)) return unknown
+  switch (name) {
+    case 'equals':
+      return { kind: 'range', key, range: exactly(value) }
+    case 'notEquals':
+      return { kind: 'notEqual', key, value }
+    case 'less':
+      return { kind: 'range', key, range: { low: undefined, high: value, lowOpen: false, highOpen: true } }
+    case 'lessOrEquals':
+      return { kind: 'range', key, range: { low: undefined, high: value, lowOpen: false, highOpen: false } }
+    case 'greater':
+      return { kind: 'range', key, range: { low: value, high: undefined, lowOpen: true, highOpen: false } }
+    default:
+      return { kind: 'range', key, range: { low: value, high: undefined, lowOpen: false, highOpen: false } }
+  }
+}
+
+function negate(condition: KeyCondition): KeyCondition {
+  switch (condition.kind) {
+    case 'points':
+      return { ...condition, negated: !condition.negated }
+    case 'notEqual':
+      return { kind: 'range', key: condition.key, range: exactly(condition.value) }
+    case 'range': {
+      const { low, high, lowOpen, highOpen } = condition.range
+      if (low !== undefined && high !== undefined) return compareValues(low, high) === 0 ? { kind: 'notEqual', key: condition.key, value: low } : unknown
+      const range = low !== undefined ? { low: undefined, high: low, lowOpen: false, highOpen: !lowOpen } : { low: high, high: undefined, lowOpen: !highOpen, highOpen: false }
+      return { kind: 'range', key: condition.key, range }
+    }
+    default:
+      return unknown
+  }
+}
+
+function prefixOf(operand: Typed, pattern: string): KeyCondition {
+  let prefix = ''
+  for (let i = 0; i < pattern.length; i++) {
+    if (pattern[i] === '%' || pattern[i] === '_') return prefix === '' ? unknown : prefixRange(operand.key, prefix)
+    if (pattern[i] === '\\' && i + 1 < pattern.length) i++
+    prefix += pattern[i]
+  }
+  return { kind: 'range', key: operand.key, range: exactly(prefix) }
+}
+
+/** [prefix, prefix with its last byte one more). */
+function prefixRange(key: string, prefix: string): KeyCondition {
+  const last = prefix.charCodeAt(prefix.length - 1)
+  if (prefix === '' || last >= 127) return prefix === '' ? unknown : { kind: 'range', key, range: { low: prefix, high: undefined, lowOpen: false, highOpen: false } }
+  const next = prefix.slice(0, -1) + String.fromCharCode(last + 1)
+  return { kind: 'range', key, range: { low: prefix, high: next, lowOpen: false, highOpen: true } }
+}
+
+function distinctSorted(values: readonly Value[]): Value[] {
+  const sorted = [...values].sort(compareValues)
+  return sorted.filter((value, i) => i === 0 || compareValues(value, sorted[i - 1]) !== 0)
+}
+
+/** The expressions that the condition says something of. */
+export function keysOf(condition: KeyCondition, into = new Set<string>()): Set<string> {
+  if ('parts' in condition) for (const part of condition.parts) keysOf(part, into)
+  else if ('key' in condition) into.add(condition.key)
+  return into
+}
+
+/** false when no row can be in it: each expression's values lie in the range that is given for it. */
+export function mayBeTrue(condition: KeyCondition, rangeOf: (key: string) => Range | undefined): boolean {
+  switch (condition.kind) {
+    case 'unknown':
+      return true
+    case 'never':
+      return false
+    case 'and':
+      return condition.parts.every(part => mayBeTrue(part, rangeOf))
+    case 'or':
+      return condition.parts.some(part => mayBeTrue(part, rangeOf))
+    default: {
+      const range = rangeOf(condition.key)
+      if (!range) return true
+      if (condition.kind === 'range') return intersects(condition.range, range)
+      const { low, high } = range
+      const isPoint = low !== undefined && high !== undefined && compareValues(low, high) === 0
+      if (condition.kind === 'notEqual') return !(isPoint && compareValues(low, condition.value) === 0)
+      if (condition.negated) return !(isPoint && condition.points.some(point => compareValues(point, low) === 0))
+      return anyInside(condition.points, range)
+    }
+  }
+}
+
+function intersects(a: Range, b: Range): boolean {
+  return !isBefore(a, b) && !isBefore(b, a)
+}
+
+/** Everything in a is less than everything in b. */
+function isBefore(a: Range, b: Range): boolean {
+  if (a.high === undefined || b.low === undefined) return false
+  const order = compareValues(a.high, b.low)
+  return order < 0 || (order === 0 && (a.highOpen || b.lowOpen))
+}
+
+function anyInside(points: readonly Value[], range: Range): boolean {
+  let low = 0
+  let high = points.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const before = range.low !== undefined && (compareValues(points[middle], range.low) < 0 || (range.lowOpen && compareValues(points[middle], range.low) === 0))
+    if (before) low = middle + 1
+    else high = middle
+  }
+  return low < points.length && intersects(exactly(points[low]), range)
+}
+
+/** The primary index of a part: for each key expression its values at the marks' first rows. */
+export interface MarkKeys {
+  readonly keys: readonly string[]
+  readonly descending: readonly boolean[]
+  /** values[k][mark]; as many marks as the part has. */
+  readonly values: readonly ArrayLike<Value>[]
+  readonly marks: number
+  /** The part's last row, where the index has it. */
+  readonly last: readonly Value[] | null
+}
+
+/** Ranges of marks [from, to) that can hold rows for which the condition is true. */
+export function selectMarks(condition: KeyCondition, index: MarkKeys): { from: number; to: number }[] {
+  if (condition.kind === 'unknown') return index.marks > 0 ? [{ from: 0, to: index.marks }] : []
+  const used = keysOf(condition)
+  // Expressions behind the last one that the condition names say nothing.
+  let width = 0
+  index.keys.forEach((key, i) => {
+    if (used.has(key)) width = i + 1
+  })
+  if (width === 0 && condition.kind !== 'never') return index.marks > 0 ? [{ from: 0, to: index.marks }] : []
+  const ranges: { from: number; to: number }[] = []
+  const visit = (from: number, to: number): void => {
+    if (!mayContain(condition, index, width, from, to)) return
+    if (to - from > 1) {
+      const middle = (from + to) >> 1
+      visit(from, middle)
+      visit(middle, to)
+      return
+    }
+    const before = ranges[ranges.length - 1]
+    if (before && before.to === from) ranges[ranges.length - 1] = { from: before.from, to }
+    else ranges.push({ from, to })
+  }
+  if (index.marks > 0) visit(0, index.marks)
+  return ranges
+}
+
+/** The rows of marks [from, to) lie between two keys; the space between them is taken apart into boxes of ranges. */
+function mayContain(condition: KeyCondition, index: MarkKeys, width: number, from: number, to: number): boolean {
+  const left = (k: number): Value => index.values[k][from]
+  const right = (k: number): Value | undefined => (to < index.marks ? index.values[k][to] : index.last?.[k])
+  const box = new Map<string, Range>()
+  const test = () => mayBeTrue(condition, key => box.get(key))
+  const set = (k: number, low: Value | undefined, high: Value | undefined, open: boolean) => {
+    const hasNull = low === null || high === null
+    if (hasNull) box.delete(index.keys[k])
+    else
+      box.set(
+        index.keys[k],
+        index.descending[k] ? { low: high, high: low, lowOpen: open && high !== undefined, highOpen: open && low !== undefined } : { low, high, lowOpen: open && low !== undefined, highOpen: open && high !== undefined },
+      )
+  }
+  const descend = (k: number, leftBound: boolean, rightBound: boolean): boolean => {
+    if (k === width || (!leftBound && !rightBound)) {
+      for (let rest = k; rest < width; rest++) box.delete(index.keys[rest])
+      return test()
+    }
+    const low = leftBound ? left(k) : undefined
+    const high = rightBound ? right(k) : undefined
+    if (leftBound && rightBound && low !== undefined && high !== undefined && compareValues(low, high) === 0) {
+      set(k, low, low, false)
+      return descend(k + 1, true, true)
+    }
+    if (k === width - 1) {
+      set(k, low, high, false)
+      return test()
+    }
+    // Strictly between the edges the rest is free; on an edge it is bound on that side.
+    set(k, low, high, true)
+    for (let rest = k + 1; rest < width; rest++) box.delete(index.keys[rest])
+    if (test()) return true
+    if (leftBound && low !== undefined) {
+      set(k, low, low, false)
+      if (descend(k + 1, true, false)) return true
+    }
+    if (rightBound && high !== undefined) {
+      set(k, high, high, false)
+      if (descend(k + 1, false, true)) return true
+    }
+    return false
+  }
+  const hasRight = to < index.marks || index.last !== null
+  return descend(0, true, hasRight)
+}

@@ -1,0 +1,369 @@
+import { Scope, Resolver } from '../analyzer/resolve.ts'
+import { columnsOf, type Typed, walk } from '../analyzer/typed.ts'
+import { constColumn, defaultColumn } from '../columns/build.ts'
+import { Chunk, type Chunks } from '../columns/chunk.ts'
+import type { Column } from '../columns/column.ts'
+import { FixedColumn } from '../columns/fixed.ts'
+import { DBError } from '../core/errors.ts'
+import type { Arena } from '../core/memory.ts'
+import type { PlanColumn, ScanPlan } from '../planner/plan.ts'
+import { parseExpression } from '../sql/parser.ts'
+import type { Expr } from '../sql/ast.ts'
+import { rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
+import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.ts'
+import { parseType } from '../types/parseType.ts'
+import type { QueryContext } from './context.ts'
+import { Evaluator } from './evaluate.ts'
+import { everything, keyCondition, type KeyCondition, keysOf, type MarkKeys, mayBeTrue, type Range, selectMarks } from './keyCondition.ts'
+import type { MergeTreeSource } from './source.ts'
+
+/** Marks of one part that have to be read. */
+interface PartRanges {
+  readonly part: PartInfo
+  readonly ranges: readonly { from: number; to: number }[]
+}
+
+/** What pruning kept at each step, for EXPLAIN indexes = 1. */
+export interface Pruning {
+  readonly selected: readonly PartRanges[]
+  readonly steps: readonly { readonly name: string; readonly keys: readonly string[]; readonly parts: number; readonly granules: number }[]
+  readonly partsTotal: number
+  readonly granulesTotal: number
+}
+
+/** Rows of a MergeTree table: parts and marks that the filters rule out are not read; columns beyond the filters' are read for what is left. */
+export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): Chunks {
+  if (plan.final) throw new DBError(source.definition.mode.kind === 'ordinary' ? 'ILLEGAL_FINAL' : 'NOT_IMPLEMENTED', `FINAL is not supported for table ${plan.table.name}`)
+  if (plan.sample) throw new DBError('SAMPLING_NOT_SUPPORTED', `Table ${plan.table.name} has no SAMPLE BY`)
+  const reader = await context.resources.partReader(source.location)
+  const { selected } = await prune(context, plan, source, reader)
+  const arena = context.newArena()
+  const scan = new SegmentReader(context, plan, reader)
+  let wanted = plan.rowsWanted > 0 ? plan.rowsWanted : Number.POSITIVE_INFINITY
+  for (const { part, ranges } of selected) for (const { from, to } of ranges) context.counters.totalRows += rowOfMark(part, to) - rowOfMark(part, from)
+  const { index, count } = plan.isShared ? context.share : { index: 0, count: 1 }
+  let number = 0
+  try {
+    for (const { part, ranges } of selected) {
+      const size = segmentMarks(part)
+      for (const range of ranges)
+        for (let from = range.from; from < range.to; ) {
+          const segment = Math.floor(from / size)
+          let to = Math.min(range.to, (segment + 1) * size)
+          // By the segment's place in its part, so that a thread meets the same segments in every query.
+          const mine = count === 1 || (segment + number) % count === index
+          if (wanted < Number.POSITIVE_INFINITY) to = Math.min(to, Math.max(from + 1, from + Math.ceil(wanted / Math.max(1, rowOfMark(part, from + 1) - rowOfMark(part, from)))))
+          if (mine) {
+            await context.breathe()
+            if (context.isBroken) return
+            arena.reset()
+            const result = await scan.read(part, from, to, arena)
+            try {
+              if (result.chunk && result.chunk.rows > 0) {
+                wanted -= result.chunk.rows
+                yield result.chunk
+                if (wanted <= 0) return
+              }
+            } finally {
+              result.release()
+            }
+          }
+          from = to
+        }
+      number++
+    }
+  } finally {
+    context.release(arena)
+  }
+}
+
+/** Reads one segment: filters first, cheapest first, then the other columns. */
+class SegmentReader {
+  readonly #steps: readonly { readonly filter: Typed; readonly columns: readonly PlanColumn[]; readonly evaluator: Evaluator; readonly header: readonly PlanColumn[] }[]
+  readonly #names: ReadonlyMap<number, PlanColumn>
+
+  constructor(
+    readonly context: QueryContext,
+    readonly plan: ScanPlan,
+    readonly reader: PartReader,
+  ) {
+    const all = [...plan.columns, ...plan.filterColumns]
+    this.#names = new Map(all.map(column => [column.id, column]))
+    const loaded: PlanColumn[] = []
+    const rest = [...plan.filters].sort((a, b) => this.#cost(a) - this.#cost(b))
+    this.#steps = rest.map(filter => {
+      const needed = [...columnsOf(filter).keys()].flatMap(id => this.#names.get(id) ?? [])
+      const columns = needed.filter(column => !loaded.includes(column))
+      loaded.push(...columns)
+      const header = [...loaded]
+      return { filter, columns, header, evaluator: new Evaluator(context, header) }
+    })
+  }
+
+  /** Bytes that a filter looks at for a row, about. */
+  #cost(filter: Typed): number {
+    let cost = 0
+    for (const id of columnsOf(filter).keys()) {
+      const type = this.#names.get(id)?.type
+      cost += type && type.width > 0 ? type.width : type?.kind === 'LowCardinality' ? 4 : 60
+    }
+    walk(filter, node => {
+      if (node.kind === 'call') cost += /like|match|position|regexp/i.test(node.name) ? 40 : 1
+      return true
+    })
+    return cost
+  }
+
+  async read(part: PartInfo, from: number, to: number, arena: Arena): Promise<{ chunk: Chunk | null; release(): void }> {
+    const pins: PinnedColumns[] = []
+    const release = () => {
+      for (const pin of pins.splice(0)) pin.release()
+    }
+    try {
+      const chunk = await this.#read(part, from, to, arena, pins)
+      return { chunk, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async #read(part: PartInfo, from: number, to: number, arena: Arena, pins: PinnedColumns[]): Promise<Chunk | null> {
+    const { context, plan } = this
+    const { kernels } = context.memory
+    const firstRow = rowOfMark(part, from)
+    const total = rowOfMark(part, to) - firstRow
+    const loaded = new Map<number, Column>()
+    /** Row numbers within [from, to) that are left; null: all. */
+    let left: { indices: number; count: number } | null = null
+    /** Rows that the columns in `loaded` have: all, or those that were left when they were put together. */
+    let rows = total
+    let bytes = 0
+    const narrow = (mask: number) => {
+      const at = arena.allocate(rows * 4 + 64)
+      const count = kernels.maskToIndices(mask, rows, at)
+      if (count === rows) return
+      for (const [id, column] of loaded) loaded.set(id, column.gather(at, count, arena))
+      if (left) {
+        const both = arena.allocate(count * 4)
+        kernels.gather4(left.indices, at, count, both)
+        left = { indices: both, count }
+      } else left = { indices: at, count }
+      rows = count
+    }
+    /** A condition that most rows pass is kept as a mask: moving rows costs more than looking at them again. */
+    let pending = 0
+    const settle = () => {
+      if (pending) narrow(pending)
+      pending = 0
+    }
+    const load = async (columns: readonly PlanColumn[]) => {
+      if (columns.length === 0) return
+      const stored = columns.filter(({ name }) => !virtualNames.has(name))
+      if (stored.length > 0) {
+        const range = this.#shrink(part, from, to, left)
+        const pin = await this.reader.chunk(part, stored.map(column => column.name), range.from, range.to, arena)
+        pins.push(pin)
+        const skipped = rowOfMark(part, range.from) - firstRow
+        const local = left && skipped > 0 ? this.#shift(left, skipped, arena) : left
+        stored.forEach((column, i) => {
+          const found = pin.columns[i]
+          if (found) bytes += found.byteSize()
+          const whole = found ? this.#conform(found, column, arena) : defaultColumn(column.type, pin.rows, arena)
+          loaded.set(column.id, local ? whole.gather(local.indices, local.count, arena) : whole)
+        })
+      }
+      for (const column of columns) if (virtualNames.has(column.name)) loaded.set(column.id, this.#virtual(part, column, firstRow, rows, left, arena))
+    }
+    if (part.columns.some(({ name }) => name === '_row_exists')) {
+      const pin = await this.reader.chunk(part, ['_row_exists'], from, to, arena)
+      pins.push(pin)
+      const mask = pin.columns[0]?.full(arena)
+      if (mask instanceof FixedColumn) narrow(mask.pointer)
+    }
+    for (const { filter, columns, header, evaluator } of this.#steps) {
+      if (rows === 0) break
+      if (pending && columns.length > 0 && columns.some(column => column.type.width === 0)) settle()
+      await load(columns)
+      const chunk = new Chunk(header.map(column => loaded.get(column.id) as Column), rows)
+      const mask = evaluator.mask(filter, chunk, arena)
+      if (mask === true) continue
+      if (mask === false) {
+        rows = 0
+        break
+      }
+      let all = mask
+      if (pending) {
+        all = arena.allocate(rows)
+        kernels.maskAnd(pending, mask, rows, all)
+      }
+      const count = kernels.countMask(all, rows)
+      if (count === 0) {
+        rows = 0
+        break
+      }
+      pending = count === rows ? 0 : all
+      if (pending && count < rows / 4) settle()
+    }
+    if (rows > 0) settle()
+    if (rows > 0) await load(plan.columns.filter(column => !loaded.has(column.id)))
+    context.read(total, bytes)
+    return rows === 0 ? null : new Chunk(plan.columns.map(column => loaded.get(column.id) as Column), rows)
+  }
+
+  /** The granules that rows which are left lie in. */
+  #shrink(part: PartInfo, from: number, to: number, left: { indices: number; count: number } | null): { from: number; to: number } {
+    if (!left || left.count === 0) return { from, to }
+    const { u32 } = this.context.memory
+    const firstRow = rowOfMark(part, from)
+    const first = u32[left.indices / 4] + firstRow
+    const last = u32[left.indices / 4 + left.count - 1] + firstRow
+    let [low, high] = [from, to]
+    while (rowOfMark(part, low + 1) <= first) low++
+    while (rowOfMark(part, high - 1) > last) high--
+    return { from: low, to: high }
+  }
+
+  #shift({ indices, count }: { indices: number; count: number }, by: number, arena: Arena): { indices: number; count: number } {
+    const { memory } = this.context
+    const shifted = arena.allocate(count * 4)
+    memory.u8.copyWithin(shifted, indices, indices + count * 4)
+    memory.kernels.addToU32(shifted, count, -by)
+    return { indices: shifted, count }
+  }
+
+  /** A part may be older than the column's type of today. */
+  #conform(column: Column, wanted: PlanColumn, arena: Arena): Column {
+    if (column.type.equals(wanted.type)) return column
+    const cast = this.context.resources.cast(column.type, wanted.type, this.context)
+    return cast(column, column.rows, arena)
+  }
+
+  #virtual(part: PartInfo, { name, type }: PlanColumn, firstRow: number, rows: number, left: { indices: number } | null, arena: Arena): Column {
+    if (name === '_part') return constColumn(type, part.name, rows, arena)
+    if (name === '_partition_id') return constColumn(type, part.partitionId, rows, arena)
+    const { memory } = this.context
+    const offsets = arena.allocate(rows * 8)
+    for (let row = 0; row < rows; row++) memory.u64[offsets / 8 + row] = BigInt(firstRow + (left ? memory.u32[left.indices / 4 + row] : row))
+    return new FixedColumn(parseType('UInt64'), memory, offsets, rows)
+  }
+}
+
+const virtualNames = new Set(['_part', '_partition_id', '_part_offset'])
+
+/** Which parts and marks can hold rows that pass the scan's filters. */
+export async function prune(context: QueryContext, plan: ScanPlan, source: MergeTreeSource, reader: PartReader): Promise<Pruning> {
+  const condition = keyCondition(plan.filters)
+  const nodes = keyNodes(context, plan, source)
+  const columnKeys = new Map([...plan.columns, ...plan.filterColumns].map(column => [column.name, `#${column.id}`]))
+  const all = source.parts.map((part): PartRanges => ({ part, ranges: part.marks.count > 0 ? [{ from: 0, to: part.marks.count }] : [] }))
+  const count = (selected: readonly PartRanges[]) => selected.reduce((sum, { ranges }) => sum + ranges.reduce((marks, { from, to }) => marks + to - from, 0), 0)
+  const steps: { name: string; keys: readonly string[]; parts: number; granules: number }[] = []
+  let selected = all.filter(({ ranges }) => ranges.length > 0)
+  const note = (name: string, keys: readonly string[]) => steps.push({ name, keys, parts: selected.length, granules: count(selected) })
+  if (condition.kind !== 'unknown') {
+    if (source.definition.minmaxColumns.length > 0) {
+      selected = selected.filter(({ part }) => mayBeTrue(condition, key => boundsOf(part, key, columnKeys)))
+      note('MinMax', source.definition.minmaxColumns)
+      selected = selected.filter(({ part }) => mayBeTrue(condition, key => partitionRange(part, key, nodes.partition)))
+      note('Partition', source.partitionKey)
+    }
+    selected = await byPrimaryKey(condition, selected, nodes.sorting, source, reader)
+    if (source.definition.primaryKeyLength > 0) note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
+  }
+  return { selected, steps, partsTotal: all.length, granulesTotal: count(all) }
+}
+
+async function byPrimaryKey(condition: KeyCondition, selected: readonly PartRanges[], sorting: readonly string[], source: MergeTreeSource, reader: PartReader): Promise<PartRanges[]> {
+  const { primaryKeyLength, sortingKey } = source.definition
+  const keys = sorting.slice(0, primaryKeyLength)
+  const used = keysOf(condition)
+  if (condition.kind === 'never') return []
+  if (!keys.some(key => used.has(key))) return [...selected]
+  const types = sortingKey.slice(0, primaryKeyLength).map(({ type }) => parseType(type))
+  const result: PartRanges[] = []
+  for (const { part } of selected) {
+    const columns = await reader.primaryIndex(part, types)
+    if (columns.length === 0) {
+      result.push({ part, ranges: [{ from: 0, to: part.marks.count }] })
+      continue
+    }
+    const index: MarkKeys = {
+      keys,
+      descending: sortingKey.map(({ descending }) => descending),
+      values: columns.map(column => lazyValues(column)),
+      marks: part.marks.count,
+      last: null,
+    }
+    const ranges = selectMarks(condition, index)
+    if (ranges.length > 0) result.push({ part, ranges })
+  }
+  return result
+}
+
+/** Values of an index column, read as they are asked for: a search looks at few of them. */
+function lazyValues(column: Column): ArrayLike<import('../types/value.ts').Value> {
+  return new Proxy({ length: column.rows } as unknown as ArrayLike<import('../types/value.ts').Value>, {
+    get: (target, name) => (typeof name === 'string' && /^\d+$/.test(name) ? column.valueAt(Number(name)) : Reflect.get(target, name)),
+  })
+}
+
+/** The keys (as analyzed over the scan's columns) under which the condition names the table's key expressions. */
+function keyNodes(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): { sorting: string[]; partition: string[] } {
+  const columns = [...plan.columns, ...plan.filterColumns]
+  const scope = new Scope(
+    columns.map(({ id, name, type }) => ({ name, qualifiers: [], node: { kind: 'column', id, name, type, key: `#${id}` }, table: 0 })),
+    { queries: new Map() },
+  )
+  const resolver = new Resolver(context.resources.analyzer(context), scope)
+  const keyOf = (text: string): string => {
+    const expr = parseExpression(text)
+    if (expr.kind === 'identifier') return scope.find(expr.parts)[0]?.node.key ?? `?${text}`
+    return resolveSync(resolver, expr) ?? `?${text}`
+  }
+  return { sorting: source.sortingKey.map(keyOf), partition: source.partitionKey.map(keyOf) }
+}
+
+/** Key expressions are calls over columns and literals: nothing in them waits. null where a column is not read at all. */
+function resolveSync(resolver: Resolver, expr: Expr): string | null {
+  const resolve = (node: Expr): Typed | null => {
+    if (node.kind === 'identifier') return resolver.scope.find(node.parts)[0]?.node ?? null
+    if (node.kind === 'literal' && typeof node.value === 'bigint') return resolver.integer(node.value)
+    if (node.kind === 'literal' && typeof node.value === 'string') return resolver.constant(node.value, parseType('String'))
+    if (node.kind !== 'function') return null
+    const args = node.args.map(resolve)
+    return args.some(arg => arg === null) ? null : resolver.call(node.name, args as Typed[])
+  }
+  return resolve(expr)?.key ?? null
+}
+
+function boundsOf(part: PartInfo, key: string, columnKeys: ReadonlyMap<string, string>): Range | undefined {
+  const bound = part.bounds.find(({ column }) => columnKeys.get(column) === key)
+  if (!bound) return undefined
+  if (bound.min === null || bound.max === null) return everything
+  return { low: bound.min, high: bound.max, lowOpen: false, highOpen: false }
+}
+
+function partitionRange(part: PartInfo, key: string, keys: readonly string[]): Range | undefined {
+  const at = keys.indexOf(key)
+  if (at < 0) return undefined
+  const value = part.partitionValues[at]
+  return value === null || value === undefined ? everything : { low: value, high: value, lowOpen: false, highOpen: false }
+}
+
+/** EXPLAIN indexes = 1: parts and granules that each step kept. */
+export async function explainIndexes(plan: ScanPlan, context: QueryContext): Promise<string[]> {
+  const source = plan.table.source as MergeTreeSource
+  const reader = await context.resources.partReader(source.location)
+  const { steps, partsTotal, granulesTotal } = await prune(context, plan, source, reader)
+  const lines = ['Indexes:']
+  let before = { parts: partsTotal, granules: granulesTotal }
+  for (const { name, keys, parts, granules } of steps) {
+    lines.push(`  ${name}`)
+    if (keys.length > 0) lines.push('    Keys:', ...keys.map(key => `      ${key}`))
+    lines.push(`    Parts: ${parts}/${before.parts}`, `    Granules: ${granules}/${before.granules}`)
+    before = { parts, granules }
+  }
+  if (steps.length === 0) lines.push(`  None`, `    Parts: ${partsTotal}/${partsTotal}`, `    Granules: ${granulesTotal}/${granulesTotal}`)
+  return lines
+}

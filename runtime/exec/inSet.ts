@@ -12,7 +12,7 @@ import { plainType } from '../functions/bind.ts'
 import { NullableType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
-import { GroupTable } from './groupTable.ts'
+import { GroupTable } from '../columns/groupTable.ts'
 
 const uint8 = parseType('UInt8')
 

@@ -10,7 +10,7 @@ import type { Typed } from '../../analyzer/typed.ts'
 import type { AggregatePlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { GroupTable } from '../groupTable.ts'
+import { GroupTable } from '../../columns/groupTable.ts'
 
 /** States of one thread in a form that can travel: keys in group order, then each aggregate's states. */
 export interface PartialAggregation {

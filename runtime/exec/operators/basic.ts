@@ -1,7 +1,7 @@
 // The steps that look at one chunk at a time.
 import { columnOf, concatColumns } from '../../columns/build.ts'
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
-import { ConstColumn } from '../../columns/const.ts'
+import { keepColumn } from '../../columns/keep.ts'
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import type { FilterPlan, LimitPlan, PlanColumn, ProjectPlan, UnionPlan, ValuesPlan } from '../../planner/plan.ts'
@@ -129,7 +129,7 @@ export class Collector {
 
   add(chunk: Chunk): void {
     if (chunk.rows === 0) return
-    const columns = chunk.columns.map(column => (column instanceof ConstColumn ? column.full(this.arena) : concatColumns([column, column.slice(0, 0)], this.arena)))
+    const columns = chunk.columns.map(column => keepColumn(column, this.arena))
     this.#chunks.push(new Chunk(columns, chunk.rows))
     this.rows += chunk.rows
     if (this.rows > 0x7fffffff) throw new DBError('TOO_MANY_ROWS', 'More than 2^31 rows are kept at once')

@@ -9,7 +9,7 @@ import { NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { GroupTable } from '../groupTable.ts'
+import { GroupTable } from '../../columns/groupTable.ts'
 import { gatherAll } from './basic.ts'
 
 /**

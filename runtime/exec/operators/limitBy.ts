@@ -4,7 +4,7 @@ import { DBError } from '../../core/errors.ts'
 import type { DistinctPlan, LimitByPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { GroupTable } from '../groupTable.ts'
+import { GroupTable } from '../../columns/groupTable.ts'
 
 /** LIMIT n BY: the first n rows (behind an offset) of each group. */
 export async function* limitBy(context: QueryContext, input: Chunks, plan: LimitByPlan): Chunks {

@@ -9,11 +9,12 @@ export function readLog(context: QueryContext, plan: ScanPlan, source: Extract<S
   return packed(context, plan, buffers(context, source))
 }
 
-async function* buffers(context: QueryContext, { location, path, chunks }: Extract<Source, { kind: 'log' }>): AsyncGenerator<ArrayBuffer> {
-  if (chunks.length === 0) return
+async function* buffers(context: QueryContext, { location, files }: Extract<Source, { kind: 'log' }>): AsyncGenerator<ArrayBuffer> {
+  if (files.length === 0) return
   const disk = await context.platform.openDisk(location)
-  for (const { offset, size } of chunks) {
-    const bytes = await disk.read(path, offset, offset + size)
-    yield bytes.slice().buffer as ArrayBuffer
-  }
+  for (const { path, chunks } of files)
+    for (const { offset, size } of chunks) {
+      const bytes = await disk.read(path, offset, offset + size)
+      yield bytes.slice().buffer as ArrayBuffer
+    }
 }

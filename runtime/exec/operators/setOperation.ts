@@ -1,7 +1,7 @@
 import type { Chunks } from '../../columns/chunk.ts'
 import type { SetOperationPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
-import { GroupTable } from '../groupTable.ts'
+import { GroupTable } from '../../columns/groupTable.ts'
 
 /** EXCEPT and INTERSECT: the right side's rows in a table with counts, by which the left side's rows are kept or not. */
 export async function* setOperation(context: QueryContext, left: Chunks, right: Chunks, plan: SetOperationPlan): Chunks {

@@ -1,9 +1,9 @@
-import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
+import { type Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
+import { sortRows } from '../../columns/sort.ts'
 import { DBError } from '../../core/errors.ts'
 import type { SortPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { sortPermutation } from '../sortChunks.ts'
 import { Collector } from './basic.ts'
 
 /** ORDER BY, and the first `limit` rows of it: then no more than a few chunks are ever kept. */
@@ -21,7 +21,7 @@ export async function* sort(context: QueryContext, input: Chunks, plan: SortPlan
     if (!all) return null
     const columns = evaluator.run(keys, all, arena)
     const count = limit > 0 ? Math.min(limit, all.rows) : all.rows
-    const order = sortPermutation(columns, directions, all.rows, arena, count)
+    const { order } = sortRows(columns, directions, all.rows, arena)
     const target = context.newArena()
     const sorted = all.gather(order, count, target)
     context.release(arena)

@@ -1,0 +1,56 @@
+import type { Query } from '../sql/ast.ts'
+import type { TableSnapshot, SnapshotColumn, Source } from '../exec/source.ts'
+
+/** Rows and bytes of a table, where they are known. */
+export interface TableSize {
+  readonly rows: number | null
+  readonly bytes: number | null
+}
+
+/** What keeps a table's rows, on the control thread's side. */
+export interface TableStorage {
+  /** The rows as they are now; release when no query reads them any more. */
+  snapshot(): { readonly source: Source; readonly exactRows?: number; release(): void }
+  /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */
+  commit(result: import('./storages.ts').Written): Promise<void>
+  truncate(): Promise<void>
+  /** The files go too. */
+  drop(): Promise<void>
+  /** Stops background work; the files stay. */
+  close(): Promise<void>
+  size(): TableSize
+}
+
+export interface Table {
+  readonly database: string
+  readonly name: string
+  readonly uuid: string
+  readonly engine: string
+  /** As after ENGINE =, with the clauses that follow. */
+  readonly engineFull: string
+  readonly columns: readonly SnapshotColumn[]
+  /** The statement that makes it, as SHOW CREATE prints it. */
+  readonly createText: string
+  readonly view?: Query
+  /** For materialized views: where the rows go. */
+  readonly target?: { readonly database: string; readonly table: string }
+  readonly storage: TableStorage
+  readonly comment: string
+  readonly keys: { readonly partition: string; readonly sorting: string; readonly primary: string; readonly sampling: string }
+  readonly isTemporary: boolean
+  readonly metadataModifiedMs: number
+}
+
+export function snapshotOf(table: Table): { snapshot: TableSnapshot; release(): void } {
+  const { source, exactRows, release } = table.storage.snapshot()
+  const snapshot: TableSnapshot = {
+    database: table.isTemporary ? '' : table.database,
+    name: table.name,
+    engine: table.engine,
+    columns: table.columns,
+    ...(table.view ? { view: table.view } : {}),
+    source,
+    ...(exactRows === undefined ? {} : { exactRows }),
+  }
+  return { snapshot, release }
+}

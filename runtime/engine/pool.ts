@@ -1,0 +1,194 @@
+import { DBError } from '../core/errors.ts'
+import type { Platform, WorkerHandle } from '../platform.ts'
+import { type HostOptions, TaskHost } from './host.ts'
+import type { FromWorker, ScalarResult, SelectTask, Task, TaskResult, ToWorker, WireError, WorkerProgress } from './messages.ts'
+
+/** What the control thread hears of one task. */
+export interface TaskEvents {
+  head?(format: string, contentType: string): void
+  /** Bytes of output; `taken` is to be called when they are consumed. */
+  output?(bytes: Uint8Array, taken: () => void): void
+  progress?(progress: WorkerProgress): void
+  /** The INSERT wants data: answer with input(). */
+  wants?(): void
+}
+
+export interface RunningTask {
+  readonly done: Promise<{ result: TaskResult; progress: WorkerProgress }>
+  input(bytes: Uint8Array | null, error?: string): void
+  cancel(): void
+}
+
+interface Entry {
+  readonly task: Task
+  readonly events: TaskEvents
+  readonly worker: number
+  resolve(value: { result: TaskResult; progress: WorkerProgress }): void
+  reject(error: DBError): void
+  /** Ids of the tasks that help this one. */
+  readonly helpers: number[]
+  /** The task that this one helps. */
+  readonly leader: number
+}
+
+/** Workers, or this thread in their place, and the tasks that run in them. */
+export class WorkerPool {
+  readonly #workers: { post(message: ToWorker, transfer?: ArrayBuffer[]): void; terminate(): Promise<void>; busy: number }[] = []
+  readonly #entries = new Map<number, Entry>()
+  #next = 1
+  #closing = false
+
+  constructor(
+    readonly platform: Platform,
+    count: number,
+    options: HostOptions,
+  ) {
+    if (!platform.startWorker) {
+      const host = new TaskHost(platform, message => this.#hear(0, message), options)
+      this.#workers.push({ post: message => host.handle(message), terminate: async () => host.handle({ kind: 'stop' }), busy: 0 })
+      return
+    }
+    for (let i = 0; i < count; i++) this.#workers.push({ ...this.#spawn(i, options), busy: 0 })
+  }
+
+  #spawn(index: number, options: HostOptions) {
+    const handle: WorkerHandle = this.platform.startWorker!(
+      message => this.#hear(index, message as FromWorker),
+      error => this.#lost(index, error),
+    )
+    handle.post({ options })
+    return { post: (message: ToWorker, transfer?: ArrayBuffer[]) => handle.post(message, transfer), terminate: () => handle.terminate() }
+  }
+
+  get threads(): number {
+    return this.#workers.length
+  }
+
+  nextId(): number {
+    return this.#next++
+  }
+
+  /** Runs a task in the least busy worker; the first of equals, so that caches stay warm. */
+  run(task: Task, events: TaskEvents = {}, preferred?: number): RunningTask {
+    let worker = preferred ?? 0
+    if (preferred === undefined) this.#workers.forEach(({ busy }, i) => {
+      if (busy < this.#workers[worker].busy) worker = i
+    })
+    return this.#start(task, events, worker, 0)
+  }
+
+  #start(task: Task, events: TaskEvents, worker: number, leader: number): RunningTask {
+    const { id } = task
+    const done = new Promise<{ result: TaskResult; progress: WorkerProgress }>((resolve, reject) => {
+      this.#entries.set(id, { task, events, worker, resolve, reject, helpers: [], leader })
+    })
+    this.#workers[worker].busy++
+    this.#workers[worker].post({ kind: 'start', task })
+    return {
+      done,
+      input: (bytes, error) => this.#workers[worker].post({ kind: 'input', id, bytes, error }, bytes ? [bytes.buffer as ArrayBuffer] : []),
+      cancel: () => this.#cancel(id),
+    }
+  }
+
+  #cancel(id: number): void {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    if (entry.task.cancel) Atomics.store(new Int32Array(entry.task.cancel), 0, 1)
+    this.#workers[entry.worker].post({ kind: 'cancel', id })
+    for (const helper of entry.helpers) this.#cancel(helper)
+  }
+
+  /** Tells every worker. */
+  broadcast(message: ToWorker): void {
+    for (const worker of this.#workers) worker.post(message)
+  }
+
+  #hear(worker: number, message: FromWorker): void {
+    if (message.kind === 'ready') return
+    const entry = this.#entries.get(message.id)
+    if (!entry) return
+    switch (message.kind) {
+      case 'head':
+        entry.events.head?.(message.format, message.contentType)
+        return
+      case 'output': {
+        const { bytes, id } = message
+        const size = bytes.length
+        entry.events.output?.(bytes, () => {
+          if (this.#entries.has(id)) this.#workers[worker].post({ kind: 'taken', id, bytes: size })
+        })
+        return
+      }
+      case 'progress':
+        entry.events.progress?.(message.progress)
+        return
+      case 'wants':
+        entry.events.wants?.()
+        return
+      case 'help':
+        this.#help(entry, message.count, message.scalars)
+        return
+      case 'shared':
+        this.#toLeader(entry, { kind: 'shared', id: entry.leader, from: worker, item: message.item })
+        return
+      case 'done':
+        this.#end(message.id, entry)
+        if (entry.leader) this.#toLeader(entry, { kind: 'shared', id: entry.leader, from: worker, item: null })
+        entry.resolve({ result: message.result, progress: message.progress })
+        return
+      case 'failed':
+        this.#end(message.id, entry)
+        for (const helper of entry.helpers) this.#cancel(helper)
+        if (entry.leader) this.#toLeader(entry, { kind: 'sharedError', id: entry.leader, error: message.error })
+        entry.reject(asError(message.error))
+    }
+  }
+
+  #toLeader(entry: Entry, message: ToWorker): void {
+    const leader = this.#entries.get(entry.leader)
+    if (leader) this.#workers[leader.worker].post(message)
+  }
+
+  #end(id: number, entry: Entry): void {
+    this.#entries.delete(id)
+    this.#workers[entry.worker].busy--
+  }
+
+  /** Starts helpers on the other workers. */
+  #help(entry: Entry, count: number, scalars: readonly ScalarResult[]): void {
+    const others = this.#workers.map((_, i) => i).filter(i => i !== entry.worker)
+    for (let i = 0; i < count; i++) {
+      const id = this.nextId()
+      entry.helpers.push(id)
+      const task: SelectTask = { ...(entry.task as SelectTask), id, threads: 1, share: { index: i + 1, count: count + 1, scalars } }
+      const running = this.#start(task, {}, others[i % Math.max(others.length, 1)] ?? entry.worker, entry.task.id)
+      running.done.catch(() => {}) // the leader hears of it and fails itself
+    }
+  }
+
+  /** A worker that dies takes its tasks with it; a new one stands in its place. */
+  #lost(index: number, error: Error | null): void {
+    if (this.#closing) return
+    this.platform.log('error', `Worker ${index} ended: ${error?.message ?? 'without an error'}`)
+    for (const [id, entry] of this.#entries)
+      if (entry.worker === index) {
+        this.#entries.delete(id)
+        if (entry.leader) this.#toLeader(entry, { kind: 'sharedError', id: entry.leader, error: { name: 'ABORTED', code: 236, message: 'A worker ended' } })
+        entry.reject(new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`))
+      }
+    this.#workers[index] = { ...this.#spawn(index, {}), busy: 0 }
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    this.broadcast({ kind: 'stop' })
+    for (const entry of this.#entries.values()) entry.reject(new DBError('ABORTED', 'The server is stopping'))
+    this.#entries.clear()
+    await Promise.all(this.#workers.map(worker => worker.terminate()))
+  }
+}
+
+function asError(error: WireError): DBError {
+  return new DBError(error.name as 'LOGICAL_ERROR', error.message)
+}

@@ -30,6 +30,10 @@ export interface EngineOptions {
   readonly maxThreads?: number
   /** Bytes that all queries may take together. */
   readonly maxServerMemoryUsage?: number
+  /** Of text without a zone; UTC by default. */
+  readonly timeZone?: string
+  /** Decoded columns that each worker keeps. */
+  readonly columnCacheBytes?: number
   /** Defaults for everybody, by ClickHouse's names. */
   readonly settings?: Readonly<Record<string, string>>
 }

@@ -10,7 +10,7 @@ import type { Platform } from '../platform.ts'
 import type { Lambda, Query, Setting, Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk } from '../storage/disk.ts'
-import type { Credentials, Engine, Metric, Progress, QueryRequest, QueryResult } from './contract.ts'
+import type { Credentials, Engine, EngineOptions, Metric, Progress, QueryRequest, QueryResult } from './contract.ts'
 import { noProgress } from './contract.ts'
 import type { InsertTask, SelectTask, Task, TaskBase, WorkerProgress } from './messages.ts'
 import { WorkerPool } from './pool.ts'
@@ -23,17 +23,6 @@ import { loadCatalog } from './load.ts'
 import { systemSnapshot } from './systemTables.ts'
 
 export const version = '26.7.1.1'
-
-export interface EngineOptions {
-  /** Of Platform.openDisk; absent: everything is in memory. */
-  readonly path?: string
-  readonly maxThreads?: number
-  readonly timeZone?: string
-  /** Settings that every query starts with. */
-  readonly settings?: Readonly<Record<string, string>>
-  readonly users?: readonly { readonly name: string; readonly password: string }[]
-  readonly columnCacheBytes?: number
-}
 
 export async function createEngine(platform: Platform, options: EngineOptions = {}): Promise<GranaryEngine> {
   const disk = options.path === undefined ? null : await platform.openDisk(options.path)

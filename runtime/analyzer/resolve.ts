@@ -415,18 +415,12 @@ export class Resolver {
     let { name } = expr
     this.#insideAggregate = true
     try {
-      const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && /^count$/i.test(name)))
-      let args = await this.resolveAll(exprs)
+      const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && /^count/i.test(name)))
+      const args = await this.resolveAll(exprs)
       const parameters: Value[] = []
       for (const parameter of expr.parameters ?? []) parameters.push((await this.resolveConstant(parameter, 'A parameter of an aggregate function')).value)
-      if (expr.distinct) {
-        if (/^count$/i.test(name)) name = this.context.settings.text('count_distinct_implementation')
-        else name += 'Distinct'
-      }
-      if (expr.filter) {
-        name += 'If'
-        args = [...args, await this.resolve(expr.filter)]
-      }
+      const distinct = /^count(?:If)?Distinct((?:If)?)$/i.exec(name)
+      if (distinct) name = this.context.settings.text('count_distinct_implementation') + distinct[1]
       if (expr.nulls === 'respect') name += 'RespectNulls'
       return { name, args, parameters }
     } finally {

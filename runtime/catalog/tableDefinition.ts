@@ -49,9 +49,7 @@ export async function defineTable(
     names.add(name)
   }
   if (!defined.some(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')) throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', 'Cannot create table without physical columns')
-  const inlineKey = create.columns?.filter(column => column.primaryKey).map((column): Expr => ({ kind: 'identifier', parts: [column.name], start: 0, end: 0 })) ?? []
-  const primaryKey = keyElements(storage?.primaryKey ?? create.primaryKey)
-  if (primaryKey.length === 0) primaryKey.push(...inlineKey)
+  const primaryKey = keyElements(storage?.primaryKey)
   const orderBy = keyElements(storage?.orderBy).map(descending)
   if (orderBy.length === 0 && primaryKey.length > 0) orderBy.push(...primaryKey.map(expr => ({ expr, descending: false })))
   const settings = new Map<string, string>()
@@ -73,7 +71,7 @@ export async function defineTable(
 
 /** `a DESC` in ORDER BY of a table parses as a call that says so. */
 function descending(expr: Expr): { expr: Expr; descending: boolean } {
-  if (expr.kind === 'function' && /^(desc|__descending)$/i.test(expr.name) && expr.args.length === 1) return { expr: expr.args[0], descending: true }
+  if (expr.kind === 'function' && expr.name === '__descendingKey' && expr.args.length === 1) return { expr: expr.args[0], descending: true }
   return { expr, descending: false }
 }
 

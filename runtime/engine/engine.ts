@@ -98,8 +98,8 @@ export class GranaryEngine implements Engine {
       text = decodeText(head.bytes)
       if (text.trim() === '') throw new DBError('SYNTAX_ERROR', 'Syntax error: failed at position 1 (end of query): Empty query')
       const parsed = parseStatement(text, {
-        maxQuerySize: settings.number('max_query_size'),
-        maxDepth: settings.number('max_parser_depth'),
+        sizeBytesMax: settings.number('max_query_size'),
+        depthMax: settings.number('max_parser_depth'),
       })
       const { statement } = parsed
       if (head.rest && !(statement.kind === 'insert' && statement.source.kind === 'data')) throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')

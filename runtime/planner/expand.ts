@@ -14,7 +14,7 @@ export interface SelectItem {
 /** Aliases anywhere inside the expression, without those of subqueries. */
 export function aliasesOf(expr: Expr, into: Map<string, Expr>): void {
   if (expr.alias !== undefined && !into.has(expr.alias)) into.set(expr.alias, expr)
-  if (expr.kind === 'function') for (const arg of [...expr.args, ...(expr.filter ? [expr.filter] : [])]) aliasesOf(arg, into)
+  if (expr.kind === 'function') for (const arg of expr.args) aliasesOf(arg, into)
   if (expr.kind === 'lambda') aliasesOf(expr.body, into)
 }
 

@@ -77,11 +77,10 @@ export class SelectPlanner {
     const qualify = select.qualify ? await resolver.resolve(select.qualify) : null
     const orderBy = await this.#orderKeys(resolver, select, expressions, outputs)
     const limitBy = select.limitBy ? await this.#positional(resolver, select.limitBy.by, expressions, outputs) : []
-    const distinctOn = select.distinctOn ? await resolver.resolveAll(select.distinctOn) : null
     resolver.allowAggregates = false
     resolver.allowWindows = false
 
-    const all = () => [...outputs.map(output => output.node), ...orderBy.map(key => key.expr), ...limitBy, ...(distinctOn ?? []), ...(having ? [having] : []), ...(qualify ? [qualify] : [])]
+    const all = () => [...outputs.map(output => output.node), ...orderBy.map(key => key.expr), ...limitBy, ...(having ? [having] : []), ...(qualify ? [qualify] : [])]
     let replace = (node: Typed): Typed => node
     const autoKeys = select.groupBy?.mode === 'all' ? outputs.map(output => output.node).filter(node => !hasAggregate(node)) : null
     if (select.groupBy || all().some(hasAggregate)) {
@@ -102,7 +101,6 @@ export class SelectPlanner {
     return this.#finish(resolver, plan, select, outputs.map(({ name, node }) => ({ name, node: replace(node) })), {
       orderBy: orderBy.map(key => ({ ...key, expr: replace(key.expr) })),
       limitBy: limitBy.map(replace),
-      distinctOn: distinctOn?.map(replace) ?? null,
     })
   }
 
@@ -388,7 +386,7 @@ export class SelectPlanner {
     input: Plan,
     select: Select,
     outputs: readonly { name: string; node: Typed }[],
-    { orderBy, limitBy, distinctOn }: { orderBy: SortKey[]; limitBy: Typed[]; distinctOn: Typed[] | null },
+    { orderBy, limitBy }: { orderBy: SortKey[]; limitBy: Typed[] },
   ): Promise<Plan> {
     const computed: Computed[] = []
     const byKey = new Map<string, Computed>()
@@ -407,13 +405,12 @@ export class SelectPlanner {
     const hiddenStart = computed.length
     const sortKeys = orderBy.filter(key => key.expr.kind !== 'constant').map(key => ({ ...key, expr: ref(compute(key.expr, '')) }))
     const limitKeys = limitBy.map(node => ref(compute(node, '')))
-    const distinctKeys = distinctOn?.map(node => ref(compute(node, ''))) ?? null
     let plan: Plan = { kind: 'project', input, columns: computed }
     const { limit, offset, limitConstant } = await this.#limit(resolver, select.limit)
     const whole = limit === null ? 0 : limit + offset
     const withTies = select.limit?.withTies ?? false
-    if (select.distinct || distinctKeys) {
-      const on = distinctKeys ?? (hiddenStart < computed.length ? computed.slice(0, hiddenStart).map(ref) : null)
+    if (select.distinct) {
+      const on = hiddenStart < computed.length ? computed.slice(0, hiddenStart).map(ref) : null
       plan = { kind: 'distinct', input: plan, on, limit: sortKeys.length === 0 && !select.limitBy ? whole : 0, columns: plan.columns }
     }
     if (sortKeys.length > 0)

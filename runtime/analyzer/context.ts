@@ -41,7 +41,11 @@ export interface AnalyzerContext {
   /** `numbers(10)` and the like; arguments are constants. */
   tableFunction(name: string, args: readonly Value[]): Promise<AnalyzedTable>
   /** Runs a query whose value the analysis needs: scalar subqueries. Rows of values, with the columns' types. */
-  runSubquery(query: Query, limit: number, ctes: CteScope): Promise<{ types: readonly DataType[]; rows: readonly (readonly Value[])[] }>
+  runSubquery(
+    query: Query,
+    limit: number,
+    ctes: CteScope,
+  ): Promise<{ types: readonly DataType[]; rows: readonly (readonly Value[])[] }>
   /** A SQL function's body: `CREATE FUNCTION f AS (x) -> ...`. */
   userFunction?(name: string): import('../sql/ast.ts').Lambda | undefined
   nextColumnId(): number

@@ -1,4 +1,4 @@
-import { findAggregate, bindAggregate } from '../aggregates/bind.ts'
+import { isAggregateName, bindAggregate } from '../aggregates/bind.ts'
 import { columnOf } from '../columns/build.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { DBError } from '../core/errors.ts'
@@ -62,11 +62,39 @@ function matches(column: ScopeColumn, parts: readonly string[]): boolean {
   })
 }
 
-const comparisons = new Set(['equals', 'notEquals', 'less', 'greater', 'lessOrEquals', 'greaterOrEquals', 'isNotDistinctFrom', 'isDistinctFrom'])
+const comparisons = new Set([
+  'equals',
+  'notEquals',
+  'less',
+  'greater',
+  'lessOrEquals',
+  'greaterOrEquals',
+  'isNotDistinctFrom',
+  'isDistinctFrom',
+])
 const inFunctions: Record<string, boolean> = {
-  in: false, notIn: true, globalIn: false, globalNotIn: true, nullIn: false, notNullIn: true, globalNullIn: false, globalNotNullIn: true,
+  in: false,
+  notIn: true,
+  globalIn: false,
+  globalNotIn: true,
+  nullIn: false,
+  notNullIn: true,
+  globalNullIn: false,
+  globalNotNullIn: true,
 }
-const parsedFromText = new Set(['Date', 'Date32', 'DateTime', 'DateTime64', 'UUID', 'IPv4', 'IPv6', 'Enum8', 'Enum16', 'FixedString', 'Bool'])
+const parsedFromText = new Set([
+  'Date',
+  'Date32',
+  'DateTime',
+  'DateTime64',
+  'UUID',
+  'IPv4',
+  'IPv6',
+  'Enum8',
+  'Enum16',
+  'FixedString',
+  'Bool',
+])
 
 /** Names to columns, calls to bound functions, constants to values. One for each SELECT. */
 export class Resolver {
@@ -115,7 +143,10 @@ export class Resolver {
       case 'subquery':
         return this.#scalar(expr.query)
       case 'lambda':
-        throw new DBError('UNEXPECTED_EXPRESSION', `Unexpected lambda expression ${formatAst(expr)}: it may only be the argument of a higher-order function`)
+        throw new DBError(
+          'UNEXPECTED_EXPRESSION',
+          `Unexpected lambda expression ${formatAst(expr)}: it may only be the argument of a higher-order function`,
+        )
       case 'asterisk':
       case 'columns':
         throw new DBError('UNKNOWN_IDENTIFIER', `${formatAst(expr)} cannot stand here`)
@@ -131,7 +162,8 @@ export class Resolver {
   /** A value that must be known before the query runs: LIMIT, table functions' arguments. */
   async resolveConstant(expr: Expr, what: string): Promise<ConstantNode> {
     const node = await this.resolve(expr)
-    if (node.kind !== 'constant') throw new DBError('BAD_ARGUMENTS', `${what} must be a constant expression, not ${formatAst(expr)}`)
+    if (node.kind !== 'constant')
+      throw new DBError('BAD_ARGUMENTS', `${what} must be a constant expression, not ${formatAst(expr)}`)
     return node
   }
 
@@ -164,7 +196,8 @@ export class Resolver {
     }
     const aliasFirst = !this.context.settings.bool('prefer_column_name_to_alias')
     const alias = this.scope.aliases.get(parts[0])
-    if (aliasFirst && alias && !this.#resolving.has(parts[0])) return this.#subcolumn(await this.#alias(parts[0], alias), parts.slice(1), expr)
+    if (aliasFirst && alias && !this.#resolving.has(parts[0]))
+      return this.#subcolumn(await this.#alias(parts[0], alias), parts.slice(1), expr)
     const column = this.#findColumn(parts, expr)
     if (column) return column
     if (alias) {
@@ -173,7 +206,10 @@ export class Resolver {
     }
     for (let outer = this.scope.outer; outer; outer = outer.outer)
       if (outer.find(parts).length > 0 || outer.aliases.has(parts[0]))
-        throw new DBError('NOT_IMPLEMENTED', `Correlated subqueries are not supported: ${parts.join('.')} is a column of the query around`)
+        throw new DBError(
+          'NOT_IMPLEMENTED',
+          `Correlated subqueries are not supported: ${parts.join('.')} is a column of the query around`,
+        )
     throw this.#unknown(parts)
   }
 
@@ -208,8 +244,15 @@ export class Resolver {
   #unknown(parts: readonly string[]): DBError {
     const name = parts.join('.')
     const lower = name.toLowerCase()
-    const near = [...new Set(this.scope.columns.map(column => column.name))].filter(other => other.toLowerCase() === lower || distance(other, name) <= 2)
-    const hint = near.length ? `. Maybe you meant: ${near.slice(0, 3).map(other => `'${other}'`).join(', ')}` : ''
+    const near = [...new Set(this.scope.columns.map(column => column.name))].filter(
+      other => other.toLowerCase() === lower || distance(other, name) <= 2,
+    )
+    const hint = near.length
+      ? `. Maybe you meant: ${near
+          .slice(0, 3)
+          .map(other => `'${other}'`)
+          .join(', ')}`
+      : ''
     return new DBError('UNKNOWN_IDENTIFIER', `Unknown expression identifier \`${name}\` in scope${hint}`)
   }
 
@@ -222,13 +265,22 @@ export class Resolver {
     let current = node
     for (const part of rest) {
       const { type } = current
-      if (type instanceof TupleType || (type instanceof ArrayType && type.element instanceof TupleType) || (type instanceof NullableType && type.inner instanceof TupleType))
+      if (
+        type instanceof TupleType ||
+        (type instanceof ArrayType && type.element instanceof TupleType) ||
+        (type instanceof NullableType && type.inner instanceof TupleType)
+      )
         current = this.call('tupleElement', [current, this.constant(part, parseType('String'))])
       else if (part === 'null' && type.isNullable) current = this.call('isNull', [current])
-      else if (part === 'size0' && (type instanceof ArrayType || type instanceof MapType)) current = this.call('length', [current])
+      else if (part === 'size0' && (type instanceof ArrayType || type instanceof MapType))
+        current = this.call('length', [current])
       else if (part === 'keys' && type instanceof MapType) current = this.call('mapKeys', [current])
       else if (part === 'values' && type instanceof MapType) current = this.call('mapValues', [current])
-      else throw new DBError('UNKNOWN_IDENTIFIER', `Unknown expression identifier ${formatAst(expr)}: ${type.name} has no ${part}`)
+      else
+        throw new DBError(
+          'UNKNOWN_IDENTIFIER',
+          `Unknown expression identifier ${formatAst(expr)}: ${type.name} has no ${part}`,
+        )
     }
     return current
   }
@@ -237,7 +289,10 @@ export class Resolver {
   call(name: string, args: readonly Typed[]): Typed {
     const definition = findFunction(name)
     if (!definition) throw new DBError('UNKNOWN_FUNCTION', `Function with name \`${name}\` does not exist`)
-    const fitted = comparisons.has(definition.name) && args.length === 2 ? this.#fitConstants(args as [Typed, Typed], definition.name) : args
+    const fitted =
+      comparisons.has(definition.name) && args.length === 2
+        ? this.#fitConstants(args as [Typed, Typed], definition.name)
+        : args
     if (fitted.length === 1 && comparisons.has(definition.name)) return fitted[0]
     const infos = fitted.map(infoOf)
     const bound = bindFunction(definition, infos, this.context.environment)
@@ -268,7 +323,8 @@ export class Resolver {
     if (at < 0 || (a.kind === 'constant' && b.kind === 'constant' && !isText(a.type) && !isText(b.type))) return [a, b]
     let constant = (at === 1 ? b : a) as ConstantNode
     let other = at === 1 ? a : b
-    if (a.kind === 'constant' && b.kind === 'constant' && isText(other.type)) [constant, other] = [other as ConstantNode, constant]
+    if (a.kind === 'constant' && b.kind === 'constant' && isText(other.type))
+      [constant, other] = [other as ConstantNode, constant]
     const target = plainType(other.type)
     const isNumber = (type: DataType) => type instanceof IntegerType || type instanceof FloatType
     const fits =
@@ -279,7 +335,9 @@ export class Resolver {
     const value = convertValue(constant.value, constant.type, target)
     if (value === undefined) {
       const decided = !other.type.isNullable && (name === 'equals' || name === 'notEquals') && isNumber(constant.type)
-      return decided && isInteger(constant.value) ? [this.constant(name === 'notEquals' ? 1 : 0, parseType('UInt8'))] : [a, b]
+      return decided && isInteger(constant.value)
+        ? [this.constant(name === 'notEquals' ? 1 : 0, parseType('UInt8'))]
+        : [a, b]
     }
     const fitted = this.constant(value, target)
     return constant === a ? [fitted, b] : [a, fitted]
@@ -288,7 +346,11 @@ export class Resolver {
   async #function(expr: FunctionCall): Promise<Typed> {
     const { name } = expr
     if (expr.over) {
-      if (!this.allowWindows) throw new DBError('ILLEGAL_AGGREGATION', `Window function ${formatAst(expr)} is found in a wrong place of the query`)
+      if (!this.allowWindows)
+        throw new DBError(
+          'ILLEGAL_AGGREGATION',
+          `Window function ${formatAst(expr)} is found in a wrong place of the query`,
+        )
       return resolveWindow(this, expr)
     }
     if (name in inFunctions) return this.#in(expr, inFunctions[name])
@@ -299,7 +361,7 @@ export class Resolver {
       return this.constant(rows.length > 0 ? 1 : 0, parseType('UInt8'))
     }
     if (!findFunction(name)) {
-      const aggregate = findAggregate(name)
+      const aggregate = isAggregateName(name)
       if (aggregate) return this.#aggregate(expr)
     }
     if (name === 'and' || name === 'or') return this.#logical(expr, name)
@@ -329,13 +391,15 @@ export class Resolver {
   }
 
   conjunction(flat: readonly Typed[], name: 'and' | 'or' = 'and'): Typed {
-    if (flat.every(arg => arg.kind === 'constant') || flat.length < 2) return flat.length === 1 ? flat[0] : this.call(name, flat)
+    if (flat.every(arg => arg.kind === 'constant') || flat.length < 2)
+      return flat.length === 1 ? flat[0] : this.call(name, flat)
     const decisive = name === 'or'
     const kept: Typed[] = []
     for (const arg of flat) {
       if (arg.kind === 'constant' && arg.value !== null && typeof arg.value !== 'string') {
         const truth = Number(arg.value) !== 0
-        if (truth === decisive && flat.every(other => !other.type.isNullable)) return this.constant(decisive ? 1 : 0, parseType('UInt8'))
+        if (truth === decisive && flat.every(other => !other.type.isNullable))
+          return this.constant(decisive ? 1 : 0, parseType('UInt8'))
         if (truth !== decisive) continue
       }
       kept.push(arg)
@@ -349,7 +413,8 @@ export class Resolver {
     const definition = findFunction(expr.name)
     if (!definition) throw this.#unknownFunction(expr.name)
     const args: Typed[] = []
-    for (const arg of expr.args) args.push(arg.kind === 'lambda' ? this.constant(null, parseType('Nullable(Nothing)')) : await this.resolve(arg))
+    for (const arg of expr.args)
+      args.push(arg.kind === 'lambda' ? this.constant(null, parseType('Nullable(Nothing)')) : await this.resolve(arg))
     const bodies: { parameters: ColumnNode[]; body: Typed }[] = []
     // A lambda's type depends on what the function says of its parameters, and resolving it may wait: so the function is asked
     // first with lambdas that only note the parameters' types, then again with the resolved ones.
@@ -381,7 +446,10 @@ export class Resolver {
       const types = wanted[order]
       const lambda = expr.args[at] as Lambda
       if (!types || types.length < lambda.params.length)
-        throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Function ${expr.name} takes no lambda with ${lambda.params.length} arguments there`)
+        throw new DBError(
+          'ILLEGAL_TYPE_OF_ARGUMENT',
+          `Function ${expr.name} takes no lambda with ${lambda.params.length} arguments there`,
+        )
       const parameters = lambda.params.map((param, i) => this.column(this.context.nextColumnId(), param, types[i]))
       this.#parameters.push(new Map(lambda.params.map((param, i) => [param, parameters[i]])))
       try {
@@ -394,9 +462,20 @@ export class Resolver {
       const order = lambdaAt.indexOf(i)
       if (order < 0) return arg
       const { parameters, body } = bodies[order]
-      return { kind: 'lambda', type: body.type, parameters, body, key: `\\${parameters.map(p => p.type.name).join(',')}.${anonymousKey(body, parameters)}` }
+      return {
+        kind: 'lambda',
+        type: body.type,
+        parameters,
+        body,
+        key: `\\${parameters.map(p => p.type.name).join(',')}.${anonymousKey(body, parameters)}`,
+      }
     })
-    const infos = nodes.map((node): ArgumentInfo => (node.kind === 'lambda' ? { type: parseType('Nothing'), constant: undefined, lambda: lambdaEvaluator(node) } : infoOf(node)))
+    const infos = nodes.map(
+      (node): ArgumentInfo =>
+        node.kind === 'lambda'
+          ? { type: parseType('Nothing'), constant: undefined, lambda: lambdaEvaluator(node) }
+          : infoOf(node),
+    )
     const bound = bindFunction(definition, infos, this.context.environment)
     const key = `${definition.name}(${nodes.map(node => node.key).join(',')})`
     return this.intern({ kind: 'call', type: bound.type, name: definition.name, args: nodes, bound, key })
@@ -404,8 +483,15 @@ export class Resolver {
 
   async #aggregate(expr: FunctionCall): Promise<Typed> {
     if (this.#insideAggregate)
-      throw new DBError('ILLEGAL_AGGREGATION', `Aggregate function ${formatAst(expr)} is found inside another aggregate function in query`)
-    if (!this.allowAggregates) throw new DBError('ILLEGAL_AGGREGATION', `Aggregate function ${formatAst(expr)} is found in a wrong place of the query (WHERE, GROUP BY, JOIN ON)`)
+      throw new DBError(
+        'ILLEGAL_AGGREGATION',
+        `Aggregate function ${formatAst(expr)} is found inside another aggregate function in query`,
+      )
+    if (!this.allowAggregates)
+      throw new DBError(
+        'ILLEGAL_AGGREGATION',
+        `Aggregate function ${formatAst(expr)} is found in a wrong place of the query (WHERE, GROUP BY, JOIN ON)`,
+      )
     const { name, args, parameters } = await this.aggregateParts(expr)
     return this.aggregateCall(name, args, parameters)
   }
@@ -418,7 +504,8 @@ export class Resolver {
       const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && /^count/i.test(name)))
       const args = await this.resolveAll(exprs)
       const parameters: Value[] = []
-      for (const parameter of expr.parameters ?? []) parameters.push((await this.resolveConstant(parameter, 'A parameter of an aggregate function')).value)
+      for (const parameter of expr.parameters ?? [])
+        parameters.push((await this.resolveConstant(parameter, 'A parameter of an aggregate function')).value)
       const distinct = /^count(?:If)?Distinct((?:If)?)$/i.exec(name)
       if (distinct) name = this.context.settings.text('count_distinct_implementation') + distinct[1]
       if (expr.nulls === 'respect') name += 'RespectNulls'
@@ -429,16 +516,24 @@ export class Resolver {
   }
 
   aggregateCall(name: string, args: readonly Typed[], parameters: readonly Value[]): Typed {
-    const bound = bindAggregate(name, args.map(arg => arg.type), parameters)
+    const bound = bindAggregate(
+      name,
+      args.map(arg => arg.type),
+      parameters,
+    )
     const key = `${bound.name}(${parameters.map(valueKey).join(',')})(${args.map(arg => arg.key).join(',')})`
     return this.intern({ kind: 'aggregate', type: bound.type, args, bound, key })
   }
 
   async #scalar(query: Query): Promise<Typed> {
     const { types, rows } = await this.context.runSubquery(query, 2, this.scope.ctes)
-    if (rows.length > 1) throw new DBError('INCORRECT_RESULT_OF_SCALAR_SUBQUERY', 'Scalar subquery returned more than one row')
-    const nullable = types.map(type => (rows.length === 0 && !type.isNullable && !(type instanceof ArrayType) ? new NullableType(plainType(type)) : type))
-    if (types.length === 1) return this.constant(rows.length ? rows[0][0] : nullable[0].isNullable ? null : nullable[0].default, nullable[0])
+    if (rows.length > 1)
+      throw new DBError('INCORRECT_RESULT_OF_SCALAR_SUBQUERY', 'Scalar subquery returned more than one row')
+    const nullable = types.map(type =>
+      rows.length === 0 && !type.isNullable && !(type instanceof ArrayType) ? new NullableType(plainType(type)) : type,
+    )
+    if (types.length === 1)
+      return this.constant(rows.length ? rows[0][0] : nullable[0].isNullable ? null : nullable[0].default, nullable[0])
     if (rows.length === 0) return this.constant(null, parseType('Nullable(Nothing)'))
     return this.constant([...rows[0]], new TupleType(types))
   }
@@ -466,7 +561,14 @@ export class Resolver {
 
   #inNode(operand: Typed, negated: boolean, set: SetSource, setKey: string): Typed {
     const type = parseType(operand.type.isNullable ? 'Nullable(UInt8)' : 'UInt8')
-    return this.intern({ kind: 'in', type, operand, negated, set, key: `${negated ? 'notIn' : 'in'}(${operand.key},${setKey})` })
+    return this.intern({
+      kind: 'in',
+      type,
+      operand,
+      negated,
+      set,
+      key: `${negated ? 'notIn' : 'in'}(${operand.key},${setKey})`,
+    })
   }
 
   /** The query that makes the set, if the right side is one: a subquery, a table, a CTE. */
@@ -479,7 +581,13 @@ export class Resolver {
     const isCte = database === undefined && this.scope.ctes.queries.has(table)
     if (!isCte && !this.context.findTable(database, table)) return null
     const { start, end } = right
-    return { kind: 'select', start, end, columns: [{ kind: 'asterisk', start, end }], from: { kind: 'table', start, end, name: { database, table } } }
+    return {
+      kind: 'select',
+      start,
+      end,
+      columns: [{ kind: 'asterisk', start, end }],
+      from: { kind: 'table', start, end, name: { database, table } },
+    }
   }
 
   async #setValues(right: Expr, types: readonly DataType[], operandType: DataType): Promise<Value[][]> {
@@ -493,11 +601,19 @@ export class Resolver {
         return
       }
       if (!(type instanceof TupleType) || type.elements.length !== types.length)
-        throw new DBError('INCORRECT_ELEMENT_OF_SET', `Invalid value of type ${type.name} in set: a tuple of ${types.length} elements is expected`)
+        throw new DBError(
+          'INCORRECT_ELEMENT_OF_SET',
+          `Invalid value of type ${type.name} in set: a tuple of ${types.length} elements is expected`,
+        )
       const row = (value as Value[]).map((element, i) => convertValue(element, type.elements[i], types[i]))
       if (row.every(element => element !== undefined && element !== null)) rows.push(row as Value[])
     }
-    const isOneTuple = isList && (right as FunctionCall).name === 'tuple' && operandType instanceof TupleType && exprs.length === types.length && exprs.every(item => !(item.kind === 'function' && item.name === 'tuple'))
+    const isOneTuple =
+      isList &&
+      (right as FunctionCall).name === 'tuple' &&
+      operandType instanceof TupleType &&
+      exprs.length === types.length &&
+      exprs.every(item => !(item.kind === 'function' && item.name === 'tuple'))
     if (isOneTuple) {
       const node = await this.resolveConstant(right, 'The right side of IN')
       add(node.value, node.type)
@@ -511,7 +627,8 @@ export class Resolver {
       }
       const node = await this.resolveConstant(item, 'The right side of IN')
       // x IN ([1, 2]) and x IN [1, 2]: the array's elements, unless x is an array itself.
-      if (node.type instanceof ArrayType && !(operandType instanceof ArrayType) && exprs.length === 1) for (const element of node.value as Value[]) add(element, node.type.element)
+      if (node.type instanceof ArrayType && !(operandType instanceof ArrayType) && exprs.length === 1)
+        for (const element of node.value as Value[]) add(element, node.type.element)
       else if (!isList && node.type instanceof TupleType && !(operandType instanceof TupleType))
         for (const [i, element] of (node.value as Value[]).entries()) add(element, node.type.elements[i])
       else add(node.value, node.type)
@@ -528,7 +645,23 @@ const isText = (type: DataType) => type.kind === 'String' || type.kind === 'Fixe
 const isInteger = (value: Value) => typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
 
 const booleanFunctions = new Set([
-  ...comparisons, 'and', 'or', 'not', 'xor', 'like', 'notLike', 'ilike', 'notILike', 'match', 'isNull', 'isNotNull', 'empty', 'notEmpty', 'has', 'startsWith', 'endsWith',
+  ...comparisons,
+  'and',
+  'or',
+  'not',
+  'xor',
+  'like',
+  'notLike',
+  'ilike',
+  'notILike',
+  'match',
+  'isNull',
+  'isNotNull',
+  'empty',
+  'notEmpty',
+  'has',
+  'startsWith',
+  'endsWith',
 ])
 const isBoolean = (node: Typed) => node.kind === 'in' || (node.kind === 'call' && booleanFunctions.has(node.name))
 
@@ -552,13 +685,17 @@ function anonymousKey(body: Typed, parameters: readonly ColumnNode[]): string {
 /** The body of a SQL function with the call's arguments in place of its parameters. */
 function substitute(lambda: Lambda, call: FunctionCall): Expr {
   if (lambda.params.length !== call.args.length)
-    throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${call.name} takes ${lambda.params.length} arguments, got ${call.args.length}`)
+    throw new DBError(
+      'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+      `Function ${call.name} takes ${lambda.params.length} arguments, got ${call.args.length}`,
+    )
   const values = new Map(lambda.params.map((param, i) => [param, call.args[i]]))
   const replace = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(replace)
     if (value === null || typeof value !== 'object') return value
     const node = value as Expr
-    if (node.kind === 'identifier' && node.parts.length === 1 && values.has(node.parts[0])) return values.get(node.parts[0])
+    if (node.kind === 'identifier' && node.parts.length === 1 && values.has(node.parts[0]))
+      return values.get(node.parts[0])
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]))
   }
   return replace(lambda.body) as Expr
@@ -577,7 +714,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1))
     row = next
   }
   return row[b.length]

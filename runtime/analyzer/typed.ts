@@ -128,7 +128,8 @@ export function columnsOf(node: Typed, into = new Map<number, ColumnNode>()): Ma
 
 export const hasAggregate = (node: Typed): boolean => some(node, child => child.kind === 'aggregate')
 export const hasWindow = (node: Typed): boolean => some(node, child => child.kind === 'window')
-export const isDeterministic = (node: Typed): boolean => !some(node, child => child.kind === 'call' && !child.bound.deterministic)
+export const isDeterministic = (node: Typed): boolean =>
+  !some(node, child => child.kind === 'call' && !child.bound.deterministic)
 
 export function some(node: Typed, test: (node: Typed) => boolean): boolean {
   return test(node) || childrenOf(node).some(child => some(child, test))

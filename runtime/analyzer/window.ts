@@ -1,4 +1,4 @@
-import { bindAggregate, findAggregate } from '../aggregates/bind.ts'
+import { bindAggregate, isAggregateName } from '../aggregates/bind.ts'
 import { DBError } from '../core/errors.ts'
 import type { FunctionCall, OrderByElement, WindowDefinition, WindowFrameBound } from '../sql/ast.ts'
 import { nullableOf } from '../functions/bind.ts'
@@ -37,11 +37,23 @@ export async function resolveWindow(resolver: Resolver, expr: FunctionCall): Pro
     const key = `${special}(${args.map(arg => arg.key).join(',')})over${window.key}`
     if (args.length === 0 && windowFunctions[special].length > 0)
       throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${special} needs an argument`)
-    return resolver.intern<WindowNode>({ kind: 'window', type: windowFunctions[special](args), name: special, args, aggregate: null, window, key })
+    return resolver.intern<WindowNode>({
+      kind: 'window',
+      type: windowFunctions[special](args),
+      name: special,
+      args,
+      aggregate: null,
+      window,
+      key,
+    })
   }
-  if (!findAggregate(expr.name)) throw new DBError('UNKNOWN_FUNCTION', `Window function ${expr.name} does not exist`)
+  if (!isAggregateName(expr.name)) throw new DBError('UNKNOWN_FUNCTION', `Window function ${expr.name} does not exist`)
   const { name, args, parameters } = await resolver.aggregateParts(expr)
-  const aggregate = bindAggregate(name, args.map(arg => arg.type), parameters)
+  const aggregate = bindAggregate(
+    name,
+    args.map(arg => arg.type),
+    parameters,
+  )
   const key = `${name}(${parameters.join(',')})(${args.map(arg => arg.key).join(',')})over${window.key}`
   return resolver.intern<WindowNode>({ kind: 'window', type: aggregate.type, name, args, aggregate, window, key })
 }
@@ -55,7 +67,13 @@ function definitionOf(resolver: Resolver, over: NonNullable<FunctionCall['over']
   if (over.kind === 'windowReference') return definitionOf(resolver, named(over.name))
   if (over.parent === undefined) return over
   const parent = definitionOf(resolver, named(over.parent))
-  return { ...over, parent: undefined, partitionBy: over.partitionBy ?? parent.partitionBy, orderBy: over.orderBy ?? parent.orderBy, frame: over.frame ?? parent.frame }
+  return {
+    ...over,
+    parent: undefined,
+    partitionBy: over.partitionBy ?? parent.partitionBy,
+    orderBy: over.orderBy ?? parent.orderBy,
+    frame: over.frame ?? parent.frame,
+  }
 }
 
 async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Promise<WindowSpec> {
@@ -65,11 +83,16 @@ async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Pr
   const bound = async (frameBound: WindowFrameBound): Promise<FrameBound> => {
     if (!('offset' in frameBound)) return { kind: frameBound.kind, offset: 0 }
     const offset = Number((await resolver.resolveConstant(frameBound.offset, "A window frame's offset")).value)
-    if (!(offset >= 0)) throw new DBError('BAD_ARGUMENTS', `A window frame's offset must not be negative, got ${offset}`)
+    if (!(offset >= 0))
+      throw new DBError('BAD_ARGUMENTS', `A window frame's offset must not be negative, got ${offset}`)
     return { kind: frameBound.kind, offset }
   }
   const frame = definition.frame
-    ? { unit: definition.frame.unit, begin: await bound(definition.frame.begin), end: await bound(definition.frame.end) }
+    ? {
+        unit: definition.frame.unit,
+        begin: await bound(definition.frame.begin),
+        end: await bound(definition.frame.end),
+      }
     : {
         unit: 'RANGE' as const,
         begin: { kind: 'unboundedPreceding' as const, offset: 0 },
@@ -77,13 +100,23 @@ async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Pr
       }
   const sortText = orderBy.map(sortKeyText).join(',')
   const frameText = `${frame.unit} ${frame.begin.kind}${frame.begin.offset} ${frame.end.kind}${frame.end.offset}`
-  return { partitionBy, orderBy, frame, key: `(${partitionBy.map(node => node.key).join(',')};${sortText};${frameText})` }
+  return {
+    partitionBy,
+    orderBy,
+    frame,
+    key: `(${partitionBy.map(node => node.key).join(',')};${sortText};${frameText})`,
+  }
 }
 
-export const sortKeyText = (key: SortKey): string => `${key.expr.key} ${key.descending ? 'd' : 'a'}${key.nullsFirst ? 'f' : 'l'}`
+export const sortKeyText = (key: SortKey): string =>
+  `${key.expr.key} ${key.descending ? 'd' : 'a'}${key.nullsFirst ? 'f' : 'l'}`
 
 /** NULLS LAST is the default in both directions. */
 export async function resolveSortKey(resolver: Resolver, element: OrderByElement): Promise<SortKey> {
   if (element.collation) throw new DBError('NOT_IMPLEMENTED', 'COLLATE is not supported')
-  return { expr: await resolver.resolve(element.expr), descending: element.direction === 'desc', nullsFirst: element.nulls === 'first' }
+  return {
+    expr: await resolver.resolve(element.expr),
+    descending: element.direction === 'desc',
+    nullsFirst: element.nulls === 'first',
+  }
 }

@@ -82,7 +82,10 @@ export class Catalog {
   }
 
   /** Statements that make all databases and tables on the disk, in the order in which they are to be run. */
-  async readMetadata(): Promise<{ databases: { name: string; text: string }[]; tables: { database: string; name: string; text: string }[] }> {
+  async readMetadata(): Promise<{
+    databases: { name: string; text: string }[]
+    tables: { database: string; name: string; text: string }[]
+  }> {
     const databases: { name: string; text: string }[] = []
     const tables: { database: string; name: string; text: string }[] = []
     const { disk } = this
@@ -97,10 +100,15 @@ export class Catalog {
       if (!entry.isDirectory) continue
       const database = unescapeFileName(entry.name)
       // Directories of databases made by a ClickHouse that keeps no file for them.
-      if (!databases.some(({ name }) => name === database)) databases.push({ name: database, text: `ATTACH DATABASE \`${database}\` ENGINE = Ordinary` })
+      if (!databases.some(({ name }) => name === database))
+        databases.push({ name: database, text: `ATTACH DATABASE \`${database}\` ENGINE = Ordinary` })
       for (const file of await disk.list(`metadata/${entry.name}`)) {
         if (!file.name.endsWith('.sql')) continue
-        tables.push({ database, name: unescapeFileName(file.name.slice(0, -4)), text: await read(`metadata/${entry.name}/${file.name}`, file.size) })
+        tables.push({
+          database,
+          name: unescapeFileName(file.name.slice(0, -4)),
+          text: await read(`metadata/${entry.name}/${file.name}`, file.size),
+        })
       }
     }
     return { databases, tables }

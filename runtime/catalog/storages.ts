@@ -18,7 +18,11 @@ export class MemoryStorage implements TableStorage {
   snapshot() {
     const chunks = this.#chunks
     const exactRows = chunks.reduce((sum, { rows }) => sum + rows, 0)
-    return { source: { kind: 'packed', chunks: chunks.map(({ buffer }) => buffer) } as const, exactRows, release: () => {} }
+    return {
+      source: { kind: 'packed', chunks: chunks.map(({ buffer }) => buffer) } as const,
+      exactRows,
+      release: () => {},
+    }
   }
 
   async commit(result: Written): Promise<void> {
@@ -105,7 +109,10 @@ export class LogStorage implements TableStorage {
 
   size() {
     const chunks = this.#files.flatMap(file => file.chunks)
-    return { rows: chunks.reduce((sum, { rows }) => sum + rows, 0), bytes: chunks.reduce((sum, { size }) => sum + size, 0) }
+    return {
+      rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: chunks.reduce((sum, { size }) => sum + size, 0),
+    }
   }
 }
 
@@ -123,7 +130,8 @@ function readDirectory(bytes: Uint8Array, path: string): LogChunk[] {
     chunks.push({ offset, size: length, rows })
     offset += length
   }
-  if (offset !== bytes.length) throw new DBError('CORRUPTED_DATA', `File ${path} has ${bytes.length} bytes, ${offset} are expected`)
+  if (offset !== bytes.length)
+    throw new DBError('CORRUPTED_DATA', `File ${path} has ${bytes.length} bytes, ${offset} are expected`)
   return chunks
 }
 

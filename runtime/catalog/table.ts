@@ -11,6 +11,8 @@ export interface TableSize {
 export interface TableStorage {
   /** The rows as they are now; release when no query reads them any more. */
   snapshot(): { readonly source: Source; readonly exactRows?: number; release(): void }
+  /** Before an INSERT is begun: waits, or refuses it, while the table cannot keep up. */
+  admit?(): Promise<void>
   /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */
   commit(result: import('./storages.ts').Written): Promise<void>
   truncate(): Promise<void>
@@ -36,7 +38,12 @@ export interface Table {
   readonly target?: { readonly database: string; readonly table: string }
   readonly storage: TableStorage
   readonly comment: string
-  readonly keys: { readonly partition: string; readonly sorting: string; readonly primary: string; readonly sampling: string }
+  readonly keys: {
+    readonly partition: string
+    readonly sorting: string
+    readonly primary: string
+    readonly sampling: string
+  }
   readonly isTemporary: boolean
   readonly metadataModifiedMs: number
 }

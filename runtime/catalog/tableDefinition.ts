@@ -38,20 +38,30 @@ export async function defineTable(
   typeOf: (expr: Expr, columns: readonly SnapshotColumn[]) => Promise<string>,
 ): Promise<TableDefinition> {
   const { storage } = create
-  const engine: FunctionCall = storage?.engine ?? { kind: 'function', name: create.temporary ? 'Memory' : defaultEngine, args: [], start: 0, end: 0 }
+  const engine: FunctionCall = storage?.engine ?? {
+    kind: 'function',
+    name: create.temporary ? 'Memory' : defaultEngine,
+    args: [],
+    start: 0,
+    end: 0,
+  }
   const defined: DefinedColumn[] = []
-  if (create.columns && create.columns.length > 0) for (const declaration of create.columns) defined.push(...(await defineColumn(declaration, defined, typeOf)))
+  if (create.columns && create.columns.length > 0)
+    for (const declaration of create.columns) defined.push(...(await defineColumn(declaration, defined, typeOf)))
   else if (columns) defined.push(...columns)
-  if (defined.length === 0) throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', 'Cannot create table without physical columns')
+  if (defined.length === 0)
+    throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', 'Cannot create table without physical columns')
   const names = new Set<string>()
   for (const { name } of defined) {
     if (names.has(name)) throw new DBError('DUPLICATE_COLUMN', `Column ${name} already exists`)
     names.add(name)
   }
-  if (!defined.some(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')) throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', 'Cannot create table without physical columns')
+  if (!defined.some(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL'))
+    throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', 'Cannot create table without physical columns')
   const primaryKey = keyElements(storage?.primaryKey)
   const orderBy = keyElements(storage?.orderBy).map(descending)
-  if (orderBy.length === 0 && primaryKey.length > 0) orderBy.push(...primaryKey.map(expr => ({ expr, descending: false })))
+  if (orderBy.length === 0 && primaryKey.length > 0)
+    orderBy.push(...primaryKey.map(expr => ({ expr, descending: false })))
   const settings = new Map<string, string>()
   for (const { name, value } of storage?.settings ?? []) {
     if (value && value.kind !== 'literal') throw new DBError('BAD_ARGUMENTS', `Setting ${name} must be a literal`)
@@ -71,7 +81,8 @@ export async function defineTable(
 
 /** `a DESC` in ORDER BY of a table parses as a call that says so. */
 function descending(expr: Expr): { expr: Expr; descending: boolean } {
-  if (expr.kind === 'function' && expr.name === '__descendingKey' && expr.args.length === 1) return { expr: expr.args[0], descending: true }
+  if (expr.kind === 'function' && expr.name === '__descendingKey' && expr.args.length === 1)
+    return { expr: expr.args[0], descending: true }
   return { expr, descending: false }
 }
 
@@ -90,9 +101,17 @@ async function defineColumn(
   let parsed = parseType(text)
   if (declaration.nullable === true && !parsed.isNullable) parsed = new NullableType(parsed)
   if (parsed.kind === 'Nothing' || (parsed instanceof NullableType && parsed.inner.kind === 'Nothing'))
-    throw new DBError('DATA_TYPE_CANNOT_BE_USED_IN_TABLES', `Column ${name} has type ${parsed.name}, which cannot be used in tables`)
+    throw new DBError(
+      'DATA_TYPE_CANNOT_BE_USED_IN_TABLES',
+      `Column ${name} has type ${parsed.name}, which cannot be used in tables`,
+    )
   // Nested is arrays side by side.
-  if (/^Nested\s*\(/i.test(text) && parsed instanceof ArrayType && parsed.element instanceof TupleType && parsed.element.names) {
+  if (
+    /^Nested\s*\(/i.test(text) &&
+    parsed instanceof ArrayType &&
+    parsed.element instanceof TupleType &&
+    parsed.element.names
+  ) {
     const { names, elements } = parsed.element
     return names.map((inner, i) => ({ name: `${name}.${inner}`, type: new ArrayType(elements[i]).name }))
   }
@@ -112,11 +131,23 @@ async function defineColumn(
 /** The statement with its columns and engine spelled out. */
 function fullStatement(create: CreateTable, engine: FunctionCall, columns: readonly DefinedColumn[]): CreateTable {
   const same = create.columns && create.columns.length === columns.length ? create.columns : null
-  const declared = columns.map((column, i): ColumnDeclaration => ({
-    ...(same ? same[i] : { kind: 'column', name: column.name, start: 0, end: 0 }),
-    name: column.name,
-    nullable: undefined,
-    type: { kind: 'type', name: column.type, text: column.type, start: 0, end: 0 },
-  }))
-  return { ...create, columns: declared, storage: { ...create.storage, engine }, asQuery: undefined, asTable: undefined, asFunction: undefined, ifNotExists: undefined, orReplace: undefined, output: undefined }
+  const declared = columns.map(
+    (column, i): ColumnDeclaration => ({
+      ...(same ? same[i] : { kind: 'column', name: column.name, start: 0, end: 0 }),
+      name: column.name,
+      nullable: undefined,
+      type: { kind: 'type', name: column.type, text: column.type, start: 0, end: 0 },
+    }),
+  )
+  return {
+    ...create,
+    columns: declared,
+    storage: { ...create.storage, engine },
+    asQuery: undefined,
+    asTable: undefined,
+    asFunction: undefined,
+    ifNotExists: undefined,
+    orReplace: undefined,
+    output: undefined,
+  }
 }

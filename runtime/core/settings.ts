@@ -14,8 +14,12 @@ const defined = new Map<string, SettingDefinition>()
 const accepted = new Set<string>()
 
 /** Adds settings to the ones that exist. Called once a module, at load. */
-export function defineSettings(kind: SettingKind, settings: Record<string, readonly [value: string | number, about: string]>): void {
-  for (const [name, [value, about]] of Object.entries(settings)) defined.set(name, { name, kind, value: String(value), about })
+export function defineSettings(
+  kind: SettingKind,
+  settings: Record<string, readonly [value: string | number, about: string]>,
+): void {
+  for (const [name, [value, about]] of Object.entries(settings))
+    defined.set(name, { name, kind, value: String(value), about })
 }
 
 /** Names that ClickHouse knows and that change nothing here: accepted, so that clients may send them. */
@@ -43,7 +47,10 @@ export class Settings {
   set(name: string, value: string): void {
     const definition = defined.get(name)
     if (!definition && !accepted.has(name))
-      throw new DBError('UNKNOWN_SETTING', `Setting ${name} is neither a builtin setting nor started with the prefix 'SQL_' registered for user-defined settings`)
+      throw new DBError(
+        'UNKNOWN_SETTING',
+        `Setting ${name} is neither a builtin setting nor started with the prefix 'SQL_' registered for user-defined settings`,
+      )
     if (definition) check(definition, value)
     this.#values.set(name, value)
   }
@@ -90,9 +97,15 @@ function parseSize(text: string): number | null {
 
 function check({ name, kind, value: initial }: SettingDefinition, value: string): void {
   if (kind === 'number' && parseSize(value) === null && !/^(true|false)$/i.test(value))
-    throw new DBError('CANNOT_PARSE_NUMBER', `Cannot parse ${JSON.stringify(value)} as the value of setting ${name}: a number is expected (the default is ${initial})`)
+    throw new DBError(
+      'CANNOT_PARSE_NUMBER',
+      `Cannot parse ${JSON.stringify(value)} as the value of setting ${name}: a number is expected (the default is ${initial})`,
+    )
   if (kind === 'bool' && !/^(0|1|true|false|on|off|auto|force|\d+)$/i.test(value))
-    throw new DBError('CANNOT_PARSE_BOOL', `Cannot parse ${JSON.stringify(value)} as the value of setting ${name}: true or false is expected`)
+    throw new DBError(
+      'CANNOT_PARSE_BOOL',
+      `Cannot parse ${JSON.stringify(value)} as the value of setting ${name}: true or false is expected`,
+    )
 }
 
 defineSettings('number', {
@@ -116,7 +129,10 @@ defineSettings('number', {
   max_ast_depth: [1000, 'How deep the syntax tree may nest.'],
   max_ast_elements: [50000, 'Elements of the syntax tree, at most.'],
   max_subquery_depth: [100, 'How deep subqueries may nest.'],
-  max_bytes_before_external_group_by: [0, 'Bytes of GROUP BY after which it spills to disk; 0: half of max_memory_usage.'],
+  max_bytes_before_external_group_by: [
+    0,
+    'Bytes of GROUP BY after which it spills to disk; 0: half of max_memory_usage.',
+  ],
   max_bytes_before_external_sort: [0, 'Bytes of ORDER BY after which it spills to disk; 0: half of max_memory_usage.'],
   limit: [0, 'LIMIT put around the whole query.'],
   offset: [0, 'OFFSET put around the whole query.'],

@@ -52,7 +52,12 @@ export interface Prepared {
 }
 
 /** Analyzes, plans and optimizes; runs scalar subqueries and the subqueries of IN. */
-export async function prepare(context: QueryContext, task: TaskBase, query: Query, known: readonly ScalarResult[] | null = null): Promise<Prepared> {
+export async function prepare(
+  context: QueryContext,
+  task: TaskBase,
+  query: Query,
+  known: readonly ScalarResult[] | null = null,
+): Promise<Prepared> {
   const scalars: ScalarResult[] = []
   const analyzer = analyzerContext(context, task, scalars, known)
   const planner = new SelectPlanner(analyzer)
@@ -61,7 +66,12 @@ export async function prepare(context: QueryContext, task: TaskBase, query: Quer
   return { plan, scalars }
 }
 
-export function analyzerContext(context: QueryContext, task: TaskBase, scalars: ScalarResult[] = [], known: readonly ScalarResult[] | null = null): AnalyzerContext {
+export function analyzerContext(
+  context: QueryContext,
+  task: TaskBase,
+  scalars: ScalarResult[] = [],
+  known: readonly ScalarResult[] | null = null,
+): AnalyzerContext {
   const tables = new Map<string, AnalyzedTable>()
   for (const snapshot of task.tables) tables.set(`${snapshot.database}.${snapshot.name}`, analyzedTable(snapshot))
   const functions = new Map(task.functions.map(({ name, lambda }) => [name, lambda]))
@@ -104,10 +114,14 @@ async function fillSets(context: QueryContext, subqueries: readonly PlannedSubqu
   for (const { set, plan } of subqueries) {
     if (set.values) continue
     if (plan.columns.length !== set.types.length)
-      throw new DBError('NUMBER_OF_COLUMNS_DOESNT_MATCH', `Number of columns in section IN doesn't match: ${set.types.length} on the left, ${plan.columns.length} on the right`)
+      throw new DBError(
+        'NUMBER_OF_COLUMNS_DOESNT_MATCH',
+        `Number of columns in section IN doesn't match: ${set.types.length} on the left, ${plan.columns.length} on the right`,
+      )
     const types = plan.columns.map(column => column.type)
     const rows = await collectRows(context, optimize(plan), Number.POSITIVE_INFINITY)
-    if (limit > 0 && rows.length > limit) throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for IN-set exceeded, max rows: ${limit}`)
+    if (limit > 0 && rows.length > limit)
+      throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for IN-set exceeded, max rows: ${limit}`)
     set.values = rows.flatMap(row => convertRow(row, types, set.types))
   }
 }
@@ -126,7 +140,8 @@ function convertRow(row: readonly Value[], from: readonly DataType[], to: readon
 export async function collectRows(context: QueryContext, plan: Plan, limit: number): Promise<Value[][]> {
   const rows: Value[][] = []
   for await (const chunk of execute(context, plan)) {
-    for (let row = 0; row < chunk.rows && rows.length < limit; row++) rows.push(chunk.columns.map(column => column.valueAt(row)))
+    for (let row = 0; row < chunk.rows && rows.length < limit; row++)
+      rows.push(chunk.columns.map(column => column.valueAt(row)))
     if (rows.length >= limit) break
   }
   return rows

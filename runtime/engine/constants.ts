@@ -10,7 +10,11 @@ import { analyzerContext } from './analysis.ts'
 import type { TaskBase } from './messages.ts'
 
 /** The value of an expression over literals, at once: VALUES with expressions in them. */
-export function evaluateConstant(context: QueryContext, task: TaskBase, text: string): { value: Value; type: DataType } {
+export function evaluateConstant(
+  context: QueryContext,
+  task: TaskBase,
+  text: string,
+): { value: Value; type: DataType } {
   const resolver = new Resolver(analyzerContext(context, task), new Scope([], { queries: new Map() }))
   const resolve = (expr: Expr): import('../analyzer/typed.ts').Typed => {
     if (expr.kind === 'literal') {
@@ -33,4 +37,3 @@ export function evaluateConstant(context: QueryContext, task: TaskBase, text: st
   }
   return { value: node.value, type: node.type }
 }
-

@@ -11,6 +11,7 @@ import type { Platform } from '../platform.ts'
 import type { Lambda, Query, Setting, Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk } from '../storage/disk.ts'
+import { MemoryDisk } from '../storage/disks/memory.ts'
 import type { Credentials, Engine, EngineOptions, Metric, Progress, QueryRequest, QueryResult } from './contract.ts'
 import { noProgress } from './contract.ts'
 import type { InsertTask, SelectTask, Task, TaskBase, WorkerProgress } from './messages.ts'
@@ -27,9 +28,19 @@ export const version = '26.7.1.1'
 
 export async function createEngine(platform: Platform, options: EngineOptions = {}): Promise<GranaryEngine> {
   const disk = options.path === undefined ? null : await platform.openDisk(options.path)
-  const engine = new GranaryEngine(platform, disk, options)
+  const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options)
   await loadCatalog(engine)
   return engine
+}
+
+/** Without a data directory parts lie in memory, which only this thread sees: so it does all the work. */
+function inMemory(platform: Platform): Platform {
+  const memory = new MemoryDisk()
+  return {
+    ...platform,
+    startWorker: undefined,
+    openDisk: async location => (location === '' ? memory : platform.openDisk(location)),
+  }
 }
 
 /** The control thread: parses, keeps the catalog, hands work to workers. Runs no kernels but for a table's metadata. */
@@ -47,7 +58,6 @@ export class GranaryEngine implements Engine {
   readonly events = new Map<string, number>()
   readonly statements: Statements
   #closing = false
-  #nextQuery = 1
 
   constructor(
     readonly platform: Platform,
@@ -66,8 +76,14 @@ export class GranaryEngine implements Engine {
     this.statements = new Statements(this)
   }
 
+  /** Of Platform.openDisk, for workers. */
   get location(): string {
     return this.options.path ?? ''
+  }
+
+  /** Where tables keep their files: the data directory, or memory. */
+  dataDisk(): Promise<Disk> {
+    return this.platform.openDisk(this.location)
   }
 
   count(event: string, by = 1): void {
@@ -78,13 +94,18 @@ export class GranaryEngine implements Engine {
     const users = this.options.users ?? [{ name: 'default', password: '' }]
     const known = users.find(({ name }) => name === user)
     if (!known || known.password !== password)
-      throw new DBError('AUTHENTICATION_FAILED', `${user}: Authentication failed: password is incorrect, or there is no user with such name`)
+      throw new DBError(
+        'AUTHENTICATION_FAILED',
+        `${user}: Authentication failed: password is incorrect, or there is no user with such name`,
+      )
   }
 
   metrics(): Metric[] {
     return [
       { name: 'ClickHouseMetrics_Query', about: 'Queries that run now.', kind: 'gauge', value: this.processes.size },
-      ...[...this.events].map(([name, value]): Metric => ({ name: `ClickHouseProfileEvents_${name}`, about: name, kind: 'counter', value })),
+      ...[...this.events].map(
+        ([name, value]): Metric => ({ name: `ClickHouseProfileEvents_${name}`, about: name, kind: 'counter', value }),
+      ),
     ]
   }
 
@@ -97,22 +118,33 @@ export class GranaryEngine implements Engine {
     try {
       const head = await readQueryHead(request, settings.number('max_query_size'))
       text = decodeText(head.bytes)
-      if (text.trim() === '') throw new DBError('SYNTAX_ERROR', 'Syntax error: failed at position 1 (end of query): Empty query')
+      if (text.trim() === '')
+        throw new DBError('SYNTAX_ERROR', 'Syntax error: failed at position 1 (end of query): Empty query')
       const parsed = parseStatement(text, {
         sizeBytesMax: settings.number('max_query_size'),
         depthMax: settings.number('max_parser_depth'),
       })
       const { statement } = parsed
-      if (head.rest && !(statement.kind === 'insert' && statement.source.kind === 'data')) throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
+      if (head.rest && !(statement.kind === 'insert' && statement.source.kind === 'data'))
+        throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
       this.#checkReadonly(statement, request.readonly)
       const query = new QueryRun(this, request, queryId, text, statement, settings.with(settingsOfStatement(statement)))
       const data = parsed.insertDataStart === undefined ? null : encodeText(text.slice(parsed.insertDataStart))
       return await query.run(data, head.rest)
     } catch (cause) {
       const error = toDBError(cause)
-      if (!(cause instanceof DBError)) this.platform.log('error', `Query ${queryId}: ${cause instanceof Error ? cause.stack : String(cause)}`)
+      if (!(cause instanceof DBError))
+        this.platform.log('error', `Query ${queryId}: ${cause instanceof Error ? cause.stack : String(cause)}`)
       request.body?.cancel().catch(() => {}) // nobody reads it any more
-      this.queryLog.add({ queryId, text, user: request.user, error, elapsedMs: this.platform.clock.monotonic() - started, progress: noProgress, startedMs: this.platform.clock.now() })
+      this.queryLog.add({
+        queryId,
+        text,
+        user: request.user,
+        error,
+        elapsedMs: this.platform.clock.monotonic() - started,
+        progress: noProgress,
+        startedMs: this.platform.clock.now(),
+      })
       throw error
     }
   }
@@ -120,23 +152,32 @@ export class GranaryEngine implements Engine {
   #makeId(): string {
     const bytes = this.platform.randomBytes(16)
     const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
-    this.#nextQuery++
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
   }
 
   #settings(request: QueryRequest): Settings {
-    return new Settings(Object.entries(this.options.settings ?? {})).with(request.session?.settings ?? []).with(Object.entries(request.settings))
+    return new Settings(Object.entries(this.options.settings ?? {}))
+      .with(request.session?.settings ?? [])
+      .with(Object.entries(request.settings))
   }
 
   #checkReadonly(statement: Statement, readonly: 0 | 1 | 2): void {
     if (readonly === 0) return
     const reads = ['select', 'setOperation', 'show', 'describe', 'exists', 'explain', 'use', 'check']
     if (reads.includes(statement.kind) || (statement.kind === 'set' && readonly === 2)) return
-    throw new DBError('READONLY', 'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries')
+    throw new DBError(
+      'READONLY',
+      'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries',
+    )
   }
 
   /** Snapshots of what a tree names, with the tables that views among them name. */
-  snapshots(node: unknown, database: string, session: Session | undefined, extra: readonly TableSnapshot[] = []): { tables: TableSnapshot[]; release(): void } {
+  snapshots(
+    node: unknown,
+    database: string,
+    session: Session | undefined,
+    extra: readonly TableSnapshot[] = [],
+  ): { tables: TableSnapshot[]; release(): void } {
     const tables: TableSnapshot[] = [...extra]
     const releases: (() => void)[] = []
     const seen = new Set<string>()
@@ -175,7 +216,8 @@ export class GranaryEngine implements Engine {
         this.platform.clock.after(20, resolve)
       })
     for (const query of this.processes.all()) query.cancel()
-    for (const database of this.catalog.databases.values()) for (const table of database.tables.values()) await table.storage.close()
+    for (const database of this.catalog.databases.values())
+      for (const table of database.tables.values()) await table.storage.close()
     await this.pool.close()
   }
 }
@@ -204,7 +246,8 @@ export class QueryRun implements RunningQuery {
     this.user = request.user
     this.startedMs = engine.platform.clock.now()
     this.#startedAt = engine.platform.clock.monotonic()
-    if (!engine.catalog.databases.has(this.database)) throw new DBError('UNKNOWN_DATABASE', `Database ${this.database} does not exist`)
+    if (!engine.catalog.databases.has(this.database))
+      throw new DBError('UNKNOWN_DATABASE', `Database ${this.database} does not exist`)
   }
 
   get elapsedMs(): number {
@@ -228,7 +271,15 @@ export class QueryRun implements RunningQuery {
       engine.processes.remove(this)
       if (error) engine.count('FailedQuery')
       if (this.settings.bool('log_queries'))
-        engine.queryLog.add({ queryId: this.queryId, text: this.text, user: this.user, error, elapsedMs: this.elapsedMs, progress: this.progress, startedMs: this.startedMs })
+        engine.queryLog.add({
+          queryId: this.queryId,
+          text: this.text,
+          user: this.user,
+          error,
+          elapsedMs: this.elapsedMs,
+          progress: this.progress,
+          startedMs: this.startedMs,
+        })
     }
     try {
       if (this.request.signal.aborted) throw new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
@@ -256,7 +307,14 @@ export class QueryRun implements RunningQuery {
 
   #nothing(): QueryResult {
     this.progress.elapsedNs = Math.round(this.elapsedMs * 1e6)
-    return { queryId: this.queryId, format: null, contentType: 'text/plain; charset=UTF-8', timeZone: this.timeZone, body: null, summary: Promise.resolve(this.progress) }
+    return {
+      queryId: this.queryId,
+      format: null,
+      contentType: 'text/plain; charset=UTF-8',
+      timeZone: this.timeZone,
+      body: null,
+      summary: Promise.resolve(this.progress),
+    }
   }
 
   get timeZone(): string {
@@ -280,7 +338,8 @@ export class QueryRun implements RunningQuery {
       uptimeMs: engine.platform.clock.now() - engine.startedMs,
       tables,
       functions: [...engine.functions].map(([name, { lambda }]) => ({ name, lambda })),
-      cancel: typeof SharedArrayBuffer === 'undefined' || !engine.platform.startWorker ? null : new SharedArrayBuffer(4),
+      cancel:
+        typeof SharedArrayBuffer === 'undefined' || !engine.platform.startWorker ? null : new SharedArrayBuffer(4),
     }
   }
 
@@ -330,11 +389,19 @@ export class QueryRun implements RunningQuery {
     }
   }
 
-  async #select(outcome: import('./statements.ts').Rows, finish: (error: DBError | null) => void): Promise<QueryResult> {
+  async #select(
+    outcome: import('./statements.ts').Rows,
+    finish: (error: DBError | null) => void,
+  ): Promise<QueryResult> {
     const { engine } = this
     const formatName = this.statement.output?.format ?? this.request.defaultFormat ?? 'TabSeparated'
     findOutputFormat(formatName)
-    const { tables, release } = engine.snapshots(outcome.query, outcome.database ?? this.database, this.session, outcome.tables)
+    const { tables, release } = engine.snapshots(
+      outcome.query,
+      outcome.database ?? this.database,
+      this.session,
+      outcome.tables,
+    )
     const task: SelectTask = {
       ...this.taskBase(tables),
       ...(outcome.database ? { database: outcome.database } : {}),
@@ -368,7 +435,14 @@ export class QueryRun implements RunningQuery {
       const running = this.start(task, {
         head: (format, contentType) => {
           started = true
-          resolve({ queryId: this.queryId, format, contentType, timeZone: this.timeZone, body, summary: summaryPromise })
+          resolve({
+            queryId: this.queryId,
+            format,
+            contentType,
+            timeZone: this.timeZone,
+            body,
+            summary: summaryPromise,
+          })
         },
         output: (bytes, taken) => {
           controller.enqueue(bytes)
@@ -401,28 +475,48 @@ export class QueryRun implements RunningQuery {
     if (statement.kind !== 'insert') return
     if (!statement.table) throw new DBError('NOT_IMPLEMENTED', 'INSERT INTO FUNCTION is not supported')
     const name = statement.table
-    const temporary = name.database === undefined ? (this.session?.temporaryTables.get(name.table) as Table | undefined) : undefined
+    const temporary =
+      name.database === undefined ? (this.session?.temporaryTables.get(name.table) as Table | undefined) : undefined
     let table = temporary ?? engine.catalog.find(name.database ?? this.database, name.table)
     if (!table) {
       engine.catalog.database(name.database ?? this.database)
       throw new DBError('UNKNOWN_TABLE', `Table ${name.database ?? this.database}.${name.table} does not exist`)
     }
-    if (table.view && !table.target) throw new DBError('NOT_IMPLEMENTED', `Method write is not supported by storage ${table.engine}`)
+    if (table.view && !table.target)
+      throw new DBError('NOT_IMPLEMENTED', `Method write is not supported by storage ${table.engine}`)
     if (table.target) table = engine.catalog.table(table.target.database, table.target.table)
     const columns = insertColumns(statement, table)
+    await table.storage.admit?.()
     const source = snapshotOf(table)
     const query = statement.source.kind === 'query' ? statement.source.query : null
     const { tables, release } = engine.snapshots(query, this.database, this.session)
-    const format = statement.source.kind === 'data' ? (statement.source.format ?? (this.request.defaultFormat && data?.length === 0 ? this.request.defaultFormat : 'Values')) : ''
-    if (statement.source.kind === 'file') throw new DBError('NOT_IMPLEMENTED', 'INSERT FROM INFILE is read by the client')
-    const task: InsertTask = { ...this.taskBase(tables), kind: 'insert', table: source.snapshot, columns, query, format, threads: this.#threads() }
+    const format =
+      statement.source.kind === 'data'
+        ? (statement.source.format ??
+          (this.request.defaultFormat && data?.length === 0 ? this.request.defaultFormat : 'Values'))
+        : ''
+    if (statement.source.kind === 'file')
+      throw new DBError('NOT_IMPLEMENTED', 'INSERT FROM INFILE is read by the client')
+    const task: InsertTask = {
+      ...this.taskBase(tables),
+      kind: 'insert',
+      table: source.snapshot,
+      columns,
+      query,
+      format,
+      threads: this.#threads(),
+    }
     const pieces = inputPieces(data, rest)
     try {
       const running = this.start(task, {
         wants: () => {
           pieces.next().then(
             ({ done, value }) => running.input(done ? null : value),
-            error => running.input(null, `The request's body broke off: ${error instanceof Error ? error.message : String(error)}`),
+            error =>
+              running.input(
+                null,
+                `The request's body broke off: ${error instanceof Error ? error.message : String(error)}`,
+              ),
           )
         },
       })
@@ -443,7 +537,10 @@ export class QueryRun implements RunningQuery {
 }
 
 /** The pieces of an INSERT's data, each in a buffer of its own that may be given away. */
-async function* inputPieces(data: Uint8Array | null, rest: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array, undefined> {
+async function* inputPieces(
+  data: Uint8Array | null,
+  rest: ReadableStream<Uint8Array> | null,
+): AsyncGenerator<Uint8Array, undefined> {
   if (data && data.length > 0) yield data.slice()
   if (!rest) return undefined
   const reader = rest.getReader()
@@ -459,13 +556,19 @@ async function* inputPieces(data: Uint8Array | null, rest: ReadableStream<Uint8A
 }
 
 function insertColumns(statement: Extract<Statement, { kind: 'insert' }>, table: Table): string[] {
-  const usual = table.columns.filter(column => !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS')
+  const usual = table.columns.filter(
+    column => !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS',
+  )
   if (!statement.columns) return usual.filter(column => column.kind !== 'EPHEMERAL').map(({ name }) => name)
   const names: string[] = []
   for (const column of statement.columns) {
     if (column.kind === 'identifier') names.push(column.parts.join('.'))
     else if (column.kind === 'asterisk') {
-      const left = new Set(column.transformers?.flatMap(transformer => (transformer.kind === 'except' ? (transformer.columns ?? []) : [])) ?? [])
+      const left = new Set(
+        column.transformers?.flatMap(transformer =>
+          transformer.kind === 'except' ? (transformer.columns ?? []) : [],
+        ) ?? [],
+      )
       names.push(...usual.map(({ name }) => name).filter(name => !left.has(name)))
     } else throw new DBError('NOT_IMPLEMENTED', 'INSERT takes the names of columns')
   }
@@ -477,20 +580,29 @@ function insertColumns(statement: Extract<Statement, { kind: 'insert' }>, table:
 function settingsOfStatement(statement: Statement): [string, string][] {
   const found: Setting[] = []
   if (statement.output?.settings) found.push(...statement.output.settings)
-  if ('settings' in statement && statement.kind !== 'set' && Array.isArray(statement.settings) && statement.kind !== 'explain') found.push(...(statement.settings as Setting[]))
+  if (
+    'settings' in statement &&
+    statement.kind !== 'set' &&
+    Array.isArray(statement.settings) &&
+    statement.kind !== 'explain'
+  )
+    found.push(...(statement.settings as Setting[]))
   if (statement.kind === 'explain' && statement.statement) return settingsOfStatement(statement.statement)
-  if (statement.kind === 'setOperation') for (const input of statement.inputs) found.push(...(input.kind === 'select' ? (input.settings ?? []) : []))
-  if (statement.kind === 'insert' && statement.source.kind === 'query' && statement.source.query.kind === 'select') found.push(...(statement.source.query.settings ?? []))
+  if (statement.kind === 'setOperation')
+    for (const input of statement.inputs) found.push(...(input.kind === 'select' ? (input.settings ?? []) : []))
+  if (statement.kind === 'insert' && statement.source.kind === 'query' && statement.source.query.kind === 'select')
+    found.push(...(statement.source.query.settings ?? []))
   return settingValues(found)
 }
 
 export function settingValues(settings: readonly Setting[]): [string, string][] {
   return settings.flatMap(({ name, value }): [string, string][] => {
     if (value === undefined) return []
-    if (value.kind === 'literal') return [[name, typeof value.value === 'boolean' ? (value.value ? '1' : '0') : String(value.value)]]
+    if (value.kind === 'literal')
+      return [[name, typeof value.value === 'boolean' ? (value.value ? '1' : '0') : String(value.value)]]
     if (value.kind === 'identifier') return [[name, value.parts.join('.')]]
-    if (value.kind === 'function' && value.name === 'negate' && value.args[0].kind === 'literal') return [[name, `-${String(value.args[0].value)}`]]
+    if (value.kind === 'function' && value.name === 'negate' && value.args[0].kind === 'literal')
+      return [[name, `-${String(value.args[0].value)}`]]
     throw new DBError('BAD_ARGUMENTS', `The value of setting ${name} must be a literal`)
   })
 }
-

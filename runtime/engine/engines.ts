@@ -19,15 +19,26 @@ export async function createStorage(
   statement: CreateTable,
 ): Promise<{ storage: TableStorage; virtualColumns: readonly SnapshotColumn[] }> {
   const { name: kind, args } = definition.engine
-  if (mergeTreeEngines.includes(kind)) return createMergeTree(engine, definition, database, name, statement.attach ?? false)
+  if (mergeTreeEngines.includes(kind))
+    return createMergeTree(engine, definition, database, name, statement.attach ?? false)
   if (!chunkEngines.includes(kind)) throw new DBError('UNKNOWN_STORAGE', `Unknown table engine ${kind}`)
-  if (args.length > 0 && kind !== 'Memory') throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Engine ${kind} doesn't support any arguments (${args.length} given)`)
+  if (args.length > 0 && kind !== 'Memory')
+    throw new DBError(
+      'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+      `Engine ${kind} doesn't support any arguments (${args.length} given)`,
+    )
   if (definition.orderBy.length > 0 || definition.partitionBy.length > 0)
-    throw new DBError('BAD_ARGUMENTS', `Engine ${kind} doesn't support PARTITION_BY, PRIMARY_KEY, ORDER_BY or SAMPLE_BY clauses`)
+    throw new DBError(
+      'BAD_ARGUMENTS',
+      `Engine ${kind} doesn't support PARTITION_BY, PRIMARY_KEY, ORDER_BY or SAMPLE_BY clauses`,
+    )
   if (kind === 'Null') return { storage: new NullStorage(), virtualColumns: [] }
   const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
   if (kind === 'Memory' || isTransient) return { storage: new MemoryStorage(), virtualColumns: [] }
-  return { storage: await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)), virtualColumns: [] }
+  return {
+    storage: await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)),
+    virtualColumns: [],
+  }
 }
 
 export async function dropTableStorage(table: Table): Promise<void> {

@@ -6,13 +6,21 @@ import { inputsOf, type Plan } from '../planner/plan.ts'
 import type { SelectTask } from './messages.ts'
 
 /** The plan as EXPLAIN shows it, a line a step, inner steps indented. */
-export async function explainPlan(plan: Plan, options: NonNullable<SelectTask['explain']>, context: QueryContext): Promise<string[]> {
+export async function explainPlan(
+  plan: Plan,
+  options: NonNullable<SelectTask['explain']>,
+  context: QueryContext,
+): Promise<string[]> {
   const lines: string[] = []
   const visit = async (step: Plan, depth: number) => {
     const indent = '  '.repeat(depth)
     lines.push(indent + title(step))
-    if (options.header) lines.push(`${indent}Header: ${step.columns.map(column => `${column.name || '?'} ${column.type.name}`).join(', ')}`)
-    if (options.actions || options.kind === 'QUERY TREE') for (const line of details(step)) lines.push(`${indent}${line}`)
+    if (options.header)
+      lines.push(
+        `${indent}Header: ${step.columns.map(column => `${column.name || '?'} ${column.type.name}`).join(', ')}`,
+      )
+    if (options.actions || options.kind === 'QUERY TREE')
+      for (const line of details(step)) lines.push(`${indent}${line}`)
     if (options.indexes && step.kind === 'scan' && (step.table.source as Source).kind === 'mergeTree')
       for (const line of await explainIndexes(step, context)) lines.push(`${indent}${line}`)
     for (const input of inputsOf(step)) await visit(input, depth + 1)
@@ -24,7 +32,9 @@ export async function explainPlan(plan: Plan, options: NonNullable<SelectTask['e
 function title(step: Plan): string {
   switch (step.kind) {
     case 'scan':
-      return (step.table.source as Source).kind === 'mergeTree' ? `ReadFromMergeTree (${step.table.database}.${step.table.name})` : `ReadFromStorage (${step.table.name})`
+      return (step.table.source as Source).kind === 'mergeTree'
+        ? `ReadFromMergeTree (${step.table.database}.${step.table.name})`
+        : `ReadFromStorage (${step.table.name})`
     case 'values':
       return 'ReadFromPreparedSource'
     case 'filter':
@@ -67,9 +77,14 @@ function details(step: Plan): string[] {
     case 'project':
       return [`Actions: ${step.columns.map(column => show(column.node)).join(', ')}`]
     case 'aggregate':
-      return [`Keys: ${step.keys.map(key => show(key.node)).join(', ')}`, `Aggregates: ${step.aggregates.map(({ node }) => show(node)).join(', ')}`]
+      return [
+        `Keys: ${step.keys.map(key => show(key.node)).join(', ')}`,
+        `Aggregates: ${step.aggregates.map(({ node }) => show(node)).join(', ')}`,
+      ]
     case 'sort':
-      return [`Sort description: ${step.keys.map(key => `${show(key.expr)} ${key.descending ? 'DESC' : 'ASC'}`).join(', ')}`]
+      return [
+        `Sort description: ${step.keys.map(key => `${show(key.expr)} ${key.descending ? 'DESC' : 'ASC'}`).join(', ')}`,
+      ]
     default:
       return []
   }

@@ -35,7 +35,10 @@ export function extremesOf(context: QueryContext, schema: readonly FormatColumn[
       const columns = schema.map(({ type }, i) => {
         const pair = states[i]
         if (!pair) return defaultColumn(type, 2, arena)
-        const both = concatColumns(pair.map(state => state.result(0, 1, arena)), arena)
+        const both = concatColumns(
+          pair.map(state => state.result(0, 1, arena)),
+          arena,
+        )
         return both instanceof NullableColumn && !type.isNullable ? both.values : both
       })
       return new Chunk(columns, 2)

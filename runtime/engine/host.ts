@@ -13,7 +13,16 @@ import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
 import { SelectPlanner } from '../planner/select.ts'
 import { analyzerContext, environmentOf, settingsOf } from './analysis.ts'
-import type { FromWorker, ScalarResult, SharedItem, Task, TaskBase, TaskResult, ToWorker, WorkerProgress } from './messages.ts'
+import type {
+  FromWorker,
+  ScalarResult,
+  SharedItem,
+  Task,
+  TaskBase,
+  TaskResult,
+  ToWorker,
+  WorkerProgress,
+} from './messages.ts'
 import { Queue } from './queue.ts'
 import { runInsert } from './runInsert.ts'
 import { runMerge } from './runMerge.ts'
@@ -62,8 +71,16 @@ export class TaskHost {
         const definition = findFunction('CAST')
         assert(definition, 'CAST is a function')
         const string = parseType('String')
-        const bound = bindFunction(definition, [{ type: from, constant: undefined }, { type: string, constant: to.name }], context.environment)
-        return (column, rows, arena) => bound.run([column, constColumn(string, to.name, rows, arena)], rows, arena).full(arena)
+        const bound = bindFunction(
+          definition,
+          [
+            { type: from, constant: undefined },
+            { type: string, constant: to.name },
+          ],
+          context.environment,
+        )
+        return (column, rows, arena) =>
+          bound.run([column, constColumn(string, to.name, rows, arena)], rows, arena).full(arena)
       },
     }
   }
@@ -106,10 +123,13 @@ export class TaskHost {
         return
       }
       case 'sharedError':
-        this.#running.get(message.id)?.shared.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
+        this.#running
+          .get(message.id)
+          ?.shared.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
         return
       case 'forget':
-        for (const reader of this.#readers.values()) void reader.then(open => message.paths.forEach(id => open.forget(id)))
+        for (const reader of this.#readers.values())
+          void reader.then(open => message.paths.forEach(id => open.forget(id)))
         return
       case 'stop':
         for (const reader of this.#readers.values()) void reader.then(open => open.close())
@@ -120,7 +140,13 @@ export class TaskHost {
     let reader = this.#readers.get(location)
     if (!reader) {
       reader = this.platform.openDisk(location).then(
-        disk => new PartReader({ disk, memory: this.memory, zstd: this.platform.zstd, columnCacheBytes: this.options.columnCacheBytes }),
+        disk =>
+          new PartReader({
+            disk,
+            memory: this.memory,
+            zstd: this.platform.zstd,
+            columnCacheBytes: this.options.columnCacheBytes,
+          }),
       )
       this.#readers.set(location, reader)
     }
@@ -137,7 +163,16 @@ export class TaskHost {
       helpers: 0,
       ahead: 0,
       room: null,
-      progress: { readRows: 0, readBytes: 0, totalRows: 0, writtenRows: 0, writtenBytes: 0, resultRows: 0, resultBytes: 0, memoryPeak: 0 },
+      progress: {
+        readRows: 0,
+        readBytes: 0,
+        totalRows: 0,
+        writtenRows: 0,
+        writtenBytes: 0,
+        resultRows: 0,
+        resultBytes: 0,
+        memoryPeak: 0,
+      },
     }
     this.#running.set(task.id, running)
     let context: QueryContext | null = null
@@ -169,10 +204,19 @@ export class TaskHost {
       this.post({ kind: 'done', id: task.id, progress: running.progress, result })
     } catch (cause) {
       const error = toDBError(cause)
-      if (!(cause instanceof DBError)) this.platform.log('error', `Query ${task.queryId} failed inside: ${cause instanceof Error ? cause.stack : String(cause)}`)
+      if (!(cause instanceof DBError))
+        this.platform.log(
+          'error',
+          `Query ${task.queryId} failed inside: ${cause instanceof Error ? cause.stack : String(cause)}`,
+        )
       if (context) report(context.counters)
       context?.close()
-      this.post({ kind: 'failed', id: task.id, progress: running.progress, error: { name: error.errorName, code: error.code, message: error.message } })
+      this.post({
+        kind: 'failed',
+        id: task.id,
+        progress: running.progress,
+        error: { name: error.errorName, code: error.code, message: error.message },
+      })
     } finally {
       this.#running.delete(task.id)
     }
@@ -222,7 +266,10 @@ export class TaskHost {
         return running.shared
       },
       share: async item => {
-        const transfer = item.kind === 'chunk' ? [item.chunk] : [...item.partial.keys, ...item.partial.states.map(state => state.buffer as ArrayBuffer)]
+        const transfer =
+          item.kind === 'chunk'
+            ? [item.chunk]
+            : [...item.partial.keys, ...item.partial.states.map(state => state.buffer as ArrayBuffer)]
         this.post({ kind: 'shared', id, item }, [...new Set(transfer)])
       },
       resultRows: rows => {

@@ -6,23 +6,49 @@ import { type GranaryEngine, QueryRun } from './engine.ts'
 /** Makes every database and table that the metadata names. A table that cannot be made is said, and the others are served. */
 export async function loadCatalog(engine: GranaryEngine): Promise<void> {
   const { catalog, platform } = engine
-  catalog.databases.set('system', { name: 'system', engine: 'Atomic', comment: '', isTransient: true, tables: new Map() })
+  catalog.databases.set('system', {
+    name: 'system',
+    engine: 'Atomic',
+    comment: '',
+    isTransient: true,
+    tables: new Map(),
+  })
   const { databases, tables } = await catalog.readMetadata()
   for (const { name, text } of databases) {
     const { statement } = parseStatement(text)
-    if (statement.kind !== 'createDatabase') throw new DBError('CORRUPTED_DATA', `Metadata of database ${name} is no CREATE DATABASE`)
-    catalog.databases.set(name, { name, engine: statement.storage?.engine?.name ?? 'Atomic', comment: statement.comment ?? '', isTransient: false, tables: new Map() })
+    if (statement.kind !== 'createDatabase')
+      throw new DBError('CORRUPTED_DATA', `Metadata of database ${name} is no CREATE DATABASE`)
+    catalog.databases.set(name, {
+      name,
+      engine: statement.storage?.engine?.name ?? 'Atomic',
+      comment: statement.comment ?? '',
+      isTransient: false,
+      tables: new Map(),
+    })
   }
   if (!catalog.databases.has('default')) await catalog.createDatabase('default', 'Atomic', '')
   for (const { database, name, text } of tables) {
     try {
       const { statement } = parseStatement(text)
-      if (statement.kind !== 'createTable' && statement.kind !== 'createView') throw new DBError('CORRUPTED_DATA', `its metadata is no CREATE TABLE`)
-      const request = { query: '', body: null, settings: {}, parameters: {}, user: 'default', readonly: 0, signal: new AbortController().signal, client: { interface: 'local', address: '', userAgent: '' } } as const
+      if (statement.kind !== 'createTable' && statement.kind !== 'createView')
+        throw new DBError('CORRUPTED_DATA', `its metadata is no CREATE TABLE`)
+      const request = {
+        query: '',
+        body: null,
+        settings: {},
+        parameters: {},
+        user: 'default',
+        readonly: 0,
+        signal: new AbortController().signal,
+        client: { interface: 'local', address: '', userAgent: '' },
+      } as const
       const named = { ...statement, name: { database, table: name }, attach: true as const }
       await engine.statements.run(new QueryRun(engine, { ...request, database }, '', text, named, new Settings()))
     } catch (error) {
-      platform.log('error', `Table ${database}.${name} is not loaded: ${error instanceof Error ? error.message : String(error)}`)
+      platform.log(
+        'error',
+        `Table ${database}.${name} is not loaded: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 }

@@ -1,5 +1,356 @@
-import { MemoryStorage } from '../catalog/storages.ts'
-export const mergeTreeEngines: readonly string[] = ['MergeTree']
-export async function createMergeTree(..._args: unknown[]) { return { storage: new MemoryStorage(), virtualColumns: [] } }
-export class MergeTreeStorage extends MemoryStorage { async partition(_a: string, _b: string) {} }
-export async function partitionIdOf(..._args: unknown[]) { return '' }
+import { columnsOf } from '../analyzer/typed.ts'
+import type { TableStorage } from '../catalog/table.ts'
+import type { TableDefinition } from '../catalog/tableDefinition.ts'
+import type { Written } from '../catalog/storages.ts'
+import { DBError } from '../core/errors.ts'
+import { Arena } from '../core/memory.ts'
+import type { SnapshotColumn } from '../exec/source.ts'
+import type { Expr, PartitionSpec } from '../sql/ast.ts'
+import { formatAst } from '../sql/format.ts'
+import type { Disk } from '../storage/disk.ts'
+import {
+  type MergeMode,
+  type MergeTreeDefinition,
+  type MergeTreeSettings,
+  mergeTreeSettings,
+} from '../storage/mergetree/definition.ts'
+import { FrameCodec } from '../storage/mergetree/frames.ts'
+import type { PartInfo } from '../storage/mergetree/part.ts'
+import { partitionId } from '../storage/mergetree/partition.ts'
+import { MergeTreeTable } from '../storage/mergetree/table.ts'
+import { ArrayType, MapType, TupleType } from '../types/compound.ts'
+import { parseType } from '../types/parseType.ts'
+import { convertValue } from '../types/convertValue.ts'
+import type { Value } from '../types/value.ts'
+import type { GranaryEngine, QueryRun } from './engine.ts'
+import { Merger } from './merges.ts'
+import { keyResolver } from './statements.ts'
+
+export const mergeTreeEngines: readonly string[] = [
+  'MergeTree',
+  'ReplacingMergeTree',
+  'CollapsingMergeTree',
+  'VersionedCollapsingMergeTree',
+  'SummingMergeTree',
+  'AggregatingMergeTree',
+]
+
+/** The control thread's side of a MergeTree table. */
+export class MergeTreeStorage implements TableStorage {
+  readonly merger: Merger
+
+  constructor(
+    readonly engine: GranaryEngine,
+    readonly table: MergeTreeTable,
+    readonly location: string,
+    readonly database: string,
+    readonly name: string,
+    readonly sortingKey: readonly string[],
+    readonly partitionKey: readonly string[],
+  ) {
+    this.merger = new Merger(this)
+  }
+
+  /** The table as a task's source, with these parts. */
+  sourceOf(parts: readonly PartInfo[]) {
+    const { table, location, sortingKey, partitionKey } = this
+    return {
+      kind: 'mergeTree',
+      location,
+      path: table.path,
+      definition: table.definition,
+      parts,
+      sortingKey,
+      partitionKey,
+    } as const
+  }
+
+  snapshot() {
+    const { parts, release } = this.table.snapshot()
+    const deletes = parts.some(part => part.columns.some(({ name }) => name === '_row_exists'))
+    return {
+      source: this.sourceOf(parts),
+      exactRows: deletes ? undefined : parts.reduce((sum, { rows }) => sum + rows, 0),
+      release,
+    }
+  }
+
+  async admit(): Promise<void> {
+    const delay = this.table.insertDelayMs()
+    if (delay > 0)
+      await new Promise<void>(resolve => {
+        this.engine.platform.clock.after(delay, resolve)
+      })
+  }
+
+  async commit(result: Written): Promise<void> {
+    if (result.kind !== 'parts' || result.parts.length === 0) return
+    await this.table.commit(result.parts)
+    this.merger.wake()
+  }
+
+  async truncate(): Promise<void> {
+    this.forget(await this.table.drop(() => true))
+  }
+
+  async partition(
+    action: 'drop' | 'detach' | 'attach',
+    matches: (name: { partitionId: string; name: string }) => boolean,
+  ): Promise<void> {
+    if (action === 'attach') {
+      const names = (await this.table.detachedParts()).filter(name =>
+        matches({ name, partitionId: name.split('_')[0] }),
+      )
+      await this.table.attach(names)
+      this.merger.wake()
+      return
+    }
+    this.forget(await (action === 'drop' ? this.table.drop(matches) : this.table.detach(matches)))
+  }
+
+  /** Workers let go of what they keep of parts that are gone. */
+  forget(parts: readonly PartInfo[]): void {
+    if (parts.length > 0) this.engine.pool.broadcast({ kind: 'forget', paths: parts.map(({ id }) => id) })
+  }
+
+  async drop(): Promise<void> {
+    this.merger.stop()
+    const parts = this.table.parts()
+    await this.table.remove()
+    this.forget(parts)
+  }
+
+  async close(): Promise<void> {
+    this.merger.stop()
+  }
+
+  size() {
+    const parts = this.table.parts()
+    return {
+      rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: parts.reduce((sum, { bytesOnDisk }) => sum + bytesOnDisk, 0),
+    }
+  }
+}
+
+export async function createMergeTree(
+  engine: GranaryEngine,
+  definition: TableDefinition,
+  database: string,
+  name: string,
+  attach: boolean,
+): Promise<{ storage: TableStorage; virtualColumns: readonly SnapshotColumn[] }> {
+  const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
+  const location = engine.location
+  const disk: Disk = await engine.dataDisk()
+  const path = isTransient ? `temporary/${engine.pool.nextId()}` : engine.catalog.dataPath(database, name)
+  if (!attach && (await disk.list(path)).some(({ name: part }) => /_\d+_\d+_\d+$/.test(part)))
+    throw new DBError(
+      'TABLE_ALREADY_EXISTS',
+      `Directory ${path} of table ${database}.${name} has parts of an earlier table`,
+    )
+  const texts = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true }))
+  const sortingKey = texts(definition.orderBy.map(({ expr }) => expr))
+  const partitionKey = texts(definition.partitionBy)
+  const table = await MergeTreeTable.open({
+    disk,
+    path,
+    definition: await storedDefinition(engine, definition),
+    codec: new FrameCodec(engine.memory, engine.platform.zstd),
+    now: () => engine.platform.clock.now(),
+    log: text => engine.platform.log('warning', `${database}.${name}: ${text}`),
+  })
+  for (const { name: part, reason } of table.broken)
+    engine.platform.log('error', `${database}.${name}: part ${part} is broken and was moved to detached/: ${reason}`)
+  const storage = new MergeTreeStorage(engine, table, location, database, name, sortingKey, partitionKey)
+  storage.merger.wake()
+  const virtualColumns = [
+    { name: '_part', type: 'LowCardinality(String)', virtual: true },
+    { name: '_partition_id', type: 'LowCardinality(String)', virtual: true },
+    { name: '_part_offset', type: 'UInt64', virtual: true },
+  ].map(column => ({ ...column, type: column.type.replace(/^LowCardinality\((.*)\)$/, '$1') }))
+  return { storage, virtualColumns }
+}
+
+/** What the storage must know of the table, with the keys' types and columns worked out. */
+async function storedDefinition(engine: GranaryEngine, definition: TableDefinition): Promise<MergeTreeDefinition> {
+  const stored = definition.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
+  const arena = new Arena(engine.memory)
+  try {
+    const resolver = keyResolver(engine, stored, arena)
+    const resolve = async (exprs: readonly Expr[], what: string) => {
+      const nodes = []
+      for (const expr of exprs) {
+        const node = await resolver.resolve(expr)
+        if (node.kind === 'call' && !node.bound.deterministic)
+          throw new DBError('BAD_ARGUMENTS', `${what} must be deterministic: ${formatAst(expr)}`)
+        nodes.push(node)
+      }
+      return nodes
+    }
+    const sorting = await resolve(
+      definition.orderBy.map(({ expr }) => expr),
+      'ORDER BY',
+    )
+    const partition = await resolve(definition.partitionBy, 'PARTITION BY')
+    for (const node of sorting) {
+      if (node.type.isNullable && definition.settings.get('allow_nullable_key') !== '1')
+        throw new DBError(
+          'ILLEGAL_COLUMN',
+          'Sorting key contains nullable columns, but merge tree setting `allow_nullable_key` is disabled',
+        )
+      if (node.type instanceof ArrayType || node.type instanceof MapType || node.type instanceof TupleType)
+        if (node.type instanceof MapType)
+          throw new DBError(
+            'DATA_TYPE_CANNOT_BE_USED_IN_KEY',
+            `Column of type ${node.type.name} cannot be in the sorting key`,
+          )
+    }
+    const primary = await resolve(definition.primaryKey, 'PRIMARY KEY')
+    if (primary.some((node, i) => node.key !== sorting[i]?.key))
+      throw new DBError('BAD_ARGUMENTS', 'Primary key must be a prefix of the sorting key')
+    const namesOf = (nodes: typeof sorting) => {
+      const names = new Set<string>()
+      for (const node of nodes) for (const { name } of columnsOf(node).values()) names.add(name)
+      return [...names]
+    }
+    const settings = settingsOf(definition.settings)
+    return {
+      columns: stored.map(({ name, type, codec }) => ({ name, type, ...(codec ? { codec } : {}) })),
+      partitionTypes: partition.map(node => node.type.name),
+      minmaxColumns: namesOf(partition),
+      sortingKey: sorting.map((node, i) => ({ type: node.type.name, descending: definition.orderBy[i].descending })),
+      sortingColumns: namesOf(sorting),
+      primaryKeyLength: primary.length,
+      mode: modeOf(definition),
+      settings,
+    }
+  } finally {
+    arena.destroy()
+  }
+}
+
+const numberSettings: Record<string, keyof MergeTreeSettings> = {
+  index_granularity: 'indexGranularity',
+  min_compress_block_size: 'minCompressBlockSize',
+  max_compress_block_size: 'maxCompressBlockSize',
+  parts_to_delay_insert: 'partsToDelayInsert',
+  parts_to_throw_insert: 'partsToThrowInsert',
+  max_delay_to_insert: 'maxDelayToInsertSeconds',
+  max_parts_in_total: 'maxPartsInTotal',
+  old_parts_lifetime: 'oldPartsLifetimeSeconds',
+  max_bytes_to_merge_at_max_space_in_pool: 'maxBytesToMergeAtMaxSpaceInPool',
+  max_bytes_to_merge_at_min_space_in_pool: 'maxBytesToMergeAtMinSpaceInPool',
+  max_parts_to_merge_at_once: 'maxPartsToMergeAtOnce',
+  max_suspicious_broken_parts: 'maxSuspiciousBrokenParts',
+}
+
+function settingsOf(given: ReadonlyMap<string, string>): MergeTreeSettings {
+  const settings: Record<string, number | string> = { ...mergeTreeSettings }
+  for (const [name, value] of given) {
+    const key = numberSettings[name]
+    if (name === 'default_compression_codec') settings.defaultCodec = value
+    if (!key) continue
+    const number = Number(value)
+    if (!Number.isFinite(number) || number < 0 || (key === 'indexGranularity' && (number < 1 || number > 1_048_576)))
+      throw new DBError('BAD_ARGUMENTS', `Value ${value} of setting ${name} is out of range`)
+    settings[key] = number
+  }
+  return settings as unknown as MergeTreeSettings
+}
+
+function modeOf({ engine, columns }: TableDefinition): MergeMode {
+  const names = engine.args.map(arg => {
+    if (arg.kind === 'identifier') return arg.parts.join('.')
+    if (arg.kind === 'function' && arg.name === 'tuple') return ''
+    throw new DBError('BAD_ARGUMENTS', `Arguments of ${engine.name} are names of columns`)
+  })
+  const count = (low: number, high: number) => {
+    if (names.length < low || names.length > high)
+      throw new DBError(
+        'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+        `Engine ${engine.name} takes ${low === high ? low : `${low} to ${high}`} arguments, got ${names.length}`,
+      )
+  }
+  const typed = (name: string, test: RegExp) => {
+    const column = columns.find(other => other.name === name)
+    if (!column) throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `Column ${name} of engine ${engine.name} does not exist`)
+    if (!test.test(column.type))
+      throw new DBError('BAD_TYPE_OF_FIELD', `Column ${name} (${column.type}) cannot be used by engine ${engine.name}`)
+    return name
+  }
+  switch (engine.name) {
+    case 'ReplacingMergeTree': {
+      count(0, 2)
+      const version = names[0] === undefined ? {} : { version: typed(names[0], /Int|Date|Float|Decimal/) }
+      return {
+        kind: 'replacing',
+        ...version,
+        ...(names[1] === undefined ? {} : { isDeleted: typed(names[1], /^UInt8$/) }),
+      }
+    }
+    case 'CollapsingMergeTree':
+      count(1, 1)
+      return { kind: 'collapsing', sign: typed(names[0], /^Int8$/) }
+    case 'VersionedCollapsingMergeTree':
+      count(2, 2)
+      return { kind: 'versionedCollapsing', sign: typed(names[0], /^Int8$/), version: typed(names[1], /Int|Date/) }
+    case 'SummingMergeTree': {
+      count(0, 1)
+      const [arg] = engine.args
+      const listed =
+        arg?.kind === 'function'
+          ? arg.args.map(item => (item.kind === 'identifier' ? item.parts.join('.') : ''))
+          : names
+      return { kind: 'summing', columns: listed.length > 0 ? listed : null }
+    }
+    case 'AggregatingMergeTree':
+      count(0, 0)
+      return { kind: 'aggregating' }
+    default:
+      count(0, 0)
+      return { kind: 'ordinary' }
+  }
+}
+
+/** Which parts a PARTITION or PART clause names. */
+export async function partsOf(
+  run: QueryRun,
+  storage: MergeTreeStorage,
+  spec: PartitionSpec,
+): Promise<(part: { partitionId: string; name: string }) => boolean> {
+  const { engine } = run
+  if (spec.kind === 'all') return () => true
+  const arena = new Arena(engine.memory)
+  try {
+    const resolver = keyResolver(engine, [], arena)
+    if (spec.kind === 'part') {
+      const { value } = await resolver.resolveConstant(spec.name, 'A part name')
+      return part => part.name === value
+    }
+    if (spec.kind === 'id') {
+      const { value } = await resolver.resolveConstant(spec.id, 'A partition ID')
+      return part => part.partitionId === value
+    }
+    const { value, type } = await resolver.resolveConstant(spec.expr, 'A partition')
+    const { partitionTypes } = storage.table.definition
+    const wanted = partitionTypes.map(text => parseType(text))
+    const given: Value[] = wanted.length === 1 && !(type instanceof TupleType) ? [value] : (value as Value[])
+    if (wanted.length === 0 || given.length !== wanted.length)
+      throw new DBError(
+        'INVALID_PARTITION_VALUE',
+        `Wrong number of fields in the partition expression: ${given.length}, must be: ${wanted.length}`,
+      )
+    const values = given.map((item, i) => {
+      const from = type instanceof TupleType ? type.elements[i] : type
+      const converted = convertValue(item, from, wanted[i])
+      if (converted === undefined)
+        throw new DBError('INVALID_PARTITION_VALUE', `Partition value ${String(item)} does not fit ${wanted[i].name}`)
+      return converted
+    })
+    const id = partitionId(wanted, values, engine.memory)
+    return part => part.partitionId === id
+  } finally {
+    arena.destroy()
+  }
+}

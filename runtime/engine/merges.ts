@@ -1,9 +1,14 @@
-// Background merges and OPTIMIZE.
+// Background merges and OPTIMIZE: the control thread chooses, a worker merges, the control thread commits.
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
+import type { TableSnapshot } from '../exec/source.ts'
 import type { Optimize } from '../sql/ast.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
+import { printPartName } from '../storage/mergetree/partName.ts'
+import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'
 import type { GranaryEngine, QueryRun } from './engine.ts'
+import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
+import type { TaskBase } from './messages.ts'
 
 export interface RunningMerge {
   readonly database: string
@@ -13,12 +18,159 @@ export interface RunningMerge {
   readonly result: string
 }
 
-export function mergesOf(_engine: GranaryEngine): readonly RunningMerge[] {
-  return []
+/** Free places in the pool of merges that ClickHouse's selector reckons with. */
+const poolSize = 16
+/** How long to wait before looking again when there was nothing to merge. */
+const idleMs = 5_000
+const cleanUpMs = 60_000
+
+const running = new WeakMap<GranaryEngine, Set<RunningMerge>>()
+
+export function mergesOf(engine: GranaryEngine): readonly RunningMerge[] {
+  return [...(running.get(engine) ?? [])]
 }
 
-export function setMerges(_engine: GranaryEngine, _on: boolean, _table: Table | null): void {}
+/** Merges of one table, one at a time in the background. */
+export class Merger {
+  isOn = true
+  #stopped = false
+  #busy = false
+  #cancel: (() => void) | null = null
+  #cleaned = 0
 
-export async function optimizeTable(_run: QueryRun, _table: Table, _statement: Optimize): Promise<void> {
-  throw new DBError('NOT_IMPLEMENTED', 'OPTIMIZE')
+  constructor(readonly storage: MergeTreeStorage) {}
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+  }
+
+  /** Something changed: looks for a merge now. */
+  wake(): void {
+    if (this.#stopped || this.#busy) return
+    this.#cancel?.()
+    this.#cancel = this.storage.engine.platform.clock.after(10, () => void this.#run())
+  }
+
+  async #run(): Promise<void> {
+    if (this.#stopped || this.#busy) return
+    this.#busy = true
+    const { engine, table, database, name } = this.storage
+    let found = false
+    try {
+      const task = this.isOn ? await table.selectMerge(poolSize - mergesOf(engine).length) : null
+      if (task) {
+        found = true
+        await this.merge(task)
+      }
+      const now = engine.platform.clock.now()
+      if (now - this.#cleaned > cleanUpMs) {
+        this.#cleaned = now
+        this.storage.forget(await table.cleanUp())
+      }
+    } catch (error) {
+      if (!this.#stopped)
+        engine.platform.log(
+          'error',
+          `Merge in ${database}.${name}: ${error instanceof Error ? error.message : String(error)}`,
+        )
+      found = false
+    } finally {
+      this.#busy = false
+    }
+    if (!this.#stopped) this.#cancel = engine.platform.clock.after(found ? 1 : idleMs, () => void this.#run())
+  }
+
+  /** Does a merge that was chosen, to its commit. */
+  async merge(task: Chosen, run: QueryRun | null = null): Promise<void> {
+    const { storage } = this
+    const { engine, table, database, name } = storage
+    const entry: RunningMerge = {
+      database,
+      table: name,
+      startedMs: engine.platform.clock.now(),
+      parts: task.sources,
+      result: printPartName(task.result),
+    }
+    let set = running.get(engine)
+    if (!set) {
+      set = new Set()
+      running.set(engine, set)
+    }
+    set.add(entry)
+    try {
+      const snapshot: TableSnapshot = {
+        database,
+        name,
+        engine: 'MergeTree',
+        columns: [],
+        source: storage.sourceOf(task.sources),
+      }
+      const message = {
+        ...(run ? run.taskBase([]) : backgroundTask(engine, database)),
+        kind: 'merge',
+        table: snapshot,
+        chosen: task,
+      } as const
+      const result = run ? await run.complete(message) : (await engine.pool.run(message).done).result
+      if (result.kind !== 'parts' || result.parts.length !== 1)
+        throw new DBError('LOGICAL_ERROR', 'A merge gives one part')
+      const merged = await table.commitMerge(task, result.parts[0])
+      if (merged) engine.count('MergedRows', merged.rows)
+    } catch (error) {
+      await table.abandonMerge(task)
+      throw error
+    } finally {
+      set.delete(entry)
+    }
+  }
+}
+
+function backgroundTask(engine: GranaryEngine, database: string): TaskBase {
+  return {
+    id: engine.pool.nextId(),
+    queryId: '',
+    settings: [],
+    parameters: {},
+    database,
+    user: 'default',
+    now: engine.platform.clock.now(),
+    timeZone: engine.timeZone,
+    hostName: engine.platform.hostName,
+    version: engine.version,
+    uptimeMs: engine.platform.clock.now() - engine.startedMs,
+    tables: [],
+    functions: [...engine.functions].map(([name, { lambda }]) => ({ name, lambda })),
+    cancel: null,
+  }
+}
+
+export function setMerges(engine: GranaryEngine, on: boolean, table: Table | null): void {
+  const tables = table
+    ? [table]
+    : [...engine.catalog.databases.values()].flatMap(database => [...database.tables.values()])
+  for (const { storage } of tables)
+    if (storage instanceof MergeTreeStorage) {
+      storage.merger.isOn = on
+      if (on) storage.merger.wake()
+    }
+}
+
+export async function optimizeTable(run: QueryRun, table: Table, statement: Optimize): Promise<void> {
+  const { storage } = table
+  if (!(storage instanceof MergeTreeStorage))
+    throw new DBError('NOT_IMPLEMENTED', `OPTIMIZE is not supported by storage ${table.engine}`)
+  if (statement.deduplicate) throw new DBError('NOT_IMPLEMENTED', 'OPTIMIZE ... DEDUPLICATE is not supported')
+  const matches = statement.partition ? await partsOf(run, storage, statement.partition) : null
+  // A merge that is under way keeps its parts: wait for it, then choose.
+  const deadline = run.engine.platform.clock.monotonic() + 600_000
+  while (storage.table.mergesRunning && run.engine.platform.clock.monotonic() < deadline && !run.isCancelled)
+    await new Promise<void>(resolve => {
+      run.engine.platform.clock.after(20, resolve)
+    })
+  const tasks = storage.table.selectOptimize({ final: statement.final ?? false })
+  for (const task of tasks) {
+    if (matches && !matches({ partitionId: task.result.partitionId, name: '' })) await storage.table.abandonMerge(task)
+    else await storage.merger.merge(task, run)
+  }
 }

@@ -3,6 +3,7 @@ import type { PartialAggregation } from '../exec/operators/aggregate.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Lambda, Query } from '../sql/ast.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
+import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'
 import type { Value } from '../types/value.ts'
 
 /** What every task carries of its query. */
@@ -35,7 +36,12 @@ export interface SelectTask extends TaskBase {
   /** Set for a helper: it runs the shared step over its share, and gives what comes of it. */
   readonly share: { readonly index: number; readonly count: number; readonly scalars: readonly ScalarResult[] } | null
   /** EXPLAIN of the plan in place of running it. */
-  readonly explain: { readonly kind: 'PLAN' | 'PIPELINE' | 'QUERY TREE' | 'ESTIMATE'; readonly indexes: boolean; readonly header: boolean; readonly actions: boolean } | null
+  readonly explain: {
+    readonly kind: 'PLAN' | 'PIPELINE' | 'QUERY TREE' | 'ESTIMATE'
+    readonly indexes: boolean
+    readonly header: boolean
+    readonly actions: boolean
+  } | null
 }
 
 /** DESCRIBE (query), views and CREATE AS SELECT: names and types only. */
@@ -58,9 +64,7 @@ export interface InsertTask extends TaskBase {
 export interface MergeTask extends TaskBase {
   readonly kind: 'merge'
   readonly table: TableSnapshot
-  readonly parts: readonly PartInfo[]
-  /** Name of the resulting part. */
-  readonly name: string
+  readonly chosen: Chosen
 }
 
 /** Checks a CREATE TABLE's expressions and gives the types of keys and defaults. */
@@ -91,7 +95,9 @@ export type ToWorker =
   | { readonly kind: 'forget'; readonly paths: readonly string[] }
   | { readonly kind: 'stop' }
 
-export type SharedItem = { readonly kind: 'partial'; readonly partial: PartialAggregation } | { readonly kind: 'chunk'; readonly chunk: ArrayBuffer }
+export type SharedItem =
+  | { readonly kind: 'partial'; readonly partial: PartialAggregation }
+  | { readonly kind: 'chunk'; readonly chunk: ArrayBuffer }
 
 export type FromWorker =
   | { readonly kind: 'ready' }

@@ -1,7 +1,16 @@
 import { DBError } from '../core/errors.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
 import { type HostOptions, TaskHost } from './host.ts'
-import type { FromWorker, ScalarResult, SelectTask, Task, TaskResult, ToWorker, WireError, WorkerProgress } from './messages.ts'
+import type {
+  FromWorker,
+  ScalarResult,
+  SelectTask,
+  Task,
+  TaskResult,
+  ToWorker,
+  WireError,
+  WorkerProgress,
+} from './messages.ts'
 
 /** What the control thread hears of one task. */
 export interface TaskEvents {
@@ -33,7 +42,11 @@ interface Entry {
 
 /** Workers, or this thread in their place, and the tasks that run in them. */
 export class WorkerPool {
-  readonly #workers: { post(message: ToWorker, transfer?: ArrayBuffer[]): void; terminate(): Promise<void>; busy: number }[] = []
+  readonly #workers: {
+    post(message: ToWorker, transfer?: ArrayBuffer[]): void
+    terminate(): Promise<void>
+    busy: number
+  }[] = []
   readonly #entries = new Map<number, Entry>()
   #next = 1
   #closing = false
@@ -45,7 +58,11 @@ export class WorkerPool {
   ) {
     if (!platform.startWorker) {
       const host = new TaskHost(platform, message => this.#hear(0, message), options)
-      this.#workers.push({ post: message => host.handle(message), terminate: async () => host.handle({ kind: 'stop' }), busy: 0 })
+      this.#workers.push({
+        post: message => host.handle(message),
+        terminate: async () => host.handle({ kind: 'stop' }),
+        busy: 0,
+      })
       return
     }
     for (let i = 0; i < count; i++) this.#workers.push({ ...this.#spawn(i, options), busy: 0 })
@@ -57,7 +74,10 @@ export class WorkerPool {
       error => this.#lost(index, error),
     )
     handle.post({ options })
-    return { post: (message: ToWorker, transfer?: ArrayBuffer[]) => handle.post(message, transfer), terminate: () => handle.terminate() }
+    return {
+      post: (message: ToWorker, transfer?: ArrayBuffer[]) => handle.post(message, transfer),
+      terminate: () => handle.terminate(),
+    }
   }
 
   get threads(): number {
@@ -71,9 +91,10 @@ export class WorkerPool {
   /** Runs a task in the least busy worker; the first of equals, so that caches stay warm. */
   run(task: Task, events: TaskEvents = {}, preferred?: number): RunningTask {
     let worker = preferred ?? 0
-    if (preferred === undefined) this.#workers.forEach(({ busy }, i) => {
-      if (busy < this.#workers[worker].busy) worker = i
-    })
+    if (preferred === undefined)
+      this.#workers.forEach(({ busy }, i) => {
+        if (busy < this.#workers[worker].busy) worker = i
+      })
     return this.#start(task, events, worker, 0)
   }
 
@@ -86,7 +107,8 @@ export class WorkerPool {
     this.#workers[worker].post({ kind: 'start', task })
     return {
       done,
-      input: (bytes, error) => this.#workers[worker].post({ kind: 'input', id, bytes, error }, bytes ? [bytes.buffer as ArrayBuffer] : []),
+      input: (bytes, error) =>
+        this.#workers[worker].post({ kind: 'input', id, bytes, error }, bytes ? [bytes.buffer as ArrayBuffer] : []),
       cancel: () => this.#cancel(id),
     }
   }
@@ -161,7 +183,12 @@ export class WorkerPool {
     for (let i = 0; i < count; i++) {
       const id = this.nextId()
       entry.helpers.push(id)
-      const task: SelectTask = { ...(entry.task as SelectTask), id, threads: 1, share: { index: i + 1, count: count + 1, scalars } }
+      const task: SelectTask = {
+        ...(entry.task as SelectTask),
+        id,
+        threads: 1,
+        share: { index: i + 1, count: count + 1, scalars },
+      }
       const running = this.#start(task, {}, others[i % Math.max(others.length, 1)] ?? entry.worker, entry.task.id)
       running.done.catch(() => {}) // the leader hears of it and fails itself
     }
@@ -174,8 +201,15 @@ export class WorkerPool {
     for (const [id, entry] of this.#entries)
       if (entry.worker === index) {
         this.#entries.delete(id)
-        if (entry.leader) this.#toLeader(entry, { kind: 'sharedError', id: entry.leader, error: { name: 'ABORTED', code: 236, message: 'A worker ended' } })
-        entry.reject(new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`))
+        if (entry.leader)
+          this.#toLeader(entry, {
+            kind: 'sharedError',
+            id: entry.leader,
+            error: { name: 'ABORTED', code: 236, message: 'A worker ended' },
+          })
+        entry.reject(
+          new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`),
+        )
       }
     this.#workers[index] = { ...this.#spawn(index, {}), busy: 0 }
   }

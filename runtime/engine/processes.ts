@@ -36,7 +36,11 @@ export class ProcessList {
   add(query: RunningQuery, replaces: boolean): void {
     const same = this.#running.get(query.queryId)
     if (same) {
-      if (!replaces) throw new DBError('QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING', `Query with id = ${query.queryId} is already running.`)
+      if (!replaces)
+        throw new DBError(
+          'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING',
+          `Query with id = ${query.queryId} is already running.`,
+        )
       same.cancel()
     }
     this.#running.set(query.queryId, query)

@@ -14,7 +14,12 @@ export function tableReferences(node: unknown): TableName[] {
     const object = value as { kind?: string; name?: unknown; parts?: readonly string[]; args?: readonly unknown[] }
     if (object.kind === 'table' && typeof object.name === 'object') add(object.name as TableName)
     // x IN t
-    if (object.kind === 'function' && typeof object.name === 'string' && /in$/i.test(object.name) && object.args?.length === 2) {
+    if (
+      object.kind === 'function' &&
+      typeof object.name === 'string' &&
+      /in$/i.test(object.name) &&
+      object.args?.length === 2
+    ) {
       const right = object.args[1] as { kind?: string; parts?: readonly string[] }
       if (right.kind === 'identifier' && right.parts && right.parts.length <= 2)
         add(right.parts.length === 2 ? { database: right.parts[0], table: right.parts[1] } : { table: right.parts[0] })

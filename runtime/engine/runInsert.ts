@@ -36,7 +36,9 @@ export async function runInsert(context: QueryContext, task: InsertTask, io: Ins
   const sink = await openSink(context, task.table)
   const arena = context.newArena()
   try {
-    for await (const { chunk, omitted } of task.query ? fromQuery(context, task, completer) : fromData(context, task, io, completer)) {
+    for await (const { chunk, omitted } of task.query
+      ? fromQuery(context, task, completer)
+      : fromData(context, task, io, completer)) {
       await context.breathe()
       if (!chunk || chunk.rows === 0) continue
       arena.reset()
@@ -53,22 +55,35 @@ export async function runInsert(context: QueryContext, task: InsertTask, io: Ins
   }
 }
 
-async function* fromQuery(context: QueryContext, task: InsertTask, completer: TableColumns): AsyncGenerator<ReadResult> {
+async function* fromQuery(
+  context: QueryContext,
+  task: InsertTask,
+  completer: TableColumns,
+): AsyncGenerator<ReadResult> {
   const { plan } = await prepare(context, task, task.query!)
   if (plan.columns.length !== completer.given.length)
-    throw new DBError('NUMBER_OF_COLUMNS_DOESNT_MATCH', `Number of columns doesn't match (source: ${plan.columns.length} and result: ${completer.given.length})`)
+    throw new DBError(
+      'NUMBER_OF_COLUMNS_DOESNT_MATCH',
+      `Number of columns doesn't match (source: ${plan.columns.length} and result: ${completer.given.length})`,
+    )
   completer.castFrom(plan.columns)
   const omitted = plan.columns.map((): Omitted => null)
   for await (const chunk of execute(context, plan) as Chunks) yield { consumed: 0, chunk, omitted }
 }
 
-async function* fromData(context: QueryContext, task: InsertTask, io: InsertIo, completer: TableColumns): AsyncGenerator<ReadResult> {
+async function* fromData(
+  context: QueryContext,
+  task: InsertTask,
+  io: InsertIo,
+  completer: TableColumns,
+): AsyncGenerator<ReadResult> {
   const format = findInputFormat(task.format)
   const zone = TimeZone.get(context.environment.timeZone)
   const evaluate = (text: string, type: import('../types/dataType.ts').DataType) => {
     const { value, type: from } = evaluateConstant(context, task, text)
     const converted = convertValue(value, from, type)
-    if (converted === undefined) throw new DBError('TYPE_MISMATCH', `Cannot convert ${text} of type ${from.name} to ${type.name}`)
+    if (converted === undefined)
+      throw new DBError('TYPE_MISMATCH', `Cannot convert ${text} of type ${from.name} to ${type.name}`)
     return converted
   }
   const options = formatOptions(context.formatSetting, { zone, evaluate })
@@ -117,21 +132,33 @@ class TableColumns {
     const { columns } = task.table
     const given = task.columns.map(name => {
       const column = columns.find(other => other.name === name && !other.virtual)
-      if (!column) throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `No such column ${name} in table ${task.table.database}.${task.table.name}`)
+      if (!column)
+        throw new DBError(
+          'NO_SUCH_COLUMN_IN_TABLE',
+          `No such column ${name} in table ${task.table.database}.${task.table.name}`,
+        )
       if (column.kind === 'MATERIALIZED' || column.kind === 'ALIAS')
         throw new DBError('ILLEGAL_COLUMN', `Cannot insert column ${name}, because it is ${column.kind} column`)
       return column
     })
     const analyzer = analyzerContext(context, task)
-    const header = given.map(({ name, type }): PlanColumn => ({ id: analyzer.nextColumnId(), name, type: parseType(type) }))
+    const header = given.map(
+      ({ name, type }): PlanColumn => ({ id: analyzer.nextColumnId(), name, type: parseType(type) }),
+    )
     const scope = new Scope(
-      header.map(({ id, name, type }) => ({ name, qualifiers: [], node: { kind: 'column', id, name, type, key: `#${id}` }, table: 0 })),
+      header.map(({ id, name, type }) => ({
+        name,
+        qualifiers: [],
+        node: { kind: 'column', id, name, type, key: `#${id}` },
+        table: 0,
+      })),
       { queries: new Map() },
     )
     // Columns that are not given stand for their defaults where other defaults name them.
     for (const column of columns) {
       if (column.virtual || given.includes(column)) continue
-      if (column.expression !== undefined) scope.aliases.set(column.name, { ...parseExpression(column.expression), alias: column.name })
+      if (column.expression !== undefined)
+        scope.aliases.set(column.name, { ...parseExpression(column.expression), alias: column.name })
     }
     const resolver = new Resolver(analyzer, scope)
     resolver.allowAggregates = false
@@ -161,8 +188,11 @@ class TableColumns {
       header.map(({ id, name, type }, i): [string, Typed] => {
         const column: Typed = { kind: 'column', id, name, type, key: `#${id}` }
         const target = this.given[i].type
-        const isNull = type.isNullable && !parseType(target).isNullable && this.context.settings.bool('insert_null_as_default')
-        const plain = isNull ? resolver.call('ifNull', [column, resolver.constant(parseType(target).default, parseType(target))]) : column
+        const isNull =
+          type.isNullable && !parseType(target).isNullable && this.context.settings.bool('insert_null_as_default')
+        const plain = isNull
+          ? resolver.call('ifNull', [column, resolver.constant(parseType(target).default, parseType(target))])
+          : column
         return [name, castNode(resolver, plain, target)]
       }),
     )

@@ -46,7 +46,13 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
   if (helped) context.share = { index: 0, count: task.threads }
   const shared = helped ? sharedStep(context, step, io.help(task.threads - 1, scalars)) : null
   const chunks = execute(context, plan, shared)
-  await write(context, task, io, plan.columns, shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks)
+  await write(
+    context,
+    task,
+    io,
+    plan.columns,
+    shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks,
+  )
 }
 
 async function* both(first: Chunks, second: Chunks): Chunks {
@@ -148,12 +154,19 @@ async function write(
       if (chunk.rows === 0) continue
       rows += chunk.rows
       if (rowsMax > 0 && rows > rowsMax && settings.text('result_overflow_mode') === 'throw')
-        throw new DBError('TOO_MANY_ROWS_OR_BYTES', `Limit for result exceeded, max rows: ${rowsMax}, current rows: ${rows}`)
+        throw new DBError(
+          'TOO_MANY_ROWS_OR_BYTES',
+          `Limit for result exceeded, max rows: ${rowsMax}, current rows: ${rows}`,
+        )
       arena.reset()
       writer.chunk(chunk, arena, buffer)
       extremes?.add(chunk)
       io.resultRows(chunk.rows)
-      if (bytesMax > 0 && buffer.total > bytesMax) throw new DBError('TOO_MANY_ROWS_OR_BYTES', `Limit for result exceeded, max bytes: ${bytesMax}, current bytes: ${buffer.total}`)
+      if (bytesMax > 0 && buffer.total > bytesMax)
+        throw new DBError(
+          'TOO_MANY_ROWS_OR_BYTES',
+          `Limit for result exceeded, max bytes: ${bytesMax}, current bytes: ${buffer.total}`,
+        )
       await flush(false)
       if (rowsMax > 0 && rows >= rowsMax && settings.text('result_overflow_mode') === 'break') break
     }

@@ -9,7 +9,18 @@ import { Arena } from '../core/memory.ts'
 import { Settings } from '../core/settings.ts'
 import { Resolver, Scope } from '../analyzer/resolve.ts'
 import type { SnapshotColumn, TableSnapshot } from '../exec/source.ts'
-import type { CreateTable, CreateView, Drop, Expr, Like, Query, Rename, Show, Statement, TableName } from '../sql/ast.ts'
+import type {
+  CreateTable,
+  CreateView,
+  Drop,
+  Expr,
+  Like,
+  Query,
+  Rename,
+  Show,
+  Statement,
+  TableName,
+} from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { parseType } from '../types/parseType.ts'
@@ -62,12 +73,16 @@ export class Statements {
         await this.#createView(run, statement)
         return null
       case 'createFunction': {
-        if (statement.body.kind !== 'lambda') throw new DBError('BAD_ARGUMENTS', 'CREATE FUNCTION needs a lambda: (x) -> x + 1')
+        if (statement.body.kind !== 'lambda')
+          throw new DBError('BAD_ARGUMENTS', 'CREATE FUNCTION needs a lambda: (x) -> x + 1')
         if (engine.functions.has(statement.name) && !statement.orReplace) {
           if (statement.ifNotExists) return null
           throw new DBError('FUNCTION_ALREADY_EXISTS', `User-defined function '${statement.name}' already exists`)
         }
-        engine.functions.set(statement.name, { lambda: statement.body, createText: formatAst(statement, { oneLine: true }) })
+        engine.functions.set(statement.name, {
+          lambda: statement.body,
+          createText: formatAst(statement, { oneLine: true }),
+        })
         return null
       }
       case 'drop':
@@ -75,7 +90,10 @@ export class Statements {
         await this.#drop(run, statement)
         return null
       case 'attach':
-        throw new DBError('NOT_IMPLEMENTED', 'ATTACH of a detached table needs its definition: ATTACH TABLE t (...) ENGINE = ...')
+        throw new DBError(
+          'NOT_IMPLEMENTED',
+          'ATTACH of a detached table needs its definition: ATTACH TABLE t (...) ENGINE = ...',
+        )
       case 'truncate':
         await this.#truncate(run, statement)
         return null
@@ -115,7 +133,8 @@ export class Statements {
   }
 
   #find(run: QueryRun, name: TableName): Table | undefined {
-    const temporary = name.database === undefined ? (run.session?.temporaryTables.get(name.table) as Table | undefined) : undefined
+    const temporary =
+      name.database === undefined ? (run.session?.temporaryTables.get(name.table) as Table | undefined) : undefined
     return temporary ?? this.engine.catalog.find(name.database ?? run.database, name.table)
   }
 
@@ -129,7 +148,8 @@ export class Statements {
     const values = settingValues(settings)
     new Settings().with(values) // refuses what is unknown or does not fit
     if (!run.session) return
-    for (const { name, value } of settings) if (value === undefined && isKnownSetting(name)) run.session.settings.delete(name)
+    for (const { name, value } of settings)
+      if (value === undefined && isKnownSetting(name)) run.session.settings.delete(name)
     for (const [name, value] of values) run.session.settings.set(name, value)
   }
 
@@ -138,12 +158,21 @@ export class Statements {
     if (!inner) throw new DBError('BAD_ARGUMENTS', 'EXPLAIN needs a statement')
     if (statement.type === 'AST') return lines('explain', describeTree(inner))
     if (statement.type === 'SYNTAX') return lines('explain', formatAst(inner).split('\n'))
-    if (inner.kind !== 'select' && inner.kind !== 'setOperation') throw new DBError('INCORRECT_QUERY', `EXPLAIN ${statement.type} query is only supported for SELECT`)
-    if (statement.type !== 'PLAN' && statement.type !== 'PIPELINE' && statement.type !== 'QUERY TREE' && statement.type !== 'ESTIMATE')
+    if (inner.kind !== 'select' && inner.kind !== 'setOperation')
+      throw new DBError('INCORRECT_QUERY', `EXPLAIN ${statement.type} query is only supported for SELECT`)
+    if (
+      statement.type !== 'PLAN' &&
+      statement.type !== 'PIPELINE' &&
+      statement.type !== 'QUERY TREE' &&
+      statement.type !== 'ESTIMATE'
+    )
       throw new DBError('NOT_IMPLEMENTED', `EXPLAIN ${statement.type} is not supported`)
     const on = new Map(settingValues(statement.settings ?? []))
     const isOn = (name: string) => on.get(name) === '1'
-    return { query: inner, explain: { kind: statement.type, indexes: isOn('indexes'), header: isOn('header'), actions: isOn('actions') } }
+    return {
+      query: inner,
+      explain: { kind: statement.type, indexes: isOn('indexes'), header: isOn('header'), actions: isOn('actions') },
+    }
   }
 
   async #createDatabase(statement: Extract<Statement, { kind: 'createDatabase' }>): Promise<void> {
@@ -153,7 +182,8 @@ export class Statements {
       throw new DBError('DATABASE_ALREADY_EXISTS', `Database ${statement.name} already exists.`)
     }
     const engine = statement.storage?.engine?.name ?? 'Atomic'
-    if (!['Atomic', 'Ordinary', 'Memory', 'Lazy'].includes(engine)) throw new DBError('UNKNOWN_DATABASE_ENGINE', `Unknown database engine: ${engine}`)
+    if (!['Atomic', 'Ordinary', 'Memory', 'Lazy'].includes(engine))
+      throw new DBError('UNKNOWN_DATABASE_ENGINE', `Unknown database engine: ${engine}`)
     await catalog.createDatabase(statement.name, engine, statement.comment ?? '')
   }
 
@@ -163,24 +193,35 @@ export class Statements {
     const { catalog } = engine
     const database = statement.name.database ?? run.database
     const name = statement.name.table
-    const existing = statement.temporary ? (run.session?.temporaryTables.get(name) as Table | undefined) : catalog.database(database).tables.get(name)
+    const existing = statement.temporary
+      ? (run.session?.temporaryTables.get(name) as Table | undefined)
+      : catalog.database(database).tables.get(name)
     if (existing) {
       if (statement.ifNotExists) return
-      if (!statement.orReplace && !statement.replace) throw new DBError('TABLE_ALREADY_EXISTS', `Table ${statement.temporary ? '' : `${database}.`}${name} already exists`)
+      if (!statement.orReplace && !statement.replace)
+        throw new DBError(
+          'TABLE_ALREADY_EXISTS',
+          `Table ${statement.temporary ? '' : `${database}.`}${name} already exists`,
+        )
       await this.#dropTable(run, existing)
     }
-    if (statement.temporary && !run.session) throw new DBError('BAD_ARGUMENTS', 'Temporary tables need a session: pass session_id')
+    if (statement.temporary && !run.session)
+      throw new DBError('BAD_ARGUMENTS', 'Temporary tables need a session: pass session_id')
     let given: readonly SnapshotColumn[] | null = null
     if (statement.asTable) {
       const source = this.#table(run, statement.asTable)
       given = source.columns.filter(column => !column.virtual)
       if (!statement.storage?.engine) {
         const parsed = parseStatement(source.createText).statement
-        if (parsed.kind === 'createTable') statement = { ...statement, storage: parsed.storage, columns: statement.columns ?? parsed.columns }
+        if (parsed.kind === 'createTable')
+          statement = { ...statement, storage: parsed.storage, columns: statement.columns ?? parsed.columns }
       }
     } else if (statement.asQuery && !statement.columns?.length) given = await run.describe(statement.asQuery)
-    else if (statement.asFunction) throw new DBError('NOT_IMPLEMENTED', 'CREATE TABLE AS a table function is not supported')
-    const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) => this.#typeOf(expr, columns))
+    else if (statement.asFunction)
+      throw new DBError('NOT_IMPLEMENTED', 'CREATE TABLE AS a table function is not supported')
+    const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) =>
+      this.#typeOf(expr, columns),
+    )
     const table = await this.#makeTable(definition, statement.temporary ? '' : database, name, statement)
     if (statement.temporary) run.session?.temporaryTables.set(name, table)
     else await catalog.add(table)
@@ -192,8 +233,21 @@ export class Statements {
     const target = snapshotOf(table)
     const { tables, release } = engine.snapshots(query, run.database, run.session)
     try {
-      const columns = table.columns.filter(column => !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL').map(({ name }) => name)
-      const result = await run.complete({ ...run.taskBase(tables), kind: 'insert', table: target.snapshot, columns, query, format: '', threads: 1 })
+      const columns = table.columns
+        .filter(
+          column =>
+            !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL',
+        )
+        .map(({ name }) => name)
+      const result = await run.complete({
+        ...run.taskBase(tables),
+        kind: 'insert',
+        table: target.snapshot,
+        columns,
+        query,
+        format: '',
+        threads: 1,
+      })
       if (result.kind === 'parts' || result.kind === 'chunks') await table.storage.commit(result)
     } finally {
       release()
@@ -201,9 +255,20 @@ export class Statements {
     }
   }
 
-  async #makeTable(definition: TableDefinition, database: string, name: string, statement: CreateTable): Promise<Table> {
+  async #makeTable(
+    definition: TableDefinition,
+    database: string,
+    name: string,
+    statement: CreateTable,
+  ): Promise<Table> {
     const { engine } = this
-    const create: CreateTable = { ...definition.create, name: { database: database || undefined, table: name }, attach: undefined, uuid: undefined, onCluster: undefined }
+    const create: CreateTable = {
+      ...definition.create,
+      name: { database: database || undefined, table: name },
+      attach: undefined,
+      uuid: undefined,
+      onCluster: undefined,
+    }
     const storage = await createStorage(engine, definition, database, name, statement)
     const text = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true })).join(', ')
     const createText = formatAst(create)
@@ -243,7 +308,8 @@ export class Statements {
   async #createView(run: QueryRun, statement: CreateView): Promise<void> {
     const { engine } = this
     const { catalog } = engine
-    if (statement.type !== 'view') throw new DBError('NOT_IMPLEMENTED', `CREATE ${statement.type.toUpperCase()} VIEW is not supported`)
+    if (statement.type !== 'view')
+      throw new DBError('NOT_IMPLEMENTED', `CREATE ${statement.type.toUpperCase()} VIEW is not supported`)
     const database = statement.name.database ?? run.database
     const name = statement.name.table
     const existing = catalog.database(database).tables.get(name)
@@ -256,7 +322,14 @@ export class Statements {
     const columns = statement.columns?.length
       ? statement.columns.map(column => ({ name: column.name, type: parseType(column.type?.text ?? 'String').name }))
       : await run.describe(query)
-    const create: CreateView = { ...statement, name: { database, table: name }, query, attach: undefined, ifNotExists: undefined, orReplace: undefined }
+    const create: CreateView = {
+      ...statement,
+      name: { database, table: name },
+      query,
+      attach: undefined,
+      ifNotExists: undefined,
+      orReplace: undefined,
+    }
     await catalog.add({
       database,
       name,
@@ -279,7 +352,8 @@ export class Statements {
     const { catalog } = engine
     if (statement.object === 'function') {
       for (const { table } of statement.names)
-        if (!engine.functions.delete(table) && !statement.ifExists) throw new DBError('UNKNOWN_FUNCTION', `The function '${table}' doesn't exist`)
+        if (!engine.functions.delete(table) && !statement.ifExists)
+          throw new DBError('UNKNOWN_FUNCTION', `The function '${table}' doesn't exist`)
       return
     }
     if (statement.object === 'database') {
@@ -290,20 +364,24 @@ export class Statements {
           throw new DBError('UNKNOWN_DATABASE', `Database ${name} does not exist`)
         }
         const { tables } = catalog.database(name)
-        if (statement.ifEmpty && tables.size > 0) throw new DBError('DATABASE_NOT_EMPTY', `Database ${name} is not empty`)
+        if (statement.ifEmpty && tables.size > 0)
+          throw new DBError('DATABASE_NOT_EMPTY', `Database ${name} is not empty`)
         for (const table of [...tables.values()]) await this.#dropTable(run, table)
         await catalog.dropDatabase(name)
       }
       return
     }
     for (const name of statement.names) {
-      const table = statement.temporary ? (run.session?.temporaryTables.get(name.table) as Table | undefined) : this.#find(run, name)
+      const table = statement.temporary
+        ? (run.session?.temporaryTables.get(name.table) as Table | undefined)
+        : this.#find(run, name)
       if (!table) {
         if (statement.ifExists) continue
         this.#table(run, name)
         continue
       }
-      if (statement.object === 'view' && !table.view && !table.target) throw new DBError('INCORRECT_QUERY', `Table ${table.database}.${table.name} is not a View`)
+      if (statement.object === 'view' && !table.view && !table.target)
+        throw new DBError('INCORRECT_QUERY', `Table ${table.database}.${table.name} is not a View`)
       if (statement.kind === 'detach') {
         await table.storage.close()
         catalog.database(table.database).tables.delete(table.name)
@@ -360,16 +438,27 @@ export class Statements {
     const { catalog, disk } = engine
     const parsed = parseStatement(table.createText).statement
     await table.storage.close()
-    if (disk && (await disk.list(catalog.dataPath(table.database, table.name))).length > 0) await disk.move(catalog.dataPath(table.database, table.name), catalog.dataPath(database, name))
+    if (disk && (await disk.list(catalog.dataPath(table.database, table.name))).length > 0)
+      await disk.move(catalog.dataPath(table.database, table.name), catalog.dataPath(database, name))
     await catalog.remove(table)
     if (parsed.kind === 'createTable' && !table.view) {
-      const definition = await defineTable({ ...parsed, name: { database, table: name } }, null, 'MergeTree', (expr, columns) => this.#typeOf(expr, columns))
+      const definition = await defineTable(
+        { ...parsed, name: { database, table: name } },
+        null,
+        'MergeTree',
+        (expr, columns) => this.#typeOf(expr, columns),
+      )
       const moved = await this.#makeTable(definition, database, name, { ...parsed, attach: true })
       // Memory tables keep their rows with the storage itself.
-      await catalog.add(table.engine === 'Memory' || table.engine === 'Null' ? { ...moved, storage: table.storage, uuid: table.uuid } : { ...moved, uuid: table.uuid })
+      await catalog.add(
+        table.engine === 'Memory' || table.engine === 'Null'
+          ? { ...moved, storage: table.storage, uuid: table.uuid }
+          : { ...moved, uuid: table.uuid },
+      )
       return
     }
-    const createText = parsed.kind === 'createView' ? formatAst({ ...parsed, name: { database, table: name } }) : table.createText
+    const createText =
+      parsed.kind === 'createView' ? formatAst({ ...parsed, name: { database, table: name } }) : table.createText
     await catalog.add({ ...table, database, name, createText })
   }
 
@@ -385,17 +474,25 @@ export class Statements {
         return `('${statement.mode === 'test' ? '' : 'waiting'}', ${quoteSql(query.queryId)}, ${quoteSql(query.user)}, ${quoteSql(query.text)})`
       })
     const columns = "'kill_status String, query_id String, user String, query String'"
-    return rowsQuery(rows.length ? `SELECT * FROM values(${columns}, ${rows.join(', ')})` : `SELECT '' AS kill_status, '' AS query_id, '' AS user, '' AS query WHERE 0`)
+    return rowsQuery(
+      rows.length
+        ? `SELECT * FROM values(${columns}, ${rows.join(', ')})`
+        : `SELECT '' AS kill_status, '' AS query_id, '' AS user, '' AS query WHERE 0`,
+    )
   }
 
   /** WHERE of KILL QUERY, over query_id and user. */
-  async #killed(_run: QueryRun, where: Expr | undefined): Promise<(query: { queryId: string; user: string }) => boolean> {
+  async #killed(
+    _run: QueryRun,
+    where: Expr | undefined,
+  ): Promise<(query: { queryId: string; user: string }) => boolean> {
     if (!where) throw new DBError('BAD_ARGUMENTS', 'KILL QUERY needs WHERE')
     const arena = new Arena(this.engine.memory)
     return query => {
       const value = (expr: Expr): string | null => {
         if (expr.kind === 'literal') return String(expr.value)
-        if (expr.kind === 'identifier') return expr.parts[0] === 'query_id' ? query.queryId : expr.parts[0] === 'user' ? query.user : null
+        if (expr.kind === 'identifier')
+          return expr.parts[0] === 'query_id' ? query.queryId : expr.parts[0] === 'user' ? query.user : null
         return null
       }
       const test = (expr: Expr): boolean => {
@@ -405,7 +502,8 @@ export class Statements {
         if (expr.name === 'equals') return value(expr.args[0]) === value(expr.args[1])
         if (expr.name === 'notEquals') return value(expr.args[0]) !== value(expr.args[1])
         if (expr.name === 'like') return likeToRegExp(String(value(expr.args[1]))).test(String(value(expr.args[0])))
-        if (expr.name === 'in' && expr.args[1].kind === 'function') return expr.args[1].args.some(item => value(item) === value(expr.args[0]))
+        if (expr.name === 'in' && expr.args[1].kind === 'function')
+          return expr.args[1].args.some(item => value(item) === value(expr.args[0]))
         arena.destroy()
         throw new DBError('NOT_IMPLEMENTED', 'WHERE of KILL QUERY compares query_id and user with text')
       }
@@ -416,17 +514,23 @@ export class Statements {
   #show(run: QueryRun, statement: Show): Rows {
     const { engine } = this
     const like = (column: string, pattern: Like | undefined) =>
-      pattern ? ` AND ${column} ${pattern.not ? 'NOT ' : ''}${pattern.caseInsensitive ? 'ILIKE' : 'LIKE'} ${quoteSql(pattern.pattern)}` : ''
+      pattern
+        ? ` AND ${column} ${pattern.not ? 'NOT ' : ''}${pattern.caseInsensitive ? 'ILIKE' : 'LIKE'} ${quoteSql(pattern.pattern)}`
+        : ''
     const where = statement.where ? ` AND (${formatAst(statement.where, { oneLine: true })})` : ''
     const limit = statement.limit ? ` LIMIT ${formatAst(statement.limit, { oneLine: true })}` : ''
     switch (statement.what) {
       case 'databases':
-        return rowsQuery(`SELECT name FROM system.databases WHERE 1${like('name', statement.like)}${where} ORDER BY name${limit}`)
+        return rowsQuery(
+          `SELECT name FROM system.databases WHERE 1${like('name', statement.like)}${where} ORDER BY name${limit}`,
+        )
       case 'tables': {
         const database = statement.from ?? run.database
         engine.catalog.database(database)
         const columns = statement.full ? "name, if(engine = 'View', 'VIEW', 'BASE TABLE') AS table_type" : 'name'
-        return rowsQuery(`SELECT ${columns} FROM system.tables WHERE database = ${quoteSql(database)} AND NOT is_temporary${like('name', statement.like)}${where} ORDER BY name${limit}`)
+        return rowsQuery(
+          `SELECT ${columns} FROM system.tables WHERE database = ${quoteSql(database)} AND NOT is_temporary${like('name', statement.like)}${where} ORDER BY name${limit}`,
+        )
       }
       case 'create': {
         if (statement.object === 'database') {
@@ -438,7 +542,10 @@ export class Statements {
       case 'processlist':
         return rowsQuery('SELECT * FROM system.processes')
       case 'columns': {
-        const table = this.#table(run, { database: statement.from ?? statement.name?.database, table: statement.name?.table ?? '' })
+        const table = this.#table(run, {
+          database: statement.from ?? statement.name?.database,
+          table: statement.name?.table ?? '',
+        })
         return rowsQuery(
           `SELECT name AS field, type AS type, if(startsWith(type, 'Nullable'), 'YES', 'NO') AS null, if(is_in_primary_key, 'PRI', if(is_in_sorting_key, 'SOR', '')) AS key, if(default_kind IN ('ALIAS', 'DEFAULT', 'MATERIALIZED'), default_expression, NULL) AS default, '' AS extra FROM system.columns WHERE database = ${quoteSql(table.database)} AND table = ${quoteSql(table.name)}${like('name', statement.like)} ORDER BY name${limit}`,
         )
@@ -446,7 +553,9 @@ export class Statements {
       case 'functions':
         return rowsQuery(`SELECT * FROM system.functions WHERE 1${like('name', statement.like)}`)
       case 'settings':
-        return rowsQuery(`SELECT name, type, value FROM system.settings WHERE ${statement.changed ? 'changed' : '1'}${like('name', statement.like)}`)
+        return rowsQuery(
+          `SELECT name, type, value FROM system.settings WHERE ${statement.changed ? 'changed' : '1'}${like('name', statement.like)}`,
+        )
       case 'engines':
         return rowsQuery('SELECT name FROM system.table_engines ORDER BY name')
       case 'merges':
@@ -460,7 +569,16 @@ export class Statements {
   }
 
   async #describe(run: QueryRun, { table }: Extract<Statement, { kind: 'describe' }>): Promise<Rows> {
-    const describe = (columns: readonly { name: string; type: string; kind?: string; expression?: string; comment?: string; codec?: string }[]): Rows => {
+    const describe = (
+      columns: readonly {
+        name: string
+        type: string
+        kind?: string
+        expression?: string
+        comment?: string
+        codec?: string
+      }[],
+    ): Rows => {
       const rows = columns.map(
         ({ name, type, kind, expression, comment, codec }) =>
           `(${[name, type, kind ?? '', expression ?? '', comment ?? '', (codec ?? '').replace(/^CODEC\((.*)\)$/, '$1'), ''].map(quoteSql).join(', ')})`,
@@ -496,7 +614,12 @@ export function keyResolver(engine: GranaryEngine, columns: readonly SnapshotCol
   const scope = new Scope(
     columns.map(({ name, type }) => {
       const id = next++
-      return { name, qualifiers: [], node: { kind: 'column' as const, id, name, type: parseType(type), key: `#${id}` }, table: 0 }
+      return {
+        name,
+        qualifiers: [],
+        node: { kind: 'column' as const, id, name, type: parseType(type), key: `#${id}` },
+        table: 0,
+      }
     }),
     { queries: new Map() },
   )
@@ -543,10 +666,17 @@ function lines(name: string, texts: readonly string[]): Rows {
   return rowsQuery(`SELECT * FROM values('${name} String', ${texts.map(quoteSql).join(', ')})`)
 }
 
-const backquote = (name: string) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `\`${name.replace(/[`\\]/g, '\\$&')}\``)
+const backquote = (name: string) =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `\`${name.replace(/[`\\]/g, '\\$&')}\``
 
 function likeToRegExp(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/%/g, '.*').replace(/_/g, '.')}$`, 's')
+  return new RegExp(
+    `^${pattern
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/%/g, '.*')
+      .replace(/_/g, '.')}$`,
+    's',
+  )
 }
 
 /** A view's tables keep meaning what they meant when it was made. */
@@ -556,9 +686,14 @@ function qualify(query: Query, database: string, _run: QueryRun): Query {
     if (value === null || typeof value !== 'object') return value
     const node = value as { kind?: string; name?: TableName; with?: readonly { kind: string; name: string }[] }
     let inner = ctes
-    if (node.with) inner = new Set([...ctes, ...node.with.filter(element => element.kind === 'withQuery').map(element => element.name)])
+    if (node.with)
+      inner = new Set([
+        ...ctes,
+        ...node.with.filter(element => element.kind === 'withQuery').map(element => element.name),
+      ])
     const copy = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, visit(item, inner)]))
-    if (node.kind === 'table' && node.name && node.name.database === undefined && !ctes.has(node.name.table)) return { ...copy, name: { ...node.name, database } }
+    if (node.kind === 'table' && node.name && node.name.database === undefined && !ctes.has(node.name.table))
+      return { ...copy, name: { ...node.name, database } }
     return copy
   }
   return visit(query, new Set()) as Query
@@ -575,8 +710,17 @@ function describeTree(statement: Statement): string[] {
     if (value === null || typeof value !== 'object') return
     const node = value as Record<string, unknown>
     if (typeof node.kind === 'string') {
-      const label = typeof node.name === 'string' ? ` ${node.name}` : Array.isArray(node.parts) ? ` ${node.parts.join('.')}` : 'value' in node ? ` ${String(node.value)}` : ''
-      out.push(`${' '.repeat(depth)}${node.kind[0].toUpperCase()}${node.kind.slice(1)}${label}${typeof node.alias === 'string' ? ` (alias ${node.alias})` : ''}`)
+      const label =
+        typeof node.name === 'string'
+          ? ` ${node.name}`
+          : Array.isArray(node.parts)
+            ? ` ${node.parts.join('.')}`
+            : 'value' in node
+              ? ` ${String(node.value)}`
+              : ''
+      out.push(
+        `${' '.repeat(depth)}${node.kind[0].toUpperCase()}${node.kind.slice(1)}${label}${typeof node.alias === 'string' ? ` (alias ${node.alias})` : ''}`,
+      )
       for (const inner of Object.values(node)) visit(inner, depth + 1)
     } else for (const inner of Object.values(node)) visit(inner, depth)
   }

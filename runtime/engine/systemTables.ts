@@ -1,5 +1,5 @@
 // Databases system and information_schema: tables whose rows are made when a query names them.
-import { aggregateNames } from '../aggregates/bind.ts'
+import { aggregates } from '../aggregates/registry.ts'
 import { allSettings } from '../core/settings.ts'
 import type { Source, TableSnapshot } from '../exec/source.ts'
 import { formats } from '../formats/registry.ts'
@@ -17,7 +17,8 @@ interface SystemTable {
 }
 
 const seconds = (ms: number) => Math.floor(ms / 1000)
-const big = (value: number | null | undefined) => (value === null || value === undefined ? null : BigInt(Math.max(0, Math.round(value))))
+const big = (value: number | null | undefined) =>
+  value === null || value === undefined ? null : BigInt(Math.max(0, Math.round(value)))
 
 function* allTables(engine: GranaryEngine) {
   for (const database of engine.catalog.databases.values()) for (const table of database.tables.values()) yield table
@@ -25,43 +26,125 @@ function* allTables(engine: GranaryEngine) {
 
 const tables: Record<string, SystemTable> = {
   databases: {
-    columns: [['name', 'String'], ['engine', 'String'], ['data_path', 'String'], ['metadata_path', 'String'], ['uuid', 'UUID'], ['engine_full', 'String'], ['comment', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['engine', 'String'],
+      ['data_path', 'String'],
+      ['metadata_path', 'String'],
+      ['uuid', 'UUID'],
+      ['engine_full', 'String'],
+      ['comment', 'String'],
+    ],
     *rows(engine) {
-      for (const { name, engine: kind, comment } of engine.catalog.databases.values()) yield [name, kind, `data/${name}/`, `metadata/${name}/`, 0n, kind, comment]
+      for (const { name, engine: kind, comment } of engine.catalog.databases.values())
+        yield [name, kind, `data/${name}/`, `metadata/${name}/`, 0n, kind, comment]
       for (const name of ['information_schema', 'INFORMATION_SCHEMA']) yield [name, 'Memory', '', '', 0n, 'Memory', '']
     },
   },
   tables: {
     columns: [
-      ['database', 'String'], ['name', 'String'], ['uuid', 'UUID'], ['engine', 'String'], ['is_temporary', 'UInt8'], ['data_paths', 'Array(String)'], ['metadata_path', 'String'],
-      ['metadata_modification_time', 'DateTime'], ['dependencies_database', 'Array(String)'], ['dependencies_table', 'Array(String)'], ['create_table_query', 'String'],
-      ['engine_full', 'String'], ['as_select', 'String'], ['partition_key', 'String'], ['sorting_key', 'String'], ['primary_key', 'String'], ['sampling_key', 'String'],
-      ['storage_policy', 'String'], ['total_rows', 'Nullable(UInt64)'], ['total_bytes', 'Nullable(UInt64)'], ['comment', 'String'], ['has_own_data', 'UInt8'],
+      ['database', 'String'],
+      ['name', 'String'],
+      ['uuid', 'UUID'],
+      ['engine', 'String'],
+      ['is_temporary', 'UInt8'],
+      ['data_paths', 'Array(String)'],
+      ['metadata_path', 'String'],
+      ['metadata_modification_time', 'DateTime'],
+      ['dependencies_database', 'Array(String)'],
+      ['dependencies_table', 'Array(String)'],
+      ['create_table_query', 'String'],
+      ['engine_full', 'String'],
+      ['as_select', 'String'],
+      ['partition_key', 'String'],
+      ['sorting_key', 'String'],
+      ['primary_key', 'String'],
+      ['sampling_key', 'String'],
+      ['storage_policy', 'String'],
+      ['total_rows', 'Nullable(UInt64)'],
+      ['total_bytes', 'Nullable(UInt64)'],
+      ['comment', 'String'],
+      ['has_own_data', 'UInt8'],
     ],
     *rows(engine) {
       for (const table of allTables(engine)) {
         const { rows, bytes } = table.storage.size()
         const oneLine = table.createText.replace(/\n\s*/g, ' ').replace(/\( /g, '(').replace(/ \)/g, ')')
         yield [
-          table.database, table.name, BigInt(`0x${table.uuid.replace(/-/g, '')}`), table.engine, table.isTemporary ? 1 : 0, [engine.catalog.dataPath(table.database, table.name)],
-          engine.catalog.metadataPath(table.database, table.name), seconds(table.metadataModifiedMs), [], [], oneLine, table.engineFull,
-          table.view ? (oneLine.split(' AS ').slice(1).join(' AS ') ?? '') : '', table.keys.partition, table.keys.sorting, table.keys.primary, table.keys.sampling, 'default',
-          big(rows), big(bytes), table.comment, table.view ? 0 : 1,
+          table.database,
+          table.name,
+          BigInt(`0x${table.uuid.replace(/-/g, '')}`),
+          table.engine,
+          table.isTemporary ? 1 : 0,
+          [engine.catalog.dataPath(table.database, table.name)],
+          engine.catalog.metadataPath(table.database, table.name),
+          seconds(table.metadataModifiedMs),
+          [],
+          [],
+          oneLine,
+          table.engineFull,
+          table.view ? (oneLine.split(' AS ').slice(1).join(' AS ') ?? '') : '',
+          table.keys.partition,
+          table.keys.sorting,
+          table.keys.primary,
+          table.keys.sampling,
+          'default',
+          big(rows),
+          big(bytes),
+          table.comment,
+          table.view ? 0 : 1,
         ]
       }
       for (const name of Object.keys(tables))
-        yield ['system', name, 0n, `System${name[0].toUpperCase()}${name.slice(1)}`, 0, [], '', 0, [], [], '', '', '', '', '', '', '', '', null, null, '', 0]
+        yield [
+          'system',
+          name,
+          0n,
+          `System${name[0].toUpperCase()}${name.slice(1)}`,
+          0,
+          [],
+          '',
+          0,
+          [],
+          [],
+          '',
+          '',
+          '',
+          '',
+          '',
+          '',
+          '',
+          '',
+          null,
+          null,
+          '',
+          0,
+        ]
     },
   },
   columns: {
     columns: [
-      ['database', 'String'], ['table', 'String'], ['name', 'String'], ['type', 'String'], ['position', 'UInt64'], ['default_kind', 'String'], ['default_expression', 'String'],
-      ['data_compressed_bytes', 'UInt64'], ['data_uncompressed_bytes', 'UInt64'], ['marks_bytes', 'UInt64'], ['comment', 'String'], ['is_in_partition_key', 'UInt8'],
-      ['is_in_sorting_key', 'UInt8'], ['is_in_primary_key', 'UInt8'], ['is_in_sampling_key', 'UInt8'], ['compression_codec', 'String'],
+      ['database', 'String'],
+      ['table', 'String'],
+      ['name', 'String'],
+      ['type', 'String'],
+      ['position', 'UInt64'],
+      ['default_kind', 'String'],
+      ['default_expression', 'String'],
+      ['data_compressed_bytes', 'UInt64'],
+      ['data_uncompressed_bytes', 'UInt64'],
+      ['marks_bytes', 'UInt64'],
+      ['comment', 'String'],
+      ['is_in_partition_key', 'UInt8'],
+      ['is_in_sorting_key', 'UInt8'],
+      ['is_in_primary_key', 'UInt8'],
+      ['is_in_sampling_key', 'UInt8'],
+      ['compression_codec', 'String'],
     ],
     *rows(engine) {
       for (const table of allTables(engine)) {
-        const inKey = (key: string, name: string) => (new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w])`).test(key) ? 1 : 0)
+        const inKey = (key: string, name: string) =>
+          new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}($|[^\\w])`).test(key) ? 1 : 0
         const { source, release } = table.storage.snapshot()
         let position = 1n
         for (const column of table.columns) {
@@ -76,35 +159,92 @@ const tables: Record<string, SystemTable> = {
             }
           const extra = column as { comment?: string; codec?: string }
           yield [
-            table.database, table.name, column.name, column.type, position++, column.kind ?? '', column.expression ?? '', big(compressed), big(uncompressed), big(marks), extra.comment ?? '',
-            inKey(table.keys.partition, column.name), inKey(table.keys.sorting, column.name), inKey(table.keys.primary, column.name), 0, extra.codec ?? '',
+            table.database,
+            table.name,
+            column.name,
+            column.type,
+            position++,
+            column.kind ?? '',
+            column.expression ?? '',
+            big(compressed),
+            big(uncompressed),
+            big(marks),
+            extra.comment ?? '',
+            inKey(table.keys.partition, column.name),
+            inKey(table.keys.sorting, column.name),
+            inKey(table.keys.primary, column.name),
+            0,
+            extra.codec ?? '',
           ]
         }
         release()
       }
       for (const [table, { columns }] of Object.entries(tables)) {
         let position = 1n
-        for (const [name, type] of columns) yield ['system', table, name, type, position++, '', '', 0n, 0n, 0n, '', 0, 0, 0, 0, '']
+        for (const [name, type] of columns)
+          yield ['system', table, name, type, position++, '', '', 0n, 0n, 0n, '', 0, 0, 0, 0, '']
       }
     },
   },
   parts: {
     columns: [
-      ['partition', 'String'], ['name', 'String'], ['uuid', 'UUID'], ['part_type', 'String'], ['active', 'UInt8'], ['marks', 'UInt64'], ['rows', 'UInt64'], ['bytes_on_disk', 'UInt64'],
-      ['data_compressed_bytes', 'UInt64'], ['data_uncompressed_bytes', 'UInt64'], ['marks_bytes', 'UInt64'], ['modification_time', 'DateTime'], ['refcount', 'UInt32'],
-      ['partition_id', 'String'], ['min_block_number', 'Int64'], ['max_block_number', 'Int64'], ['level', 'UInt32'], ['data_version', 'UInt64'], ['database', 'String'], ['table', 'String'],
-      ['engine', 'String'], ['disk_name', 'String'], ['path', 'String'], ['bytes', 'UInt64'],
+      ['partition', 'String'],
+      ['name', 'String'],
+      ['uuid', 'UUID'],
+      ['part_type', 'String'],
+      ['active', 'UInt8'],
+      ['marks', 'UInt64'],
+      ['rows', 'UInt64'],
+      ['bytes_on_disk', 'UInt64'],
+      ['data_compressed_bytes', 'UInt64'],
+      ['data_uncompressed_bytes', 'UInt64'],
+      ['marks_bytes', 'UInt64'],
+      ['modification_time', 'DateTime'],
+      ['refcount', 'UInt32'],
+      ['partition_id', 'String'],
+      ['min_block_number', 'Int64'],
+      ['max_block_number', 'Int64'],
+      ['level', 'UInt32'],
+      ['data_version', 'UInt64'],
+      ['database', 'String'],
+      ['table', 'String'],
+      ['engine', 'String'],
+      ['disk_name', 'String'],
+      ['path', 'String'],
+      ['bytes', 'UInt64'],
     ],
     *rows(engine) {
       for (const table of allTables(engine)) {
         const { source, release } = table.storage.snapshot()
         if (source.kind === 'mergeTree')
           for (const part of source.parts) {
-            const sum = (pick: (column: (typeof part.columns)[number]) => number) => big(part.columns.reduce((total, column) => total + pick(column), 0))
+            const sum = (pick: (column: (typeof part.columns)[number]) => number) =>
+              big(part.columns.reduce((total, column) => total + pick(column), 0))
             yield [
-              part.partitionValues.length === 0 ? 'tuple()' : part.partitionId, part.name, 0n, part.kind === 'wide' ? 'Wide' : 'Compact', 1, big(part.marks.count), big(part.rows), big(part.bytesOnDisk),
-              sum(c => c.compressedBytes), sum(c => c.uncompressedBytes), sum(c => c.marksBytes), seconds(part.modifiedMs), 1, part.partitionId, BigInt(part.minBlock), BigInt(part.maxBlock),
-              part.level, BigInt(part.mutation || part.minBlock), table.database, table.name, table.engine, 'default', part.path, big(part.bytesOnDisk),
+              part.partitionValues.length === 0 ? 'tuple()' : part.partitionId,
+              part.name,
+              0n,
+              part.kind === 'wide' ? 'Wide' : 'Compact',
+              1,
+              big(part.marks.count),
+              big(part.rows),
+              big(part.bytesOnDisk),
+              sum(c => c.compressedBytes),
+              sum(c => c.uncompressedBytes),
+              sum(c => c.marksBytes),
+              seconds(part.modifiedMs),
+              1,
+              part.partitionId,
+              BigInt(part.minBlock),
+              BigInt(part.maxBlock),
+              part.level,
+              BigInt(part.mutation || part.minBlock),
+              table.database,
+              table.name,
+              table.engine,
+              'default',
+              part.path,
+              big(part.bytesOnDisk),
             ]
           }
         release()
@@ -113,101 +253,261 @@ const tables: Record<string, SystemTable> = {
   },
   functions: {
     columns: [
-      ['name', 'String'], ['is_aggregate', 'UInt8'], ['is_deterministic', 'Nullable(UInt8)'], ['case_insensitive', 'UInt8'], ['alias_to', 'String'], ['create_query', 'String'],
-      ['origin', "Enum8('System' = 0, 'SQLUserDefined' = 1, 'ExecutableUserDefined' = 2)"], ['description', 'String'], ['syntax', 'String'], ['categories', 'String'],
+      ['name', 'String'],
+      ['is_aggregate', 'UInt8'],
+      ['is_deterministic', 'Nullable(UInt8)'],
+      ['case_insensitive', 'UInt8'],
+      ['alias_to', 'String'],
+      ['create_query', 'String'],
+      ['origin', "Enum8('System' = 0, 'SQLUserDefined' = 1, 'ExecutableUserDefined' = 2)"],
+      ['description', 'String'],
+      ['syntax', 'String'],
+      ['categories', 'String'],
     ],
     *rows(engine) {
       for (const definition of allFunctions())
         for (const name of [definition.name, ...(definition.aliases ?? [])])
           yield [
-            name, 0, definition.deterministic === false ? 0 : 1, definition.caseInsensitive ? 1 : 0, name === definition.name ? '' : definition.name, '', 0, definition.about,
-            `${name}(${definition.arguments.map(rule => (rule.optional ? `[${rule.name}]` : rule.repeated ? `${rule.name}...` : rule.name)).join(', ')})`, definition.category ?? '',
+            name,
+            0,
+            definition.deterministic === false ? 0 : 1,
+            definition.caseInsensitive ? 1 : 0,
+            name === definition.name ? '' : definition.name,
+            '',
+            0,
+            definition.about,
+            `${name}(${definition.arguments.map(rule => (rule.optional ? `[${rule.name}]` : rule.repeated ? `${rule.name}...` : rule.name)).join(', ')})`,
+            definition.category ?? '',
           ]
-      for (const { name, aliasTo, about, caseInsensitive } of aggregateNames()) yield [name, 1, 1, caseInsensitive ? 1 : 0, aliasTo, '', 0, about, '', 'Aggregate Functions']
+      for (const { name: own, aliases, about, caseInsensitive } of aggregates)
+        for (const name of [own, ...(aliases ?? [])])
+          yield [name, 1, 1, caseInsensitive ? 1 : 0, name === own ? '' : own, '', 0, about, '', 'Aggregate Functions']
       for (const [name, { createText }] of engine.functions) yield [name, 0, null, 0, '', createText, 1, '', '', '']
     },
   },
   settings: {
     columns: [
-      ['name', 'String'], ['value', 'String'], ['changed', 'UInt8'], ['description', 'String'], ['min', 'Nullable(String)'], ['max', 'Nullable(String)'], ['readonly', 'UInt8'], ['type', 'String'],
-      ['default', 'String'], ['alias_for', 'String'], ['is_obsolete', 'UInt8'],
+      ['name', 'String'],
+      ['value', 'String'],
+      ['changed', 'UInt8'],
+      ['description', 'String'],
+      ['min', 'Nullable(String)'],
+      ['max', 'Nullable(String)'],
+      ['readonly', 'UInt8'],
+      ['type', 'String'],
+      ['default', 'String'],
+      ['alias_for', 'String'],
+      ['is_obsolete', 'UInt8'],
     ],
     *rows() {
       for (const { name, value, about, kind } of allSettings())
-        yield [name, value, 0, about, null, null, 0, kind === 'bool' ? 'Bool' : kind === 'number' ? 'UInt64' : 'String', value, '', 0]
+        yield [
+          name,
+          value,
+          0,
+          about,
+          null,
+          null,
+          0,
+          kind === 'bool' ? 'Bool' : kind === 'number' ? 'UInt64' : 'String',
+          value,
+          '',
+          0,
+        ]
     },
   },
   formats: {
-    columns: [['name', 'String'], ['is_input', 'UInt8'], ['is_output', 'UInt8'], ['supports_parallel_parsing', 'UInt8'], ['supports_parallel_formatting', 'UInt8'], ['is_tty_friendly', 'UInt8'], ['content_type', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['is_input', 'UInt8'],
+      ['is_output', 'UInt8'],
+      ['supports_parallel_parsing', 'UInt8'],
+      ['supports_parallel_formatting', 'UInt8'],
+      ['is_tty_friendly', 'UInt8'],
+      ['content_type', 'String'],
+    ],
     *rows() {
-      for (const format of formats) yield [format.name, format.reader || format.randomAccess ? 1 : 0, format.writer ? 1 : 0, 0, 0, format.isBinary ? 0 : 1, '']
+      for (const format of formats)
+        yield [
+          format.name,
+          format.reader || format.randomAccess ? 1 : 0,
+          format.writer ? 1 : 0,
+          0,
+          0,
+          format.isBinary ? 0 : 1,
+          '',
+        ]
     },
   },
   one: { columns: [['dummy', 'UInt8']], rows: () => [[0]] },
   processes: {
     columns: [
-      ['is_initial_query', 'UInt8'], ['user', 'String'], ['query_id', 'String'], ['address', 'String'], ['elapsed', 'Float64'], ['is_cancelled', 'UInt8'], ['read_rows', 'UInt64'], ['read_bytes', 'UInt64'],
-      ['total_rows_approx', 'UInt64'], ['written_rows', 'UInt64'], ['written_bytes', 'UInt64'], ['memory_usage', 'Int64'], ['peak_memory_usage', 'Int64'], ['query', 'String'], ['current_database', 'String'],
+      ['is_initial_query', 'UInt8'],
+      ['user', 'String'],
+      ['query_id', 'String'],
+      ['address', 'String'],
+      ['elapsed', 'Float64'],
+      ['is_cancelled', 'UInt8'],
+      ['read_rows', 'UInt64'],
+      ['read_bytes', 'UInt64'],
+      ['total_rows_approx', 'UInt64'],
+      ['written_rows', 'UInt64'],
+      ['written_bytes', 'UInt64'],
+      ['memory_usage', 'Int64'],
+      ['peak_memory_usage', 'Int64'],
+      ['query', 'String'],
+      ['current_database', 'String'],
     ],
     *rows(engine) {
       for (const query of engine.processes.all()) {
         const p = query.progress
         yield [
-          1, query.user, query.queryId, '', query.elapsedMs / 1000, query.isCancelled ? 1 : 0, big(p.readRows), big(p.readBytes), big(p.totalRowsToRead), big(p.writtenRows), big(p.writtenBytes),
-          big(p.memoryUsage), big(p.memoryUsage), query.text, query.database,
+          1,
+          query.user,
+          query.queryId,
+          '',
+          query.elapsedMs / 1000,
+          query.isCancelled ? 1 : 0,
+          big(p.readRows),
+          big(p.readBytes),
+          big(p.totalRowsToRead),
+          big(p.writtenRows),
+          big(p.writtenBytes),
+          big(p.memoryUsage),
+          big(p.memoryUsage),
+          query.text,
+          query.database,
         ]
       }
     },
   },
   query_log: {
     columns: [
-      ['type', "Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4)"], ['event_date', 'Date'], ['event_time', 'DateTime'], ['query_start_time', 'DateTime'],
-      ['query_duration_ms', 'UInt64'], ['read_rows', 'UInt64'], ['read_bytes', 'UInt64'], ['written_rows', 'UInt64'], ['written_bytes', 'UInt64'], ['result_rows', 'UInt64'], ['result_bytes', 'UInt64'],
-      ['memory_usage', 'UInt64'], ['query', 'String'], ['exception_code', 'Int32'], ['exception', 'String'], ['user', 'String'], ['query_id', 'String'], ['is_initial_query', 'UInt8'],
+      [
+        'type',
+        "Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4)",
+      ],
+      ['event_date', 'Date'],
+      ['event_time', 'DateTime'],
+      ['query_start_time', 'DateTime'],
+      ['query_duration_ms', 'UInt64'],
+      ['read_rows', 'UInt64'],
+      ['read_bytes', 'UInt64'],
+      ['written_rows', 'UInt64'],
+      ['written_bytes', 'UInt64'],
+      ['result_rows', 'UInt64'],
+      ['result_bytes', 'UInt64'],
+      ['memory_usage', 'UInt64'],
+      ['query', 'String'],
+      ['exception_code', 'Int32'],
+      ['exception', 'String'],
+      ['user', 'String'],
+      ['query_id', 'String'],
+      ['is_initial_query', 'UInt8'],
     ],
     *rows(engine) {
       for (const { queryId, text, user, startedMs, elapsedMs, error, progress: p } of engine.queryLog.all()) {
         const end = seconds(startedMs + elapsedMs)
         yield [
-          error ? 4 : 2, Math.floor(end / 86400), end, seconds(startedMs), big(elapsedMs), big(p.readRows), big(p.readBytes), big(p.writtenRows), big(p.writtenBytes), big(p.resultRows), big(p.resultBytes),
-          big(p.memoryUsage), text, error?.code ?? 0, error?.describe() ?? '', user, queryId, 1,
+          error ? 4 : 2,
+          Math.floor(end / 86400),
+          end,
+          seconds(startedMs),
+          big(elapsedMs),
+          big(p.readRows),
+          big(p.readBytes),
+          big(p.writtenRows),
+          big(p.writtenBytes),
+          big(p.resultRows),
+          big(p.resultBytes),
+          big(p.memoryUsage),
+          text,
+          error?.code ?? 0,
+          error?.describe() ?? '',
+          user,
+          queryId,
+          1,
         ]
       }
     },
   },
   merges: {
     columns: [
-      ['database', 'String'], ['table', 'String'], ['elapsed', 'Float64'], ['progress', 'Float64'], ['num_parts', 'UInt64'], ['source_part_names', 'Array(String)'], ['result_part_name', 'String'],
-      ['partition_id', 'String'], ['total_size_bytes_compressed', 'UInt64'], ['rows_read', 'UInt64'], ['rows_written', 'UInt64'], ['memory_usage', 'UInt64'], ['merge_type', 'String'],
+      ['database', 'String'],
+      ['table', 'String'],
+      ['elapsed', 'Float64'],
+      ['progress', 'Float64'],
+      ['num_parts', 'UInt64'],
+      ['source_part_names', 'Array(String)'],
+      ['result_part_name', 'String'],
+      ['partition_id', 'String'],
+      ['total_size_bytes_compressed', 'UInt64'],
+      ['rows_read', 'UInt64'],
+      ['rows_written', 'UInt64'],
+      ['memory_usage', 'UInt64'],
+      ['merge_type', 'String'],
     ],
     *rows(engine) {
       for (const merge of mergesOf(engine))
         yield [
-          merge.database, merge.table, (engine.platform.clock.now() - merge.startedMs) / 1000, 0, BigInt(merge.parts.length), merge.parts.map(part => part.name), merge.result, merge.parts[0]?.partitionId ?? '',
-          big(merge.parts.reduce((sum, part) => sum + part.bytesOnDisk, 0)), 0n, 0n, 0n, 'Regular',
+          merge.database,
+          merge.table,
+          (engine.platform.clock.now() - merge.startedMs) / 1000,
+          0,
+          BigInt(merge.parts.length),
+          merge.parts.map(part => part.name),
+          merge.result,
+          merge.parts[0]?.partitionId ?? '',
+          big(merge.parts.reduce((sum, part) => sum + part.bytesOnDisk, 0)),
+          0n,
+          0n,
+          0n,
+          'Regular',
         ]
     },
   },
   events: {
-    columns: [['event', 'String'], ['value', 'UInt64'], ['description', 'String'], ['name', 'String']],
+    columns: [
+      ['event', 'String'],
+      ['value', 'UInt64'],
+      ['description', 'String'],
+      ['name', 'String'],
+    ],
     *rows(engine) {
       for (const [name, value] of engine.events) yield [name, BigInt(value), '', name]
     },
   },
   metrics: {
-    columns: [['metric', 'String'], ['value', 'Int64'], ['description', 'String'], ['name', 'String']],
+    columns: [
+      ['metric', 'String'],
+      ['value', 'Int64'],
+      ['description', 'String'],
+      ['name', 'String'],
+    ],
     *rows(engine) {
-      for (const [name, value] of [['Query', engine.processes.size], ['Merge', mergesOf(engine).length], ['HTTPConnection', 0]] as const) yield [name, BigInt(value), '', name]
+      for (const [name, value] of [
+        ['Query', engine.processes.size],
+        ['Merge', mergesOf(engine).length],
+        ['HTTPConnection', 0],
+      ] as const)
+        yield [name, BigInt(value), '', name]
     },
   },
   asynchronous_metrics: {
-    columns: [['metric', 'String'], ['value', 'Float64'], ['description', 'String']],
+    columns: [
+      ['metric', 'String'],
+      ['value', 'Float64'],
+      ['description', 'String'],
+    ],
     *rows(engine) {
       yield ['Uptime', (engine.platform.clock.now() - engine.startedMs) / 1000, 'Seconds that the server has been up.']
     },
   },
   build_options: {
-    columns: [['name', 'String'], ['value', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['value', 'String'],
+    ],
     *rows(engine) {
       yield ['VERSION_FULL', `Granary ${engine.version}`]
       yield ['RUNTIME', engine.platform.name]
@@ -215,30 +515,81 @@ const tables: Record<string, SystemTable> = {
     },
   },
   table_engines: {
-    columns: [['name', 'String'], ['supports_settings', 'UInt8'], ['supports_sort_order', 'UInt8'], ['supports_replication', 'UInt8']],
+    columns: [
+      ['name', 'String'],
+      ['supports_settings', 'UInt8'],
+      ['supports_sort_order', 'UInt8'],
+      ['supports_replication', 'UInt8'],
+    ],
     *rows() {
-      for (const name of engineNames) yield [name, name.endsWith('MergeTree') ? 1 : 0, name.endsWith('MergeTree') ? 1 : 0, 0]
+      for (const name of engineNames)
+        yield [name, name.endsWith('MergeTree') ? 1 : 0, name.endsWith('MergeTree') ? 1 : 0, 0]
     },
   },
   data_type_families: {
-    columns: [['name', 'String'], ['case_insensitive', 'UInt8'], ['alias_to', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['case_insensitive', 'UInt8'],
+      ['alias_to', 'String'],
+    ],
     *rows() {
       for (const name of typeFamilies) yield [name, 0, '']
       for (const [name, target] of typeAliases) yield [name, 1, target]
     },
   },
   disks: {
-    columns: [['name', 'String'], ['path', 'String'], ['type', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['path', 'String'],
+      ['type', 'String'],
+    ],
     *rows(engine) {
       yield ['default', engine.location, engine.disk ? 'Local' : 'Memory']
     },
   },
-  clusters: { columns: [['cluster', 'String'], ['shard_num', 'UInt32'], ['replica_num', 'UInt32'], ['host_name', 'String'], ['port', 'UInt16']], rows: () => [] },
-  mutations: { columns: [['database', 'String'], ['table', 'String'], ['mutation_id', 'String'], ['command', 'String'], ['is_done', 'UInt8'], ['latest_fail_reason', 'String']], rows: () => [] },
-  replicas: { columns: [['database', 'String'], ['table', 'String'], ['is_leader', 'UInt8'], ['is_readonly', 'UInt8']], rows: () => [] },
-  dictionaries: { columns: [['database', 'String'], ['name', 'String'], ['status', 'String']], rows: () => [] },
+  clusters: {
+    columns: [
+      ['cluster', 'String'],
+      ['shard_num', 'UInt32'],
+      ['replica_num', 'UInt32'],
+      ['host_name', 'String'],
+      ['port', 'UInt16'],
+    ],
+    rows: () => [],
+  },
+  mutations: {
+    columns: [
+      ['database', 'String'],
+      ['table', 'String'],
+      ['mutation_id', 'String'],
+      ['command', 'String'],
+      ['is_done', 'UInt8'],
+      ['latest_fail_reason', 'String'],
+    ],
+    rows: () => [],
+  },
+  replicas: {
+    columns: [
+      ['database', 'String'],
+      ['table', 'String'],
+      ['is_leader', 'UInt8'],
+      ['is_readonly', 'UInt8'],
+    ],
+    rows: () => [],
+  },
+  dictionaries: {
+    columns: [
+      ['database', 'String'],
+      ['name', 'String'],
+      ['status', 'String'],
+    ],
+    rows: () => [],
+  },
   users: {
-    columns: [['name', 'String'], ['storage', 'String']],
+    columns: [
+      ['name', 'String'],
+      ['storage', 'String'],
+    ],
     *rows(engine) {
       for (const { name } of engine.options.users ?? [{ name: 'default' }]) yield [name, 'users']
     },
@@ -247,24 +598,60 @@ const tables: Record<string, SystemTable> = {
 
 /** A table of `system`, filled now; undefined when there is none. */
 export function systemSnapshot(engine: GranaryEngine, database: string, name: string): TableSnapshot | undefined {
-  if (database === 'information_schema' || database === 'INFORMATION_SCHEMA') return informationSchema(name.toLowerCase(), database, name, engine)
+  if (database === 'information_schema' || database === 'INFORMATION_SCHEMA')
+    return informationSchema(name.toLowerCase(), database, name, engine)
   if (database !== 'system') return undefined
-  const snapshot = (columns: SystemTable['columns'], source: Source): TableSnapshot => ({ database, name, engine: 'System', columns: columns.map(([column, type]) => ({ name: column, type })), source })
-  if (name === 'numbers' || name === 'numbers_mt') return snapshot([['number', 'UInt64']], { kind: 'numbers', start: 0n, count: null, step: 1n })
-  if (name === 'zeros' || name === 'zeros_mt') return snapshot([['zero', 'UInt8']], { kind: 'numbers', start: 0n, count: null, step: 1n, zeros: true })
+  const snapshot = (columns: SystemTable['columns'], source: Source): TableSnapshot => ({
+    database,
+    name,
+    engine: 'System',
+    columns: columns.map(([column, type]) => ({ name: column, type })),
+    source,
+  })
+  if (name === 'numbers' || name === 'numbers_mt')
+    return snapshot([['number', 'UInt64']], { kind: 'numbers', start: 0n, count: null, step: 1n })
+  if (name === 'zeros' || name === 'zeros_mt')
+    return snapshot([['zero', 'UInt8']], { kind: 'numbers', start: 0n, count: null, step: 1n, zeros: true })
   const table = Object.hasOwn(tables, name) ? tables[name] : undefined
   return table && snapshot(table.columns, { kind: 'rows', rows: [...table.rows(engine)] })
 }
 
-function informationSchema(lower: string, database: string, name: string, engine: GranaryEngine): TableSnapshot | undefined {
-  const make = (columns: readonly string[], rows: Value[][]): TableSnapshot => ({ database, name, engine: 'View', columns: columns.map(column => ({ name: column, type: 'String' })), source: { kind: 'rows', rows } })
-  if (lower === 'schemata') return make(['catalog_name', 'schema_name', 'schema_owner'], [...engine.catalog.databases.keys()].map(key => [key, key, 'default']))
+function informationSchema(
+  lower: string,
+  database: string,
+  name: string,
+  engine: GranaryEngine,
+): TableSnapshot | undefined {
+  const make = (columns: readonly string[], rows: Value[][]): TableSnapshot => ({
+    database,
+    name,
+    engine: 'View',
+    columns: columns.map(column => ({ name: column, type: 'String' })),
+    source: { kind: 'rows', rows },
+  })
+  if (lower === 'schemata')
+    return make(
+      ['catalog_name', 'schema_name', 'schema_owner'],
+      [...engine.catalog.databases.keys()].map(key => [key, key, 'default']),
+    )
   if (lower === 'tables')
-    return make(['table_catalog', 'table_schema', 'table_name', 'table_type'], [...allTables(engine)].map(table => [table.database, table.database, table.name, table.view ? 'VIEW' : 'BASE TABLE']))
+    return make(
+      ['table_catalog', 'table_schema', 'table_name', 'table_type'],
+      [...allTables(engine)].map(table => [
+        table.database,
+        table.database,
+        table.name,
+        table.view ? 'VIEW' : 'BASE TABLE',
+      ]),
+    )
   if (lower === 'columns')
     return make(
       ['table_catalog', 'table_schema', 'table_name', 'column_name', 'data_type'],
-      [...allTables(engine)].flatMap(table => table.columns.filter(column => !column.virtual).map(column => [table.database, table.database, table.name, column.name, column.type])),
+      [...allTables(engine)].flatMap(table =>
+        table.columns
+          .filter(column => !column.virtual)
+          .map(column => [table.database, table.database, table.name, column.name, column.type]),
+      ),
     )
   return undefined
 }

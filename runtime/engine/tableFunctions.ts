@@ -17,7 +17,11 @@ export async function tableFunction(
   args: readonly Value[],
   context: QueryContext,
 ): Promise<AnalyzedTable> {
-  const table = (columns: readonly { name: string; type: DataType }[], source: Source, exactRows?: number): AnalyzedTable => ({
+  const table = (
+    columns: readonly { name: string; type: DataType }[],
+    source: Source,
+    exactRows?: number,
+  ): AnalyzedTable => ({
     database: '_table_function',
     name,
     columns,
@@ -37,7 +41,10 @@ export async function tableFunction(
   }
   const count = (low: number, high: number) => {
     if (args.length < low || args.length > high)
-      throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Table function '${name}' takes ${low === high ? low : `${low} to ${high}`} arguments, got ${args.length}`)
+      throw new DBError(
+        'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+        `Table function '${name}' takes ${low === high ? low : `${low} to ${high}`} arguments, got ${args.length}`,
+      )
   }
   const uint64 = parseType('UInt64')
   switch (name) {
@@ -47,11 +54,19 @@ export async function tableFunction(
     case 'zeros_mt': {
       const zeros = name.startsWith('zeros')
       count(0, zeros ? 1 : 3)
-      const [start, length, step] = args.length > 1 ? [integer(0), integer(1), args.length > 2 ? integer(2) : 1n] : [0n, args.length ? integer(0) : null, 1n]
-      if (step === 0n) throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
+      const [start, length, step] =
+        args.length > 1
+          ? [integer(0), integer(1), args.length > 2 ? integer(2) : 1n]
+          : [0n, args.length ? integer(0) : null, 1n]
+      if (step === 0n)
+        throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
       const rows = length === null ? null : (length + step - 1n) / step
       const column = { name: zeros ? 'zero' : 'number', type: zeros ? parseType('UInt8') : uint64 }
-      return table([column], { kind: 'numbers', start, count: rows, step, ...(zeros ? { zeros: true } : {}) }, rows === null ? undefined : Number(rows))
+      return table(
+        [column],
+        { kind: 'numbers', start, count: rows, step, ...(zeros ? { zeros: true } : {}) },
+        rows === null ? undefined : Number(rows),
+      )
     }
     case 'generate_series':
     case 'generateSeries': {
@@ -59,7 +74,11 @@ export async function tableFunction(
       const step = args.length > 2 ? integer(2) : 1n
       if (step <= 0n) throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
       const rows = integer(1) < integer(0) ? 0n : (integer(1) - integer(0)) / step + 1n
-      return table([{ name: 'generate_series', type: uint64 }], { kind: 'numbers', start: integer(0), count: rows, step }, Number(rows))
+      return table(
+        [{ name: 'generate_series', type: uint64 }],
+        { kind: 'numbers', start: integer(0), count: rows, step },
+        Number(rows),
+      )
     }
     case 'one':
       return table([{ name: 'dummy', type: parseType('UInt8') }], { kind: 'rows', rows: [[0]] }, 1)
@@ -83,7 +102,11 @@ export async function tableFunction(
       const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
       const source = { kind: 'format', location: '', path: '', format: text(0), bytes: data } as const
       if (args.length === 3) return table(parseColumnList(text(1)), source)
-      if (!format.inferSchema) throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${text(0)} tells no structure: give it as the second argument`)
+      if (!format.inferSchema)
+        throw new DBError(
+          'CANNOT_EXTRACT_TABLE_STRUCTURE',
+          `Format ${text(0)} tells no structure: give it as the second argument`,
+        )
       return table(format.inferSchema(data, true, options, context.memory), source)
     }
     case 'merge':
@@ -95,10 +118,14 @@ export async function tableFunction(
   }
 }
 
-function valuesTable(args: readonly Value[], table: (columns: readonly { name: string; type: DataType }[], source: Source, rows?: number) => AnalyzedTable): AnalyzedTable {
+function valuesTable(
+  args: readonly Value[],
+  table: (columns: readonly { name: string; type: DataType }[], source: Source, rows?: number) => AnalyzedTable,
+): AnalyzedTable {
   const [structure, ...rest] = args
   const isStructure = typeof structure === 'string' && rest.length > 0 && /\s/.test(structure.trim())
-  if (!isStructure) throw new DBError('NOT_IMPLEMENTED', "Table function values needs its structure first: values('a UInt8', 1, 2)")
+  if (!isStructure)
+    throw new DBError('NOT_IMPLEMENTED', "Table function values needs its structure first: values('a UInt8', 1, 2)")
   const columns = parseColumnList(structure)
   const rows = rest.map((row): Value[] => {
     const cells = columns.length === 1 && !Array.isArray(row) ? [row] : (row as Value[])
@@ -121,8 +148,17 @@ function literalType(value: Value): DataType {
 }
 
 const formatsByEnding: Record<string, string> = {
-  tsv: 'TabSeparatedWithNames', csv: 'CSVWithNames', json: 'JSON', jsonl: 'JSONEachRow', ndjson: 'JSONEachRow', parquet: 'Parquet', native: 'Native', bin: 'RowBinary',
-  txt: 'TabSeparated', sql: 'Values', xml: 'XML',
+  tsv: 'TabSeparatedWithNames',
+  csv: 'CSVWithNames',
+  json: 'JSON',
+  jsonl: 'JSONEachRow',
+  ndjson: 'JSONEachRow',
+  parquet: 'Parquet',
+  native: 'Native',
+  bin: 'RowBinary',
+  txt: 'TabSeparated',
+  sql: 'Values',
+  xml: 'XML',
 }
 
 export function formatOfFile(path: string): string {
@@ -132,14 +168,20 @@ export function formatOfFile(path: string): string {
   return format
 }
 
-async function inferFile(context: QueryContext, path: string, formatName: string): Promise<readonly { name: string; type: DataType }[]> {
+async function inferFile(
+  context: QueryContext,
+  path: string,
+  formatName: string,
+): Promise<readonly { name: string; type: DataType }[]> {
   const format = findInputFormat(formatName)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
   const disk = await context.platform.openDisk('file:')
   const size = await disk.size(path)
   if (size === null) throw new DBError('FILE_DOESNT_EXIST', `File ${path} doesn't exist`)
-  if (format.randomAccess) return format.randomAccess.inferSchema({ size, read: (start, end) => disk.read(path, start, end) }, options)
-  if (!format.inferSchema) throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${formatName} tells no structure: give it`)
+  if (format.randomAccess)
+    return format.randomAccess.inferSchema({ size, read: (start, end) => disk.read(path, start, end) }, options)
+  if (!format.inferSchema)
+    throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${formatName} tells no structure: give it`)
   const most = 32 << 20
   return format.inferSchema(await disk.read(path, 0, Math.min(size, most)), size <= most, options, context.memory)
 }

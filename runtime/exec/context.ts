@@ -106,11 +106,19 @@ export class QueryContext {
     const breaks = settings.text('read_overflow_mode') === 'break'
     if (rowsMax > 0 && counters.readRows > rowsMax) {
       if (breaks) this.isBroken = true
-      else throw new DBError('TOO_MANY_ROWS', `Limit for rows (controlled by 'max_rows_to_read' setting) exceeded: max rows: ${rowsMax}, current rows: ${counters.readRows}`)
+      else
+        throw new DBError(
+          'TOO_MANY_ROWS',
+          `Limit for rows (controlled by 'max_rows_to_read' setting) exceeded: max rows: ${rowsMax}, current rows: ${counters.readRows}`,
+        )
     }
     if (bytesMax > 0 && counters.readBytes > bytesMax) {
       if (breaks) this.isBroken = true
-      else throw new DBError('TOO_MANY_BYTES', `Limit for bytes (controlled by 'max_bytes_to_read' setting) exceeded: max bytes: ${bytesMax}, current bytes: ${counters.readBytes}`)
+      else
+        throw new DBError(
+          'TOO_MANY_BYTES',
+          `Limit for bytes (controlled by 'max_bytes_to_read' setting) exceeded: max bytes: ${bytesMax}, current bytes: ${counters.readBytes}`,
+        )
     }
   }
 
@@ -119,7 +127,8 @@ export class QueryContext {
   }
 
   /** For formatOptions: undefined leaves a format's own default. */
-  readonly formatSetting = (name: string): string | undefined => (this.settings.has(name) ? this.settings.text(name) : undefined)
+  readonly formatSetting = (name: string): string | undefined =>
+    this.settings.has(name) ? this.settings.text(name) : undefined
 
   /** Gives everything back. */
   close(): void {

@@ -82,14 +82,16 @@ export class Evaluator {
       const position = this.#positions.get(id)
       return position === undefined ? [] : [{ id, position }]
     })
-    const outer = this
     lambdaEvaluator(lambda).run = (parameters, rowOf, rows, arena) => {
       const header: PlanColumn[] = [
         ...lambda.parameters.map(({ id, name, type }) => ({ id, name, type })),
         ...captured.map(({ id, position }) => ({ id, name: '', type: chunk.columns[position].type })),
       ]
-      const columns = [...parameters, ...captured.map(({ position }) => chunk.columns[position].gather(rowOf, rows, arena))]
-      const inner = new Evaluator(outer.context, header, outer.keep)
+      const columns = [
+        ...parameters,
+        ...captured.map(({ position }) => chunk.columns[position].gather(rowOf, rows, arena)),
+      ]
+      const inner = new Evaluator(this.context, header, this.keep)
       return inner.one(lambda.body, new Chunk(columns, rows), arena)
     }
   }

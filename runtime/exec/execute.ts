@@ -35,7 +35,12 @@ export function execute(context: QueryContext, plan: Plan, shared: Shared | null
     case 'project':
       return project(context, input(plan.input), plan)
     case 'aggregate':
-      return aggregate(context, input(plan.input), plan, shared?.step === plan && shared.partials ? shared.partials() : null)
+      return aggregate(
+        context,
+        input(plan.input),
+        plan,
+        shared?.step === plan && shared.partials ? shared.partials() : null,
+      )
     case 'sort':
       return sort(context, input(plan.input), plan)
     case 'limit':
@@ -102,6 +107,7 @@ function share(plan: Plan): boolean {
     return true
   }
   if (plan.kind === 'project' || plan.kind === 'filter' || plan.kind === 'arrayJoin') return share(plan.input)
-  return plan.kind === 'join' && (plan.type === 'inner' || plan.type === 'left' || plan.type === 'cross') && share(plan.left)
+  return (
+    plan.kind === 'join' && (plan.type === 'inner' || plan.type === 'left' || plan.type === 'cross') && share(plan.left)
+  )
 }
-

@@ -35,7 +35,13 @@ export class InSet {
     this.#types = node.set.types.map(plainType)
     this.#isEmpty = values.length === 0
     const [type] = this.#types
-    if (this.#types.length === 1 && values.length <= comparedMax && type.width > 0 && type.width <= 8 && type.physical !== 'Bytes') {
+    if (
+      this.#types.length === 1 &&
+      values.length <= comparedMax &&
+      type.width > 0 &&
+      type.width <= 8 &&
+      type.physical !== 'Bytes'
+    ) {
       this.#constants = values.map(([value]) => (columnOf(type, [value], arena) as FixedColumn).pointer)
       this.#table = null
       return
@@ -45,7 +51,13 @@ export class InSet {
     const step = 65536
     for (let start = 0; start < values.length; start += step) {
       const slice = values.slice(start, start + step)
-      const columns = this.#types.map((t, i) => columnOf(t, slice.map(row => row[i]), arena))
+      const columns = this.#types.map((t, i) =>
+        columnOf(
+          t,
+          slice.map(row => row[i]),
+          arena,
+        ),
+      )
       this.#table.upsert(columns, slice.length, arena)
     }
   }

@@ -60,7 +60,12 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 const mirrored: Record<string, string> = {
-  less: 'greater', lessOrEquals: 'greaterOrEquals', greater: 'less', greaterOrEquals: 'lessOrEquals', equals: 'equals', notEquals: 'notEquals',
+  less: 'greater',
+  lessOrEquals: 'greaterOrEquals',
+  greater: 'less',
+  greaterOrEquals: 'lessOrEquals',
+  equals: 'equals',
+  notEquals: 'notEquals',
 }
 
 /** What the conjunction of these filters says of key expressions. */
@@ -84,9 +89,24 @@ function conditionOf(node: Typed): KeyCondition {
     if (node.set.types.length !== 1) {
       // A tuple is in the set only if each element is among the set's elements of its place.
       if (node.negated || node.operand.kind !== 'call' || node.operand.name !== 'tuple') return unknown
-      return combine('and', node.operand.args.map((arg, i): KeyCondition => ({ kind: 'points', key: arg.key, points: distinctSorted(values.map(row => row[i])), negated: false })))
+      return combine(
+        'and',
+        node.operand.args.map(
+          (arg, i): KeyCondition => ({
+            kind: 'points',
+            key: arg.key,
+            points: distinctSorted(values.map(row => row[i])),
+            negated: false,
+          }),
+        ),
+      )
     }
-    return { kind: 'points', key: node.operand.key, points: distinctSorted(values.map(([value]) => value)), negated: node.negated }
+    return {
+      kind: 'points',
+      key: node.operand.key,
+      points: distinctSorted(values.map(([value]) => value)),
+      negated: node.negated,
+    }
   }
   if (node.kind === 'constant') return node.value !== null && Number(node.value) === 0 ? { kind: 'never' } : unknown
   if (node.kind !== 'call') return unknown
@@ -95,7 +115,8 @@ function conditionOf(node: Typed): KeyCondition {
   if (node.name === 'not') return negate(conditionOf(a))
   if (node.args.length !== 2) return unknown
   if (node.name === 'like' && b.kind === 'constant' && typeof b.value === 'string') return prefixOf(a, b.value)
-  if (node.name === 'startsWith' && b.kind === 'constant' && typeof b.value === 'string') return prefixRange(a.key, b.value)
+  if (node.name === 'startsWith' && b.kind === 'constant' && typeof b.value === 'string')
+    return prefixRange(a.key, b.value)
   if (b.kind === 'constant') return comparison(node.name, a, b.value, b)
   if (a.kind === 'constant' && node.name in mirrored) return comparison(mirrored[node.name], b, a.value, a)
   return unknown
@@ -111,7 +132,14 @@ function comparison(name: string, operand: Typed, given: Value, constant: Typed)
     const converted = convertValue(given, constant.type, target)
     // Out of the type's range, or between two values: the bound still orders numbers of both types.
     if (converted === undefined) {
-      if ((typeof given !== 'number' && typeof given !== 'bigint') || !target.physical || /Bytes|128|256/.test(target.physical) || target.kind === 'Decimal' || target.kind.startsWith('Date')) return unknown
+      if (
+        (typeof given !== 'number' && typeof given !== 'bigint') ||
+        !target.physical ||
+        /Bytes|128|256/.test(target.physical) ||
+        target.kind === 'Decimal' ||
+        target.kind.startsWith('Date')
+      )
+        return unknown
       if (name === 'equals') return { kind: 'never' }
     } else value = converted
   }
@@ -141,8 +169,12 @@ function negate(condition: KeyCondition): KeyCondition {
       return { kind: 'range', key: condition.key, range: exactly(condition.value) }
     case 'range': {
       const { low, high, lowOpen, highOpen } = condition.range
-      if (low !== undefined && high !== undefined) return compareValues(low, high) === 0 ? { kind: 'notEqual', key: condition.key, value: low } : unknown
-      const range = low !== undefined ? { low: undefined, high: low, lowOpen: false, highOpen: !lowOpen } : { low: high, high: undefined, lowOpen: !highOpen, highOpen: false }
+      if (low !== undefined && high !== undefined)
+        return compareValues(low, high) === 0 ? { kind: 'notEqual', key: condition.key, value: low } : unknown
+      const range =
+        low !== undefined
+          ? { low: undefined, high: low, lowOpen: false, highOpen: !lowOpen }
+          : { low: high, high: undefined, lowOpen: !highOpen, highOpen: false }
       return { kind: 'range', key: condition.key, range }
     }
     default:
@@ -163,7 +195,10 @@ function prefixOf(operand: Typed, pattern: string): KeyCondition {
 /** [prefix, prefix with its last byte one more). */
 function prefixRange(key: string, prefix: string): KeyCondition {
   const last = prefix.charCodeAt(prefix.length - 1)
-  if (prefix === '' || last >= 127) return prefix === '' ? unknown : { kind: 'range', key, range: { low: prefix, high: undefined, lowOpen: false, highOpen: false } }
+  if (prefix === '' || last >= 127)
+    return prefix === ''
+      ? unknown
+      : { kind: 'range', key, range: { low: prefix, high: undefined, lowOpen: false, highOpen: false } }
   const next = prefix.slice(0, -1) + String.fromCharCode(last + 1)
   return { kind: 'range', key, range: { low: prefix, high: next, lowOpen: false, highOpen: true } }
 }
@@ -220,7 +255,10 @@ function anyInside(points: readonly Value[], range: Range): boolean {
   let high = points.length
   while (low < high) {
     const middle = (low + high) >> 1
-    const before = range.low !== undefined && (compareValues(points[middle], range.low) < 0 || (range.lowOpen && compareValues(points[middle], range.low) === 0))
+    const before =
+      range.low !== undefined &&
+      (compareValues(points[middle], range.low) < 0 ||
+        (range.lowOpen && compareValues(points[middle], range.low) === 0))
     if (before) low = middle + 1
     else high = middle
   }
@@ -277,7 +315,9 @@ function mayContain(condition: KeyCondition, index: MarkKeys, width: number, fro
     else
       box.set(
         index.keys[k],
-        index.descending[k] ? { low: high, high: low, lowOpen: open && high !== undefined, highOpen: open && low !== undefined } : { low, high, lowOpen: open && low !== undefined, highOpen: open && high !== undefined },
+        index.descending[k]
+          ? { low: high, high: low, lowOpen: open && high !== undefined, highOpen: open && low !== undefined }
+          : { low, high, lowOpen: open && low !== undefined, highOpen: open && high !== undefined },
       )
   }
   const descend = (k: number, leftBound: boolean, rightBound: boolean): boolean => {

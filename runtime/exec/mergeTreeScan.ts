@@ -14,7 +14,16 @@ import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.
 import { parseType } from '../types/parseType.ts'
 import type { QueryContext } from './context.ts'
 import { Evaluator } from './evaluate.ts'
-import { everything, keyCondition, type KeyCondition, keysOf, type MarkKeys, mayBeTrue, type Range, selectMarks } from './keyCondition.ts'
+import {
+  everything,
+  keyCondition,
+  type KeyCondition,
+  keysOf,
+  type MarkKeys,
+  mayBeTrue,
+  type Range,
+  selectMarks,
+} from './keyCondition.ts'
 import type { MergeTreeSource } from './source.ts'
 
 /** Marks of one part that have to be read. */
@@ -26,21 +35,31 @@ interface PartRanges {
 /** What pruning kept at each step, for EXPLAIN indexes = 1. */
 export interface Pruning {
   readonly selected: readonly PartRanges[]
-  readonly steps: readonly { readonly name: string; readonly keys: readonly string[]; readonly parts: number; readonly granules: number }[]
+  readonly steps: readonly {
+    readonly name: string
+    readonly keys: readonly string[]
+    readonly parts: number
+    readonly granules: number
+  }[]
   readonly partsTotal: number
   readonly granulesTotal: number
 }
 
 /** Rows of a MergeTree table: parts and marks that the filters rule out are not read; columns beyond the filters' are read for what is left. */
 export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): Chunks {
-  if (plan.final) throw new DBError(source.definition.mode.kind === 'ordinary' ? 'ILLEGAL_FINAL' : 'NOT_IMPLEMENTED', `FINAL is not supported for table ${plan.table.name}`)
+  if (plan.final)
+    throw new DBError(
+      source.definition.mode.kind === 'ordinary' ? 'ILLEGAL_FINAL' : 'NOT_IMPLEMENTED',
+      `FINAL is not supported for table ${plan.table.name}`,
+    )
   if (plan.sample) throw new DBError('SAMPLING_NOT_SUPPORTED', `Table ${plan.table.name} has no SAMPLE BY`)
   const reader = await context.resources.partReader(source.location)
   const { selected } = await prune(context, plan, source, reader)
   const arena = context.newArena()
   const scan = new SegmentReader(context, plan, reader)
   let wanted = plan.rowsWanted > 0 ? plan.rowsWanted : Number.POSITIVE_INFINITY
-  for (const { part, ranges } of selected) for (const { from, to } of ranges) context.counters.totalRows += rowOfMark(part, to) - rowOfMark(part, from)
+  for (const { part, ranges } of selected)
+    for (const { from, to } of ranges) context.counters.totalRows += rowOfMark(part, to) - rowOfMark(part, from)
   const { index, count } = plan.isShared ? context.share : { index: 0, count: 1 }
   let number = 0
   try {
@@ -52,7 +71,14 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
           let to = Math.min(range.to, (segment + 1) * size)
           // By the segment's place in its part, so that a thread meets the same segments in every query.
           const mine = count === 1 || (segment + number) % count === index
-          if (wanted < Number.POSITIVE_INFINITY) to = Math.min(to, Math.max(from + 1, from + Math.ceil(wanted / Math.max(1, rowOfMark(part, from + 1) - rowOfMark(part, from)))))
+          if (wanted < Number.POSITIVE_INFINITY)
+            to = Math.min(
+              to,
+              Math.max(
+                from + 1,
+                from + Math.ceil(wanted / Math.max(1, rowOfMark(part, from + 1) - rowOfMark(part, from))),
+              ),
+            )
           if (mine) {
             await context.breathe()
             if (context.isBroken) return
@@ -79,7 +105,12 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
 
 /** Reads one segment: filters first, cheapest first, then the other columns. */
 class SegmentReader {
-  readonly #steps: readonly { readonly filter: Typed; readonly columns: readonly PlanColumn[]; readonly evaluator: Evaluator; readonly header: readonly PlanColumn[] }[]
+  readonly #steps: readonly {
+    readonly filter: Typed
+    readonly columns: readonly PlanColumn[]
+    readonly evaluator: Evaluator
+    readonly header: readonly PlanColumn[]
+  }[]
   readonly #names: ReadonlyMap<number, PlanColumn>
 
   constructor(
@@ -114,7 +145,12 @@ class SegmentReader {
     return cost
   }
 
-  async read(part: PartInfo, from: number, to: number, arena: Arena): Promise<{ chunk: Chunk | null; release(): void }> {
+  async read(
+    part: PartInfo,
+    from: number,
+    to: number,
+    arena: Arena,
+  ): Promise<{ chunk: Chunk | null; release(): void }> {
     const pins: PinnedColumns[] = []
     const release = () => {
       for (const pin of pins.splice(0)) pin.release()
@@ -162,7 +198,13 @@ class SegmentReader {
       const stored = columns.filter(({ name }) => !virtualNames.has(name))
       if (stored.length > 0) {
         const range = this.#shrink(part, from, to, left)
-        const pin = await this.reader.chunk(part, stored.map(column => column.name), range.from, range.to, arena)
+        const pin = await this.reader.chunk(
+          part,
+          stored.map(column => column.name),
+          range.from,
+          range.to,
+          arena,
+        )
         pins.push(pin)
         const skipped = rowOfMark(part, range.from) - firstRow
         const local = left && skipped > 0 ? this.#shift(left, skipped, arena) : left
@@ -173,7 +215,9 @@ class SegmentReader {
           loaded.set(column.id, local ? whole.gather(local.indices, local.count, arena) : whole)
         })
       }
-      for (const column of columns) if (virtualNames.has(column.name)) loaded.set(column.id, this.#virtual(part, column, firstRow, rows, left, arena))
+      for (const column of columns)
+        if (virtualNames.has(column.name))
+          loaded.set(column.id, this.#virtual(part, column, firstRow, rows, left, arena))
     }
     if (part.columns.some(({ name }) => name === '_row_exists')) {
       const pin = await this.reader.chunk(part, ['_row_exists'], from, to, arena)
@@ -185,7 +229,10 @@ class SegmentReader {
       if (rows === 0) break
       if (pending && columns.length > 0 && columns.some(column => column.type.width === 0)) settle()
       await load(columns)
-      const chunk = new Chunk(header.map(column => loaded.get(column.id) as Column), rows)
+      const chunk = new Chunk(
+        header.map(column => loaded.get(column.id) as Column),
+        rows,
+      )
       const mask = evaluator.mask(filter, chunk, arena)
       if (mask === true) continue
       if (mask === false) {
@@ -208,11 +255,21 @@ class SegmentReader {
     if (rows > 0) settle()
     if (rows > 0) await load(plan.columns.filter(column => !loaded.has(column.id)))
     context.read(total, bytes)
-    return rows === 0 ? null : new Chunk(plan.columns.map(column => loaded.get(column.id) as Column), rows)
+    return rows === 0
+      ? null
+      : new Chunk(
+          plan.columns.map(column => loaded.get(column.id) as Column),
+          rows,
+        )
   }
 
   /** The granules that rows which are left lie in. */
-  #shrink(part: PartInfo, from: number, to: number, left: { indices: number; count: number } | null): { from: number; to: number } {
+  #shrink(
+    part: PartInfo,
+    from: number,
+    to: number,
+    left: { indices: number; count: number } | null,
+  ): { from: number; to: number } {
     if (!left || left.count === 0) return { from, to }
     const { u32 } = this.context.memory
     const firstRow = rowOfMark(part, from)
@@ -224,7 +281,11 @@ class SegmentReader {
     return { from: low, to: high }
   }
 
-  #shift({ indices, count }: { indices: number; count: number }, by: number, arena: Arena): { indices: number; count: number } {
+  #shift(
+    { indices, count }: { indices: number; count: number },
+    by: number,
+    arena: Arena,
+  ): { indices: number; count: number } {
     const { memory } = this.context
     const shifted = arena.allocate(count * 4)
     memory.u8.copyWithin(shifted, indices, indices + count * 4)
@@ -239,12 +300,20 @@ class SegmentReader {
     return cast(column, column.rows, arena)
   }
 
-  #virtual(part: PartInfo, { name, type }: PlanColumn, firstRow: number, rows: number, left: { indices: number } | null, arena: Arena): Column {
+  #virtual(
+    part: PartInfo,
+    { name, type }: PlanColumn,
+    firstRow: number,
+    rows: number,
+    left: { indices: number } | null,
+    arena: Arena,
+  ): Column {
     if (name === '_part') return constColumn(type, part.name, rows, arena)
     if (name === '_partition_id') return constColumn(type, part.partitionId, rows, arena)
     const { memory } = this.context
     const offsets = arena.allocate(rows * 8)
-    for (let row = 0; row < rows; row++) memory.u64[offsets / 8 + row] = BigInt(firstRow + (left ? memory.u32[left.indices / 4 + row] : row))
+    for (let row = 0; row < rows; row++)
+      memory.u64[offsets / 8 + row] = BigInt(firstRow + (left ? memory.u32[left.indices / 4 + row] : row))
     return new FixedColumn(parseType('UInt64'), memory, offsets, rows)
   }
 }
@@ -252,15 +321,24 @@ class SegmentReader {
 const virtualNames = new Set(['_part', '_partition_id', '_part_offset'])
 
 /** Which parts and marks can hold rows that pass the scan's filters. */
-export async function prune(context: QueryContext, plan: ScanPlan, source: MergeTreeSource, reader: PartReader): Promise<Pruning> {
+export async function prune(
+  context: QueryContext,
+  plan: ScanPlan,
+  source: MergeTreeSource,
+  reader: PartReader,
+): Promise<Pruning> {
   const condition = keyCondition(plan.filters)
   const nodes = keyNodes(context, plan, source)
   const columnKeys = new Map([...plan.columns, ...plan.filterColumns].map(column => [column.name, `#${column.id}`]))
-  const all = source.parts.map((part): PartRanges => ({ part, ranges: part.marks.count > 0 ? [{ from: 0, to: part.marks.count }] : [] }))
-  const count = (selected: readonly PartRanges[]) => selected.reduce((sum, { ranges }) => sum + ranges.reduce((marks, { from, to }) => marks + to - from, 0), 0)
+  const all = source.parts.map(
+    (part): PartRanges => ({ part, ranges: part.marks.count > 0 ? [{ from: 0, to: part.marks.count }] : [] }),
+  )
+  const count = (selected: readonly PartRanges[]) =>
+    selected.reduce((sum, { ranges }) => sum + ranges.reduce((marks, { from, to }) => marks + to - from, 0), 0)
   const steps: { name: string; keys: readonly string[]; parts: number; granules: number }[] = []
   let selected = all.filter(({ ranges }) => ranges.length > 0)
-  const note = (name: string, keys: readonly string[]) => steps.push({ name, keys, parts: selected.length, granules: count(selected) })
+  const note = (name: string, keys: readonly string[]) =>
+    steps.push({ name, keys, parts: selected.length, granules: count(selected) })
   if (condition.kind !== 'unknown') {
     if (source.definition.minmaxColumns.length > 0) {
       selected = selected.filter(({ part }) => mayBeTrue(condition, key => boundsOf(part, key, columnKeys)))
@@ -269,12 +347,19 @@ export async function prune(context: QueryContext, plan: ScanPlan, source: Merge
       note('Partition', source.partitionKey)
     }
     selected = await byPrimaryKey(condition, selected, nodes.sorting, source, reader)
-    if (source.definition.primaryKeyLength > 0) note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
+    if (source.definition.primaryKeyLength > 0)
+      note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
   }
   return { selected, steps, partsTotal: all.length, granulesTotal: count(all) }
 }
 
-async function byPrimaryKey(condition: KeyCondition, selected: readonly PartRanges[], sorting: readonly string[], source: MergeTreeSource, reader: PartReader): Promise<PartRanges[]> {
+async function byPrimaryKey(
+  condition: KeyCondition,
+  selected: readonly PartRanges[],
+  sorting: readonly string[],
+  source: MergeTreeSource,
+  reader: PartReader,
+): Promise<PartRanges[]> {
   const { primaryKeyLength, sortingKey } = source.definition
   const keys = sorting.slice(0, primaryKeyLength)
   const used = keysOf(condition)
@@ -304,15 +389,25 @@ async function byPrimaryKey(condition: KeyCondition, selected: readonly PartRang
 /** Values of an index column, read as they are asked for: a search looks at few of them. */
 function lazyValues(column: Column): ArrayLike<import('../types/value.ts').Value> {
   return new Proxy({ length: column.rows } as unknown as ArrayLike<import('../types/value.ts').Value>, {
-    get: (target, name) => (typeof name === 'string' && /^\d+$/.test(name) ? column.valueAt(Number(name)) : Reflect.get(target, name)),
+    get: (target, name) =>
+      typeof name === 'string' && /^\d+$/.test(name) ? column.valueAt(Number(name)) : Reflect.get(target, name),
   })
 }
 
 /** The keys (as analyzed over the scan's columns) under which the condition names the table's key expressions. */
-function keyNodes(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): { sorting: string[]; partition: string[] } {
+function keyNodes(
+  context: QueryContext,
+  plan: ScanPlan,
+  source: MergeTreeSource,
+): { sorting: string[]; partition: string[] } {
   const columns = [...plan.columns, ...plan.filterColumns]
   const scope = new Scope(
-    columns.map(({ id, name, type }) => ({ name, qualifiers: [], node: { kind: 'column', id, name, type, key: `#${id}` }, table: 0 })),
+    columns.map(({ id, name, type }) => ({
+      name,
+      qualifiers: [],
+      node: { kind: 'column', id, name, type, key: `#${id}` },
+      table: 0,
+    })),
     { queries: new Map() },
   )
   const resolver = new Resolver(context.resources.analyzer(context), scope)
@@ -329,7 +424,8 @@ function resolveSync(resolver: Resolver, expr: Expr): string | null {
   const resolve = (node: Expr): Typed | null => {
     if (node.kind === 'identifier') return resolver.scope.find(node.parts)[0]?.node ?? null
     if (node.kind === 'literal' && typeof node.value === 'bigint') return resolver.integer(node.value)
-    if (node.kind === 'literal' && typeof node.value === 'string') return resolver.constant(node.value, parseType('String'))
+    if (node.kind === 'literal' && typeof node.value === 'string')
+      return resolver.constant(node.value, parseType('String'))
     if (node.kind !== 'function') return null
     const args = node.args.map(resolve)
     return args.some(arg => arg === null) ? null : resolver.call(node.name, args as Typed[])
@@ -348,7 +444,9 @@ function partitionRange(part: PartInfo, key: string, keys: readonly string[]): R
   const at = keys.indexOf(key)
   if (at < 0) return undefined
   const value = part.partitionValues[at]
-  return value === null || value === undefined ? everything : { low: value, high: value, lowOpen: false, highOpen: false }
+  return value === null || value === undefined
+    ? everything
+    : { low: value, high: value, lowOpen: false, highOpen: false }
 }
 
 /** EXPLAIN indexes = 1: parts and granules that each step kept. */
@@ -364,6 +462,7 @@ export async function explainIndexes(plan: ScanPlan, context: QueryContext): Pro
     lines.push(`    Parts: ${parts}/${before.parts}`, `    Granules: ${granules}/${before.granules}`)
     before = { parts, granules }
   }
-  if (steps.length === 0) lines.push(`  None`, `    Parts: ${partsTotal}/${partsTotal}`, `    Granules: ${granulesTotal}/${granulesTotal}`)
+  if (steps.length === 0)
+    lines.push(`  None`, `    Parts: ${partsTotal}/${partsTotal}`, `    Granules: ${granulesTotal}/${granulesTotal}`)
   return lines
 }

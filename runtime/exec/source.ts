@@ -11,11 +11,27 @@ export type Source =
   /** Few rows, given as values in the columns' order: system tables. */
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[] }
   /** start, start + step, ...; count null: without end. `zeros` gives the default instead. */
-  | { readonly kind: 'numbers'; readonly start: bigint; readonly count: bigint | null; readonly step: bigint; readonly zeros?: true }
+  | {
+      readonly kind: 'numbers'
+      readonly start: bigint
+      readonly count: bigint | null
+      readonly step: bigint
+      readonly zeros?: true
+    }
   /** Files of chunks, one behind another. */
-  | { readonly kind: 'log'; readonly location: string; readonly files: readonly { readonly path: string; readonly chunks: readonly LogChunk[] }[] }
+  | {
+      readonly kind: 'log'
+      readonly location: string
+      readonly files: readonly { readonly path: string; readonly chunks: readonly LogChunk[] }[]
+    }
   /** Read through a format: file(), granary local. */
-  | { readonly kind: 'format'; readonly location: string; readonly path: string; readonly format: string; readonly bytes?: Uint8Array }
+  | {
+      readonly kind: 'format'
+      readonly location: string
+      readonly path: string
+      readonly format: string
+      readonly bytes?: Uint8Array
+    }
   | { readonly kind: 'null' }
 
 export interface LogChunk {

@@ -17,9 +17,16 @@ export async function tableKeys(
   sortingKey: readonly string[],
 ): Promise<KeyExpressions> {
   const analyzer = context.resources.analyzer(context)
-  const header = definition.columns.map(({ name, type }): PlanColumn => ({ id: analyzer.nextColumnId(), name, type: parseType(type) }))
+  const header = definition.columns.map(
+    ({ name, type }): PlanColumn => ({ id: analyzer.nextColumnId(), name, type: parseType(type) }),
+  )
   const scope = new Scope(
-    header.map(({ id, name, type }) => ({ name, qualifiers: [], node: { kind: 'column', id, name, type, key: `#${id}` }, table: 0 })),
+    header.map(({ id, name, type }) => ({
+      name,
+      qualifiers: [],
+      node: { kind: 'column', id, name, type, key: `#${id}` },
+      table: 0,
+    })),
     { queries: new Map() },
   )
   const resolver = new Resolver(analyzer, scope)
@@ -29,7 +36,10 @@ export async function tableKeys(
     const used = header.filter(column => wanted.has(column.name))
     const evaluator = new Evaluator(context, used)
     return (column: (name: string) => Column, rows: number, arena: import('../core/memory.ts').Arena): Column[] => {
-      const chunk = new Chunk(used.map(({ name }) => column(name)), rows)
+      const chunk = new Chunk(
+        used.map(({ name }) => column(name)),
+        rows,
+      )
       return evaluator.run(nodes, chunk, arena)
     }
   }

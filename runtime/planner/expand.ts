@@ -34,15 +34,20 @@ async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): P
   if (expr.qualifier) {
     const wanted = expr.qualifier.join('.')
     columns = columns.filter(column => column.qualifiers.some(qualifier => qualifier.join('.') === wanted))
-    if (columns.length === 0) throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
+    if (columns.length === 0)
+      throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
   }
   if (expr.kind === 'columns' && expr.pattern !== undefined) {
     const pattern = compile(expr.pattern)
     columns = columns.filter(column => pattern.test(column.name))
   }
-  let items: SelectItem[] = columns.map(column => ({ expr: identifierOf(column), name: column.name, node: column.node }))
+  let items: SelectItem[] = columns.map(column => ({
+    expr: identifierOf(column),
+    name: column.name,
+    node: column.node,
+  }))
   if (expr.kind === 'columns' && expr.list) items = expr.list.map(item => ({ expr: item, name: columnName(item) }))
-  for (const transformer of expr.transformers ?? []) items = await transform(resolver, items, transformer)
+  for (const transformer of expr.transformers ?? []) items = transform(items, transformer)
   return items
 }
 
@@ -56,7 +61,7 @@ function compile(pattern: string): RegExp {
   }
 }
 
-async function transform(resolver: Resolver, items: SelectItem[], transformer: ColumnTransformer): Promise<SelectItem[]> {
+function transform(items: SelectItem[], transformer: ColumnTransformer): SelectItem[] {
   if (transformer.kind === 'except') {
     const pattern = transformer.pattern === undefined ? null : compile(transformer.pattern)
     const listed = new Set(transformer.columns ?? [])
@@ -81,7 +86,14 @@ async function transform(resolver: Resolver, items: SelectItem[], transformer: C
       result.push({ expr, name: transformer.prefix ? name : columnName(expr) })
       continue
     }
-    const expr: Expr = { kind: 'function', name: transformer.name ?? '', args: [item.expr], parameters: transformer.parameters, start: 0, end: 0 }
+    const expr: Expr = {
+      kind: 'function',
+      name: transformer.name ?? '',
+      args: [item.expr],
+      parameters: transformer.parameters,
+      start: 0,
+      end: 0,
+    }
     result.push({ expr, name: transformer.prefix ? name : columnName(expr) })
   }
   return result

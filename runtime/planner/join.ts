@@ -10,7 +10,12 @@ import { parseType } from '../types/parseType.ts'
 import type { Computed, JoinPlan, Plan, PlanColumn } from './plan.ts'
 import type { SelectPlanner, Source } from './select.ts'
 
-export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScope, outer: Scope | null): Promise<Source> {
+export async function planJoin(
+  planner: SelectPlanner,
+  join: Join,
+  ctes: CteScope,
+  outer: Scope | null,
+): Promise<Source> {
   const { context } = planner
   const left = await planner.from(join.left, ctes, outer)
   const right = await planner.from(join.right, ctes, outer)
@@ -42,11 +47,20 @@ export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScop
     return ids.some(id => leftIds.has(id)) ? 'both' : 'right'
   }
   const comparisons = ['greater', 'greaterOrEquals', 'less', 'lessOrEquals'] as const
-  const mirrored = { greater: 'less', greaterOrEquals: 'lessOrEquals', less: 'greater', lessOrEquals: 'greaterOrEquals' } as const
+  const mirrored = {
+    greater: 'less',
+    greaterOrEquals: 'lessOrEquals',
+    less: 'greater',
+    lessOrEquals: 'greaterOrEquals',
+  } as const
   if (join.on)
     for (const condition of conjuncts(join.on)) {
       const node = await resolver.resolve(condition)
-      if (node.kind === 'call' && (node.name === 'equals' || node.name === 'isNotDistinctFrom') && node.args.length === 2) {
+      if (
+        node.kind === 'call' &&
+        (node.name === 'equals' || node.name === 'isNotDistinctFrom') &&
+        node.args.length === 2
+      ) {
         const [a, b] = node.args
         if (side(a) === 'left' && side(b) === 'right') {
           keys.push({ left: a, right: b })
@@ -61,7 +75,8 @@ export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScop
       if (strictness === 'asof' && comparison && node.kind === 'call' && !asof) {
         const [a, b] = node.args
         if (side(a) === 'left' && side(b) === 'right') asof = { left: a, right: b, comparison }
-        else if (side(a) === 'right' && side(b) === 'left') asof = { left: b, right: a, comparison: mirrored[comparison] }
+        else if (side(a) === 'right' && side(b) === 'left')
+          asof = { left: b, right: a, comparison: mirrored[comparison] }
         if (asof) continue
       }
       residual.push(node)
@@ -70,18 +85,25 @@ export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScop
     const last = keys.pop()
     if (last) asof = { ...last, comparison: 'greaterOrEquals' }
   }
-  if (strictness === 'asof' && !asof) throw new DBError('INVALID_JOIN_ON_EXPRESSION', 'ASOF JOIN needs an inequality in ON')
+  if (strictness === 'asof' && !asof)
+    throw new DBError('INVALID_JOIN_ON_EXPRESSION', 'ASOF JOIN needs an inequality in ON')
   if (keys.length === 0 && type !== 'cross' && type !== 'paste' && !asof && strictness !== 'all')
     throw new DBError('INVALID_JOIN_ON_EXPRESSION', 'Cannot get JOIN keys: ON has no equality of columns of both sides')
 
   for (const key of keys) {
     const common = commonJoinType(key.left.type, key.right.type)
-    const cast = (node: Typed) => (node.type.equals(common) ? node : resolver.call('CAST', [node, resolver.constant(common.name, parseType('String'))]))
+    const cast = (node: Typed) =>
+      node.type.equals(common)
+        ? node
+        : resolver.call('CAST', [node, resolver.constant(common.name, parseType('String'))])
     key.left = cast(key.left)
     key.right = cast(key.right)
   }
   const outputs = (source: Source, mayMiss: boolean) =>
-    source.plan.columns.map((column): PlanColumn => (mayMiss && useNulls ? { ...column, id: context.nextColumnId(), type: nullableOf(column.type) } : column))
+    source.plan.columns.map(
+      (column): PlanColumn =>
+        mayMiss && useNulls ? { ...column, id: context.nextColumnId(), type: nullableOf(column.type) } : column,
+    )
   const leftOutputs = outputs(left, leftMayMiss)
   const rightOutputs = strictness === 'semi' && type === 'inner' ? right.plan.columns : outputs(right, rightMayMiss)
   const plan: JoinPlan = {
@@ -97,13 +119,16 @@ export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScop
     useNulls,
     columns: [...leftOutputs, ...rightOutputs],
   }
-  if (plan.residual && plan.residual.kind === 'constant' && type === 'inner') plan.residual = Number(plan.residual.value) === 0 ? plan.residual : null
+  if (plan.residual && plan.residual.kind === 'constant' && type === 'inner')
+    plan.residual = Number(plan.residual.value) === 0 ? plan.residual : null
   const renamed = (source: Source, made: readonly PlanColumn[]) => {
     const ids = new Map(source.plan.columns.map((column, i) => [column.id, made[i]]))
     return source.columns.map((column): ScopeColumn => {
       if (column.node.kind !== 'column') return column
       const now = ids.get(column.node.id)
-      return now && now.id !== column.node.id ? { ...column, node: { kind: 'column', id: now.id, name: now.name, type: now.type, key: `#${now.id}` } } : column
+      return now && now.id !== column.node.id
+        ? { ...column, node: { kind: 'column', id: now.id, name: now.name, type: now.type, key: `#${now.id}` } }
+        : column
     })
   }
   const columns = [...renamed(left, leftOutputs), ...shift(renamed(right, rightOutputs), left.tables)]
@@ -112,22 +137,35 @@ export async function planJoin(planner: SelectPlanner, join: Join, ctes: CteScop
 }
 
 /** USING columns appear once: the left one's value, or the right one's where the left row is missing. */
-function withUsing(planner: SelectPlanner, source: Source, pairs: readonly { name: string; left: ScopeColumn; right: ScopeColumn }[], type: JoinPlan['type']): Source {
+function withUsing(
+  planner: SelectPlanner,
+  source: Source,
+  pairs: readonly { name: string; left: ScopeColumn; right: ScopeColumn }[],
+  type: JoinPlan['type'],
+): Source {
   const names = new Set(pairs.map(pair => pair.name))
   const resolver = new Resolver(planner.context, new Scope([], { queries: new Map() }))
   let { plan } = source
   const columns: ScopeColumn[] = []
   for (const { name, left, right } of pairs) {
-    const now = (before: ScopeColumn) => source.columns.find(column => column.name === before.name && column.qualifiers === before.qualifiers)?.node ?? before.node
+    const now = (before: ScopeColumn) =>
+      source.columns.find(column => column.name === before.name && column.qualifiers === before.qualifiers)?.node ??
+      before.node
     let node = now(left)
     if (type === 'right') node = now(right)
     if (type === 'full') {
       // A row of the right side alone has the default (or NULL) on the left; the smaller of both is no help, so a marker decides.
       const common = commonJoinType(now(left).type, now(right).type)
       const id = planner.context.nextColumnId()
-      const chosen = resolver.call('if', [resolver.call('equals', [now(left), resolver.constant(left.node.type.default, left.node.type)]), now(right), now(left)])
+      const chosen = resolver.call('if', [
+        resolver.call('equals', [now(left), resolver.constant(left.node.type.default, left.node.type)]),
+        now(right),
+        now(left),
+      ])
       const computed: Computed = { id, name, type: chosen.type.equals(common) ? common : chosen.type, node: chosen }
-      const kept = plan.columns.map((column): Computed => ({ ...column, node: { kind: 'column', ...column, key: `#${column.id}` } }))
+      const kept = plan.columns.map(
+        (column): Computed => ({ ...column, node: { kind: 'column', ...column, key: `#${column.id}` } }),
+      )
       plan = { kind: 'project', input: plan, columns: [...kept, computed] } satisfies Plan
       node = { kind: 'column', id, name, type: computed.type, key: `#${id}` }
     }
@@ -140,7 +178,8 @@ function withUsing(planner: SelectPlanner, source: Source, pairs: readonly { nam
   return { plan, columns, tables: source.tables }
 }
 
-const shift = (columns: readonly ScopeColumn[], tables: number): ScopeColumn[] => columns.map(column => ({ ...column, table: column.table + tables }))
+const shift = (columns: readonly ScopeColumn[], tables: number): ScopeColumn[] =>
+  columns.map(column => ({ ...column, table: column.table + tables }))
 
 function nameOf(expr: Expr): string {
   if (expr.kind === 'identifier') return expr.parts[expr.parts.length - 1]
@@ -167,6 +206,8 @@ function commonJoinType(a: DataType, b: DataType): DataType {
   try {
     return commonType([a, b])
   } catch (error) {
-    throw new DBError('TYPE_MISMATCH', `Can't infer common type for joined columns: ${a.name} and ${b.name}`, { cause: error })
+    throw new DBError('TYPE_MISMATCH', `Can't infer common type for joined columns: ${a.name} and ${b.name}`, {
+      cause: error,
+    })
   }
 }

@@ -11,7 +11,12 @@ export interface OptimizerRules {
   readonly limitHints: boolean
 }
 
-export const allRules: OptimizerRules = { pushFilters: true, pruneColumns: true, countFromMetadata: true, limitHints: true }
+export const allRules: OptimizerRules = {
+  pushFilters: true,
+  pruneColumns: true,
+  countFromMetadata: true,
+  limitHints: true,
+}
 
 export function optimize(plan: Plan, rules: OptimizerRules = allRules): Plan {
   let result = plan
@@ -55,7 +60,8 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
       const down: Typed[] = []
       for (const condition of conditions) {
         const replaced = rewrite(condition, made)
-        if (isDeterministic(condition) && isDeterministic(replaced) && columnsOf(condition).size > 0) down.push(replaced)
+        if (isDeterministic(condition) && isDeterministic(replaced) && columnsOf(condition).size > 0)
+          down.push(replaced)
         else stay.push(condition)
       }
       return filtered({ ...plan, input: pushInto(plan.input, down) }, stay)
@@ -67,19 +73,33 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
       const pushes = { left: [] as Typed[], right: [] as Typed[] }
       for (const condition of conditions) {
         const used = [...columnsOf(condition).keys()]
-        const fits = (side: 'left' | 'right') => used.length > 0 && used.every(id => sides[side].has(id)) && isDeterministic(condition)
-        if (fits('left') && (plan.type === 'inner' || plan.type === 'left' || plan.type === 'cross')) pushes.left.push(condition)
-        else if (fits('right') && (plan.type === 'inner' || plan.type === 'cross') && plan.strictness === 'all') pushes.right.push(condition)
+        const fits = (side: 'left' | 'right') =>
+          used.length > 0 && used.every(id => sides[side].has(id)) && isDeterministic(condition)
+        if (fits('left') && (plan.type === 'inner' || plan.type === 'left' || plan.type === 'cross'))
+          pushes.left.push(condition)
+        else if (fits('right') && (plan.type === 'inner' || plan.type === 'cross') && plan.strictness === 'all')
+          pushes.right.push(condition)
         else stay.push(condition)
       }
-      return filtered({ ...plan, left: pushInto(plan.left, pushes.left), right: pushInto(plan.right, pushes.right) }, stay)
+      return filtered(
+        { ...plan, left: pushInto(plan.left, pushes.left), right: pushInto(plan.right, pushes.right) },
+        stay,
+      )
     }
     case 'union': {
       const down = conditions.filter(isDeterministic)
       for (const condition of conditions) if (!down.includes(condition)) stay.push(condition)
       const inputs = plan.inputs.map(input => {
-        const map = new Map(plan.columns.map((column, i): [string, Typed] => [`#${column.id}`, { kind: 'column', ...input.columns[i], key: `#${input.columns[i].id}` }]))
-        return pushInto(input, down.map(condition => rewrite(condition, map)))
+        const map = new Map(
+          plan.columns.map((column, i): [string, Typed] => [
+            `#${column.id}`,
+            { kind: 'column', ...input.columns[i], key: `#${input.columns[i].id}` },
+          ]),
+        )
+        return pushInto(
+          input,
+          down.map(condition => rewrite(condition, map)),
+        )
       })
       return filtered({ ...plan, inputs }, stay)
     }
@@ -89,7 +109,8 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
       const down: Typed[] = []
       for (const condition of conditions) {
         const used = [...columnsOf(condition).keys()]
-        if (used.length > 0 && used.every(id => keys.has(`#${id}`)) && isDeterministic(condition)) down.push(rewrite(condition, keys))
+        if (used.length > 0 && used.every(id => keys.has(`#${id}`)) && isDeterministic(condition))
+          down.push(rewrite(condition, keys))
         else stay.push(condition)
       }
       return filtered({ ...plan, input: pushInto(plan.input, down) }, stay)
@@ -111,11 +132,13 @@ function filtered(input: Plan, conditions: readonly Typed[]): Plan {
 /** count() of a whole table is in its parts' metadata. */
 function countFromMetadata(plan: Plan): Plan {
   const changed = mapInputs(plan, countFromMetadata)
-  if (changed.kind !== 'aggregate' || changed.hasGroupBy || changed.totals || changed.aggregates.length === 0) return changed
+  if (changed.kind !== 'aggregate' || changed.hasGroupBy || changed.totals || changed.aggregates.length === 0)
+    return changed
   const scan = bareScan(changed.input)
   const rows = scan?.table.exactRows
   if (!scan || rows === undefined || scan.filters.length > 0 || scan.final || scan.sample) return changed
-  const isCount = ({ node }: AggregatePlan['aggregates'][number]) => node.bound.name === 'count' && node.args.every(arg => !arg.type.isNullable)
+  const isCount = ({ node }: AggregatePlan['aggregates'][number]) =>
+    node.bound.name === 'count' && node.args.every(arg => !arg.type.isNullable)
   if (!changed.aggregates.every(isCount)) return changed
   return { kind: 'values', columns: changed.columns, rows: [changed.aggregates.map(() => BigInt(rows))] }
 }
@@ -163,20 +186,43 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
     }
     case 'project': {
       const columns = keep(plan.columns)
-      const input = prune(plan.input, need(columns.map(column => column.node), new Set()))
+      const input = prune(
+        plan.input,
+        need(
+          columns.map(column => column.node),
+          new Set(),
+        ),
+      )
       return { ...plan, input, columns }
     }
     case 'aggregate': {
       const aggregates = keep(plan.aggregates)
       const nodes: Typed[] = [...plan.keys.map(key => key.node), ...aggregates.flatMap(({ node }) => node.args)]
-      return { ...plan, aggregates, columns: [...plan.keys, ...aggregates], input: prune(plan.input, need(nodes, new Set())) }
+      return {
+        ...plan,
+        aggregates,
+        columns: [...plan.keys, ...aggregates],
+        input: prune(plan.input, need(nodes, new Set())),
+      }
     }
     case 'sort': {
-      const input = prune(plan.input, need(plan.keys.map(key => key.expr), new Set(wanted)))
+      const input = prune(
+        plan.input,
+        need(
+          plan.keys.map(key => key.expr),
+          new Set(wanted),
+        ),
+      )
       return { ...plan, input, columns: input.columns }
     }
     case 'limit': {
-      const input = prune(plan.input, need((plan.ties ?? []).map(key => key.expr), new Set(wanted)))
+      const input = prune(
+        plan.input,
+        need(
+          (plan.ties ?? []).map(key => key.expr),
+          new Set(wanted),
+        ),
+      )
       return { ...plan, input, columns: input.columns }
     }
     case 'limitBy': {
@@ -192,7 +238,12 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       const kept = keep(plan.columns)
       const columns = kept.length > 0 ? kept : plan.columns.slice(0, 1)
       const at = columns.map(column => plan.columns.indexOf(column))
-      const inputs = plan.inputs.map(input => project(prune(input, new Set(at.map(i => input.columns[i].id))), at.map(i => input.columns[i])))
+      const inputs = plan.inputs.map(input =>
+        project(
+          prune(input, new Set(at.map(i => input.columns[i].id))),
+          at.map(i => input.columns[i]),
+        ),
+      )
       return { ...plan, inputs, columns }
     }
     case 'setOperation': {
@@ -200,10 +251,19 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       return { ...plan, left: side(plan.left), right: side(plan.right) }
     }
     case 'join': {
-      const nodes = [...plan.leftKeys, ...plan.rightKeys, ...(plan.residual ? [plan.residual] : []), ...(plan.asof ? [plan.asof.left, plan.asof.right] : [])]
+      const nodes = [
+        ...plan.leftKeys,
+        ...plan.rightKeys,
+        ...(plan.residual ? [plan.residual] : []),
+        ...(plan.asof ? [plan.asof.left, plan.asof.right] : []),
+      ]
       const used = need(nodes, new Set())
       const side = (input: Plan, outputs: readonly PlanColumn[]) => {
-        const ids = new Set(input.columns.filter((column, i) => used.has(column.id) || wanted.has(outputs[i].id)).map(column => column.id))
+        const ids = new Set(
+          input.columns
+            .filter((column, i) => used.has(column.id) || wanted.has(outputs[i].id))
+            .map(column => column.id),
+        )
         const pruned = prune(input, ids)
         const renamed = new Map(input.columns.map((column, i) => [column.id, outputs[i]]))
         return { pruned, outputs: pruned.columns.map(column => renamed.get(column.id) ?? column) }
@@ -213,12 +273,19 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       return { ...plan, left: left.pruned, right: right.pruned, columns: [...left.outputs, ...right.outputs] }
     }
     case 'arrayJoin': {
-      const below = need(plan.arrays.map(array => array.node), new Set(wanted))
+      const below = need(
+        plan.arrays.map(array => array.node),
+        new Set(wanted),
+      )
       const input = prune(plan.input, below)
       return { ...plan, input, columns: [...input.columns, ...plan.arrays] }
     }
     case 'window': {
-      const nodes = plan.windows.flatMap(({ node }) => [...node.args, ...node.window.partitionBy, ...node.window.orderBy.map(key => key.expr)])
+      const nodes = plan.windows.flatMap(({ node }) => [
+        ...node.args,
+        ...node.window.partitionBy,
+        ...node.window.orderBy.map(key => key.expr),
+      ])
       const input = prune(plan.input, need(nodes, new Set(wanted)))
       return { ...plan, input, columns: [...input.columns, ...plan.windows] }
     }
@@ -229,9 +296,12 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
 
 /** Exactly these columns, in this order. */
 function project(input: Plan, columns: readonly PlanColumn[]): Plan {
-  const same = input.columns.length === columns.length && columns.every((column, i) => column.id === input.columns[i].id)
+  const same =
+    input.columns.length === columns.length && columns.every((column, i) => column.id === input.columns[i].id)
   if (same) return input
-  const computed = columns.map((column): Computed => ({ ...column, node: { kind: 'column', ...column, key: `#${column.id}` } }))
+  const computed = columns.map(
+    (column): Computed => ({ ...column, node: { kind: 'column', ...column, key: `#${column.id}` } }),
+  )
   return { kind: 'project', input, columns: computed }
 }
 

@@ -21,7 +21,11 @@ function rebuild(node: Typed, children: readonly Typed[]): Typed {
     case 'call':
       return { ...node, args: children, key: `${node.name}(${children.map(child => child.key).join(',')})` }
     case 'aggregate':
-      return { ...node, args: children, key: `${node.key.slice(0, node.key.indexOf('('))}~(${children.map(child => child.key).join(',')})` }
+      return {
+        ...node,
+        args: children,
+        key: `${node.key.slice(0, node.key.indexOf('('))}~(${children.map(child => child.key).join(',')})`,
+      }
     case 'in':
       return { ...node, operand: children[0], key: node.key.replace(node.operand.key, children[0].key) }
     case 'lambda':
@@ -32,7 +36,12 @@ function rebuild(node: Typed, children: readonly Typed[]): Typed {
       const parts = children.slice(node.args.length, node.args.length + partitionBy.length)
       const keys = orderBy.map((key, i) => ({ ...key, expr: children[node.args.length + partitionBy.length + i] }))
       const key = `${node.window.key}~${[...parts, ...keys.map(k => k.expr)].map(n => n.key).join(',')}`
-      return { ...node, args, window: { ...node.window, partitionBy: parts, orderBy: keys, key }, key: `${node.name}(${args.map(a => a.key).join(',')})over${key}` }
+      return {
+        ...node,
+        args,
+        window: { ...node.window, partitionBy: parts, orderBy: keys, key },
+        key: `${node.name}(${args.map(a => a.key).join(',')})over${key}`,
+      }
     }
     default:
       return node

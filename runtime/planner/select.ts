@@ -1,6 +1,15 @@
 import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../analyzer/context.ts'
 import { Resolver, Scope, type ScopeColumn } from '../analyzer/resolve.ts'
-import { columnsOf, hasAggregate, hasWindow, type SortKey, some, type Typed, type WindowNode, walk } from '../analyzer/typed.ts'
+import {
+  columnsOf,
+  hasAggregate,
+  hasWindow,
+  type SortKey,
+  some,
+  type Typed,
+  type WindowNode,
+  walk,
+} from '../analyzer/typed.ts'
 import { resolveSortKey } from '../analyzer/window.ts'
 import { DBError } from '../core/errors.ts'
 import type { Expr, Limit, Query, Select, TableExpr } from '../sql/ast.ts'
@@ -55,9 +64,17 @@ export class SelectPlanner {
     const ctes = withQueries(select, outerCtes)
     const source = select.from ? await this.from(select.from, ctes, outer) : this.#oneRow()
     const scope = new Scope(source.columns, ctes, outer)
-    for (const element of select.with ?? []) if (element.kind === 'withExpr' && element.expr.alias) scope.aliases.set(element.expr.alias, element.expr)
+    for (const element of select.with ?? [])
+      if (element.kind === 'withExpr' && element.expr.alias) scope.aliases.set(element.expr.alias, element.expr)
     for (const column of select.columns) aliasesOf(column, scope.aliases)
-    for (const clause of [select.prewhere, select.where, select.having, select.qualify, ...(select.groupBy?.keys ?? []), ...(select.orderBy?.elements.map(e => e.expr) ?? [])])
+    for (const clause of [
+      select.prewhere,
+      select.where,
+      select.having,
+      select.qualify,
+      ...(select.groupBy?.keys ?? []),
+      ...(select.orderBy?.elements.map(e => e.expr) ?? []),
+    ])
       if (clause) aliasesOf(clause, scope.aliases)
     for (const { name, definition } of select.windows ?? []) scope.windows.set(name, definition)
     const resolver = new Resolver(this.context, scope)
@@ -80,11 +97,26 @@ export class SelectPlanner {
     resolver.allowAggregates = false
     resolver.allowWindows = false
 
-    const all = () => [...outputs.map(output => output.node), ...orderBy.map(key => key.expr), ...limitBy, ...(having ? [having] : []), ...(qualify ? [qualify] : [])]
+    const all = () => [
+      ...outputs.map(output => output.node),
+      ...orderBy.map(key => key.expr),
+      ...limitBy,
+      ...(having ? [having] : []),
+      ...(qualify ? [qualify] : []),
+    ]
     let replace = (node: Typed): Typed => node
-    const autoKeys = select.groupBy?.mode === 'all' ? outputs.map(output => output.node).filter(node => !hasAggregate(node)) : null
+    const autoKeys =
+      select.groupBy?.mode === 'all' ? outputs.map(output => output.node).filter(node => !hasAggregate(node)) : null
     if (select.groupBy || all().some(hasAggregate)) {
-      const grouped = await this.#aggregate(resolver, plan, select, autoKeys ?? keyExprs.keys, keyExprs.sets, all(), having)
+      const grouped = await this.#aggregate(
+        resolver,
+        plan,
+        select,
+        autoKeys ?? keyExprs.keys,
+        keyExprs.sets,
+        all(),
+        having,
+      )
       plan = grouped.plan
       replace = grouped.replace
       if (having) plan = this.#filter(plan, replace(having), 'HAVING')
@@ -98,10 +130,16 @@ export class SelectPlanner {
       if (qualify) plan = this.#filter(plan, replace(qualify), 'QUALIFY')
     } else if (qualify) plan = this.#filter(plan, replace(qualify), 'QUALIFY')
 
-    return this.#finish(resolver, plan, select, outputs.map(({ name, node }) => ({ name, node: replace(node) })), {
-      orderBy: orderBy.map(key => ({ ...key, expr: replace(key.expr) })),
-      limitBy: limitBy.map(replace),
-    })
+    return this.#finish(
+      resolver,
+      plan,
+      select,
+      outputs.map(({ name, node }) => ({ name, node: replace(node) })),
+      {
+        orderBy: orderBy.map(key => ({ ...key, expr: replace(key.expr) })),
+        limitBy: limitBy.map(replace),
+      },
+    )
   }
 
   #oneRow(): Source {
@@ -111,8 +149,14 @@ export class SelectPlanner {
 
   #filter(input: Plan, condition: Typed, clause: string): Plan {
     const type = plainType(condition.type)
-    if (type.kind !== 'Nothing' && (!type.physical || type.physical === 'Bytes' || type.kind === 'Decimal' || type.kind.startsWith('Date')))
-      throw new DBError('ILLEGAL_TYPE_OF_COLUMN_FOR_FILTER', `Invalid type for filter in ${clause}: ${condition.type.name}`)
+    if (
+      type.kind !== 'Nothing' &&
+      (!type.physical || type.physical === 'Bytes' || type.kind === 'Decimal' || type.kind.startsWith('Date'))
+    )
+      throw new DBError(
+        'ILLEGAL_TYPE_OF_COLUMN_FOR_FILTER',
+        `Invalid type for filter in ${clause}: ${condition.type.name}`,
+      )
     return { kind: 'filter', input, condition, columns: input.columns }
   }
 
@@ -153,7 +197,8 @@ export class SelectPlanner {
           throw new DBError('UNKNOWN_TABLE', `Unknown table expression identifier '${shown}'`)
         }
         const names = table.alias ? [[table.alias]] : [[found.name], [found.database, found.name]]
-        if (found.view) return this.#named(await this.nested(found.view, { queries: new Map() }), names, table.columnAliases)
+        if (found.view)
+          return this.#named(await this.nested(found.view, { queries: new Map() }), names, table.columnAliases)
         return this.#table(found, names, table)
       }
     }
@@ -162,26 +207,37 @@ export class SelectPlanner {
   /** A query's or table's columns under the names of FROM. */
   #named(plan: Plan, qualifiers: readonly (readonly string[])[], renamed?: readonly string[]): Source {
     if (renamed && renamed.length !== plan.columns.length)
-      throw new DBError('BAD_ARGUMENTS', `The number of column aliases (${renamed.length}) does not match the number of columns (${plan.columns.length})`)
-    const columns = plan.columns.map(({ id, name, type }, i): ScopeColumn => ({
-      name: renamed?.[i] ?? name,
-      qualifiers,
-      node: { kind: 'column', id, name: renamed?.[i] ?? name, type, key: `#${id}` },
-      table: 0,
-    }))
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        `The number of column aliases (${renamed.length}) does not match the number of columns (${plan.columns.length})`,
+      )
+    const columns = plan.columns.map(
+      ({ id, name, type }, i): ScopeColumn => ({
+        name: renamed?.[i] ?? name,
+        qualifiers,
+        node: { kind: 'column', id, name: renamed?.[i] ?? name, type, key: `#${id}` },
+        table: 0,
+      }),
+    )
     return { plan, columns, tables: 1 }
   }
 
   async #table(
     table: AnalyzedTable,
     qualifiers: readonly (readonly string[])[],
-    { final, sample, columnAliases }: { final?: true; sample?: { ratio: Expr; offset?: Expr }; columnAliases?: readonly string[] },
+    {
+      final,
+      sample,
+      columnAliases,
+    }: { final?: true; sample?: { ratio: Expr; offset?: Expr }; columnAliases?: readonly string[] },
   ): Promise<Source> {
     const stored = table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
     const columns: PlanColumn[] = stored.map(({ name, type }) => ({ id: this.context.nextColumnId(), name, type }))
     const ratio = async (expr: Expr | undefined) => {
       if (!expr) return 0
-      return Number((await new Resolver(this.context, new Scope([], { queries: new Map() })).resolveConstant(expr, 'SAMPLE')).value)
+      return Number(
+        (await new Resolver(this.context, new Scope([], { queries: new Map() })).resolveConstant(expr, 'SAMPLE')).value,
+      )
     }
     const plan: ScanPlan = {
       kind: 'scan',
@@ -209,13 +265,20 @@ export class SelectPlanner {
     for (const column of table.columns) {
       if (column.kind !== 'ALIAS' || column.expression === undefined) continue
       const resolver = new Resolver(this.context, new Scope(scopeColumns, { queries: new Map() }))
-      const node = resolver.call('CAST', [await resolver.resolve(parseExpression(column.expression)), resolver.constant(column.type.name, parseType('String'))])
+      const node = resolver.call('CAST', [
+        await resolver.resolve(parseExpression(column.expression)),
+        resolver.constant(column.type.name, parseType('String')),
+      ])
       scopeColumns.push({ name: column.name, qualifiers, node, hidden: true, table: 0 })
     }
     return { plan, columns: scopeColumns, tables: 1 }
   }
 
-  async #arrayJoin(table: Extract<TableExpr, { kind: 'arrayJoin' }>, ctes: CteScope, outer: Scope | null): Promise<Source> {
+  async #arrayJoin(
+    table: Extract<TableExpr, { kind: 'arrayJoin' }>,
+    ctes: CteScope,
+    outer: Scope | null,
+  ): Promise<Source> {
     const source = table.input ? await this.from(table.input, ctes, outer) : this.#oneRow()
     const scope = new Scope(source.columns, ctes, outer)
     const resolver = new Resolver(this.context, scope)
@@ -225,17 +288,25 @@ export class SelectPlanner {
     const add = (name: string, array: Typed) => {
       const node = array.type.kind === 'Map' ? resolver.call('mapToArray', [array]) : array
       const element = (plainType(node.type) as { element?: import('../types/dataType.ts').DataType }).element
-      if (!element) throw new DBError('TYPE_MISMATCH', `ARRAY JOIN requires an array argument, ${name} is ${array.type.name}`)
+      if (!element)
+        throw new DBError('TYPE_MISMATCH', `ARRAY JOIN requires an array argument, ${name} is ${array.type.name}`)
       const computed: Computed = { id: this.context.nextColumnId(), name, type: element, node }
       arrays.push(computed)
-      const replaced: ScopeColumn = { name, qualifiers: [], node: { kind: 'column', id: computed.id, name, type: element, key: `#${computed.id}` }, table: 0 }
+      const replaced: ScopeColumn = {
+        name,
+        qualifiers: [],
+        node: { kind: 'column', id: computed.id, name, type: element, key: `#${computed.id}` },
+        table: 0,
+      }
       const at = columns.findIndex(column => column.name === name)
       if (at >= 0) columns[at] = { ...replaced, qualifiers: columns[at].qualifiers, table: columns[at].table }
       else columns.push(replaced)
     }
     for (const expr of table.arrays) {
       const name = expr.alias ?? (expr.kind === 'identifier' ? expr.parts.join('.') : columnName(expr))
-      const nested = source.columns.filter(column => expr.kind === 'identifier' && column.name.startsWith(`${expr.parts[expr.parts.length - 1]}.`))
+      const nested = source.columns.filter(
+        column => expr.kind === 'identifier' && column.name.startsWith(`${expr.parts[expr.parts.length - 1]}.`),
+      )
       if (expr.kind === 'identifier' && nested.length > 0 && scope.find(expr.parts).length === 0) {
         for (const column of nested) {
           const rest = column.name.slice(expr.parts[expr.parts.length - 1].length)
@@ -243,11 +314,21 @@ export class SelectPlanner {
         }
       } else add(name, await resolver.resolve({ ...expr, alias: undefined }))
     }
-    const plan: Plan = { kind: 'arrayJoin', input: source.plan, isLeft: table.left ?? false, arrays, columns: [...source.plan.columns, ...arrays] }
+    const plan: Plan = {
+      kind: 'arrayJoin',
+      input: source.plan,
+      isLeft: table.left ?? false,
+      arrays,
+      columns: [...source.plan.columns, ...arrays],
+    }
     return { plan, columns, tables: source.tables }
   }
 
-  async #groupKeys(resolver: Resolver, select: Select, expressions: readonly { expr: Expr }[]): Promise<{ keys: Typed[]; sets: boolean[][] | null }> {
+  async #groupKeys(
+    resolver: Resolver,
+    select: Select,
+    expressions: readonly { expr: Expr }[],
+  ): Promise<{ keys: Typed[]; sets: boolean[][] | null }> {
     const { groupBy } = select
     if (!groupBy || groupBy.mode === 'all') return { keys: [], sets: null }
     const keys: Typed[] = []
@@ -268,25 +349,47 @@ export class SelectPlanner {
       return { keys, sets: members.map(inside => keys.map((_, i) => inside.includes(i))) }
     }
     for (const expr of groupBy.keys) await resolveKey(expr)
-    if (groupBy.mode === 'rollup') return { keys, sets: Array.from({ length: keys.length + 1 }, (_, n) => keys.map((_key, i) => i < keys.length - n)) }
+    if (groupBy.mode === 'rollup')
+      return {
+        keys,
+        sets: Array.from({ length: keys.length + 1 }, (_, n) => keys.map((_key, i) => i < keys.length - n)),
+      }
     if (groupBy.mode === 'cube') {
       if (keys.length > 12) throw new DBError('BAD_ARGUMENTS', 'CUBE of more than 12 keys')
       const count = 2 ** keys.length
-      return { keys, sets: Array.from({ length: count }, (_, n) => keys.map((_key, i) => ((count - 1 - n) >> (keys.length - 1 - i)) % 2 === 1)) }
+      return {
+        keys,
+        sets: Array.from({ length: count }, (_, n) =>
+          keys.map((_key, i) => ((count - 1 - n) >> (keys.length - 1 - i)) % 2 === 1),
+        ),
+      }
     }
     return { keys, sets: null }
   }
 
   /** `2` in GROUP BY, ORDER BY, LIMIT BY is the second expression of the SELECT list. */
   #position(expr: Expr, expressions: readonly { expr: Expr }[], clause: string): Expr {
-    if (expr.kind !== 'literal' || typeof expr.value !== 'bigint' || !this.context.settings.bool('enable_positional_arguments')) return expr
+    if (
+      expr.kind !== 'literal' ||
+      typeof expr.value !== 'bigint' ||
+      !this.context.settings.bool('enable_positional_arguments')
+    )
+      return expr
     const at = Number(expr.value < 0n ? BigInt(expressions.length) + expr.value + 1n : expr.value)
     if (at < 1 || at > expressions.length)
-      throw new DBError('BAD_ARGUMENTS', `Positional argument out of bounds: ${expr.value} (expected in range [1, ${expressions.length}]) in ${clause}`)
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        `Positional argument out of bounds: ${expr.value} (expected in range [1, ${expressions.length}]) in ${clause}`,
+      )
     return expressions[at - 1].expr
   }
 
-  async #positional(resolver: Resolver, exprs: readonly Expr[], expressions: readonly { expr: Expr; node?: Typed }[], outputs: readonly { node: Typed }[]): Promise<Typed[]> {
+  async #positional(
+    resolver: Resolver,
+    exprs: readonly Expr[],
+    expressions: readonly { expr: Expr; node?: Typed }[],
+    outputs: readonly { node: Typed }[],
+  ): Promise<Typed[]> {
     const nodes: Typed[] = []
     for (const expr of exprs) {
       const positioned = this.#position(expr, expressions, 'ORDER BY')
@@ -296,23 +399,44 @@ export class SelectPlanner {
     return nodes
   }
 
-  async #orderKeys(resolver: Resolver, select: Select, expressions: readonly { expr: Expr; node?: Typed }[], outputs: readonly { node: Typed }[]): Promise<SortKey[]> {
+  async #orderKeys(
+    resolver: Resolver,
+    select: Select,
+    expressions: readonly { expr: Expr; node?: Typed }[],
+    outputs: readonly { node: Typed }[],
+  ): Promise<SortKey[]> {
     const { orderBy } = select
     if (!orderBy) return []
-    if (orderBy.elements.some(element => element.fill)) throw new DBError('NOT_IMPLEMENTED', 'ORDER BY ... WITH FILL is not supported')
+    if (orderBy.elements.some(element => element.fill))
+      throw new DBError('NOT_IMPLEMENTED', 'ORDER BY ... WITH FILL is not supported')
     if (orderBy.all) {
       const [{ direction, nulls }] = orderBy.elements
-      return outputs.map(({ node }) => ({ expr: node, descending: direction === 'desc', nullsFirst: nulls === 'first' }))
+      return outputs.map(({ node }) => ({
+        expr: node,
+        descending: direction === 'desc',
+        nullsFirst: nulls === 'first',
+      }))
     }
     const keys: SortKey[] = []
     for (const element of orderBy.elements) {
       const [expr] = await this.#positional(resolver, [element.expr], expressions, outputs)
-      keys.push({ ...(await resolveSortKey(resolver, { ...element, expr: { kind: 'literal', value: 0n, start: 0, end: 0 } })), expr })
+      keys.push({
+        ...(await resolveSortKey(resolver, { ...element, expr: { kind: 'literal', value: 0n, start: 0, end: 0 } })),
+        expr,
+      })
     }
     return keys
   }
 
-  async #aggregate(resolver: Resolver, input: Plan, select: Select, keys: readonly Typed[], sets: boolean[][] | null, nodes: readonly Typed[], having: Typed | null) {
+  async #aggregate(
+    resolver: Resolver,
+    input: Plan,
+    select: Select,
+    keys: readonly Typed[],
+    sets: boolean[][] | null,
+    nodes: readonly Typed[],
+    having: Typed | null,
+  ) {
     const replaced = new Map<string, Typed>()
     const simplified = sets ? new Map<string, Typed>() : simplifyAggregates(resolver, nodes)
     const outputs = nodes.map(node => rewrite(node, simplified))
@@ -320,8 +444,11 @@ export class SelectPlanner {
     const kept = sets ? [...keys] : keys.filter(key => key.kind !== 'constant')
     const plain = new Set(kept.filter(key => key.kind === 'column').map(key => key.key))
     const grouping = sets ? kept : kept.filter(key => key.kind === 'column' || !follows(key, plain))
-    const computed = grouping.map((node): Computed => ({ id: this.context.nextColumnId(), name: node.key, type: node.type, node }))
-    for (const key of computed) replaced.set(key.node.key, { kind: 'column', id: key.id, name: key.name, type: key.type, key: `#${key.id}` })
+    const computed = grouping.map(
+      (node): Computed => ({ id: this.context.nextColumnId(), name: node.key, type: node.type, node }),
+    )
+    for (const key of computed)
+      replaced.set(key.node.key, { kind: 'column', id: key.id, name: key.name, type: key.type, key: `#${key.id}` })
     const aggregates: (PlanColumn & { node: Extract<Typed, { kind: 'aggregate' }> })[] = []
     for (const output of outputs)
       walk(output, node => {
@@ -349,7 +476,10 @@ export class SelectPlanner {
       const result = rewrite(rewrite(node, simplified), replaced)
       for (const [id, column] of columnsOf(result))
         if (!available.has(id))
-          throw new DBError('NOT_AN_AGGREGATE', `Column ${column.name} is not under aggregate function and not in GROUP BY keys. In query ${formatAst(select, { oneLine: true })}`)
+          throw new DBError(
+            'NOT_AN_AGGREGATE',
+            `Column ${column.name} is not under aggregate function and not in GROUP BY keys. In query ${formatAst(select, { oneLine: true })}`,
+          )
       return result
     }
     if (plan.totals && having) this.#checkTotals()
@@ -377,7 +507,8 @@ export class SelectPlanner {
         return false
       })
     let plan = input
-    for (const windows of groups.values()) plan = { kind: 'window', input: plan, windows, columns: [...plan.columns, ...windows] }
+    for (const windows of groups.values())
+      plan = { kind: 'window', input: plan, windows, columns: [...plan.columns, ...windows] }
     return { plan, replace: node => rewrite(node, replaced) }
   }
 
@@ -403,7 +534,9 @@ export class SelectPlanner {
     const ref = ({ id, name, type }: PlanColumn): Typed => ({ kind: 'column', id, name, type, key: `#${id}` })
     const visible = outputs.map(({ node, name }) => ({ column: compute(node, name), name }))
     const hiddenStart = computed.length
-    const sortKeys = orderBy.filter(key => key.expr.kind !== 'constant').map(key => ({ ...key, expr: ref(compute(key.expr, '')) }))
+    const sortKeys = orderBy
+      .filter(key => key.expr.kind !== 'constant')
+      .map(key => ({ ...key, expr: ref(compute(key.expr, '')) }))
     const limitKeys = limitBy.map(node => ref(compute(node, '')))
     let plan: Plan = { kind: 'project', input, columns: computed }
     const { limit, offset, limitConstant } = await this.#limit(resolver, select.limit)
@@ -411,32 +544,72 @@ export class SelectPlanner {
     const withTies = select.limit?.withTies ?? false
     if (select.distinct) {
       const on = hiddenStart < computed.length ? computed.slice(0, hiddenStart).map(ref) : null
-      plan = { kind: 'distinct', input: plan, on, limit: sortKeys.length === 0 && !select.limitBy ? whole : 0, columns: plan.columns }
+      plan = {
+        kind: 'distinct',
+        input: plan,
+        on,
+        limit: sortKeys.length === 0 && !select.limitBy ? whole : 0,
+        columns: plan.columns,
+      }
     }
     if (sortKeys.length > 0)
-      plan = { kind: 'sort', input: plan, keys: sortKeys, limit: select.limitBy || limit === null ? 0 : whole, withTies, columns: plan.columns }
+      plan = {
+        kind: 'sort',
+        input: plan,
+        keys: sortKeys,
+        limit: select.limitBy || limit === null ? 0 : whole,
+        withTies,
+        columns: plan.columns,
+      }
     if (select.limitBy) {
       const by = await this.#limit(resolver, select.limitBy)
-      plan = { kind: 'limitBy', input: plan, limit: by.limit ?? 0, offset: by.offset, by: limitKeys, columns: plan.columns }
+      plan = {
+        kind: 'limitBy',
+        input: plan,
+        limit: by.limit ?? 0,
+        offset: by.offset,
+        by: limitKeys,
+        columns: plan.columns,
+      }
     }
     if (limit !== null || offset > 0 || limitConstant)
-      plan = { kind: 'limit', input: plan, limit: limit ?? Number.POSITIVE_INFINITY, offset, ties: withTies ? sortKeys : null, columns: plan.columns }
-    const final = visible.map(({ column, name }): Computed => ({ id: this.context.nextColumnId(), name, type: column.type, node: ref(column) }))
-    for (const { query, set, ctes } of resolver.subqueries) this.subqueries.push({ set, plan: await this.nested(query, ctes, resolver.scope) })
+      plan = {
+        kind: 'limit',
+        input: plan,
+        limit: limit ?? Number.POSITIVE_INFINITY,
+        offset,
+        ties: withTies ? sortKeys : null,
+        columns: plan.columns,
+      }
+    const final = visible.map(
+      ({ column, name }): Computed => ({ id: this.context.nextColumnId(), name, type: column.type, node: ref(column) }),
+    )
+    for (const { query, set, ctes } of resolver.subqueries)
+      this.subqueries.push({ set, plan: await this.nested(query, ctes, resolver.scope) })
     return { kind: 'project', input: plan, columns: final }
   }
 
-  async #limit(resolver: Resolver, clause: Limit | { limit: Expr; offset?: Expr } | undefined): Promise<{ limit: number | null; offset: number; limitConstant: boolean }> {
+  async #limit(
+    resolver: Resolver,
+    clause: Limit | { limit: Expr; offset?: Expr } | undefined,
+  ): Promise<{ limit: number | null; offset: number; limitConstant: boolean }> {
     const read = async (expr: Expr | undefined, what: string): Promise<number | null> => {
       if (!expr) return null
       const { value } = await resolver.resolveConstant(expr, what)
       const number = Number(value)
       if (typeof value === 'string' || value === null || !Number.isInteger(number))
-        throw new DBError('INVALID_LIMIT_EXPRESSION', `The value ${String(value)} of ${what} expression is not representable as UInt64`)
+        throw new DBError(
+          'INVALID_LIMIT_EXPRESSION',
+          `The value ${String(value)} of ${what} expression is not representable as UInt64`,
+        )
       if (number < 0) throw new DBError('NOT_IMPLEMENTED', `Negative ${what} is not supported`)
       return number
     }
-    return { limit: await read(clause?.limit, 'LIMIT'), offset: (await read(clause?.offset, 'OFFSET')) ?? 0, limitConstant: clause?.limit !== undefined }
+    return {
+      limit: await read(clause?.limit, 'LIMIT'),
+      offset: (await read(clause?.offset, 'OFFSET')) ?? 0,
+      limitConstant: clause?.limit !== undefined,
+    }
   }
 }
 
@@ -447,7 +620,11 @@ function withQueries(select: Select, outer: CteScope): CteScope {
     if (element.kind !== 'withQuery') continue
     if (select.recursive) throw new DBError('NOT_IMPLEMENTED', 'WITH RECURSIVE is not supported')
     // A CTE sees those before it.
-    queries.set(element.name, { query: element.query, columnAliases: element.columnAliases, scope: { queries: new Map(queries) } })
+    queries.set(element.name, {
+      query: element.query,
+      columnAliases: element.columnAliases,
+      scope: { queries: new Map(queries) },
+    })
   }
   return scope
 }

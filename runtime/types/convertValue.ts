@@ -18,11 +18,23 @@ export function convertValue(value: Value, from: DataType, to: DataType): Value 
   if (value === null) return to.isNullable ? null : undefined
   if (to instanceof NullableType) return convertValue(value, from, to.inner)
   if (from instanceof NullableType) return convertValue(value, from.inner, to)
-  if (to instanceof ArrayType && from instanceof ArrayType) return convertAll(value as Value[], () => from.element, () => to.element)
+  if (to instanceof ArrayType && from instanceof ArrayType)
+    return convertAll(
+      value as Value[],
+      () => from.element,
+      () => to.element,
+    )
   if (to instanceof TupleType && from instanceof TupleType) {
     if (from.elements.length !== to.elements.length)
-      throw new DBError('INCORRECT_ELEMENT_OF_SET', `Incorrect size of tuple in set: ${from.elements.length} instead of ${to.elements.length}`)
-    return convertAll(value as Value[], i => from.elements[i], i => to.elements[i])
+      throw new DBError(
+        'INCORRECT_ELEMENT_OF_SET',
+        `Incorrect size of tuple in set: ${from.elements.length} instead of ${to.elements.length}`,
+      )
+    return convertAll(
+      value as Value[],
+      i => from.elements[i],
+      i => to.elements[i],
+    )
   }
   if (to instanceof MapType && from instanceof MapType) return convertValue(value, from.pairs, to.pairs)
   if (isText(from) && isText(to)) return to.kind === 'FixedString' ? to.parse(value as string) : value
@@ -61,7 +73,8 @@ function convertNumber(value: number | bigint, from: DataType, to: DataType): Va
   if (to instanceof IntegerType) return integer < to.min || integer > to.max ? undefined : to.wrap(integer)
   if (to.kind === 'Bool') return integer === 0n || integer === 1n ? Number(integer) : undefined
   if (to.kind === 'Date') return integer < 0n || integer > 65535n ? undefined : Number(integer)
-  if (to.kind === 'DateTime' || to.kind === 'IPv4') return integer < 0n || integer > 4294967295n ? undefined : Number(integer)
+  if (to.kind === 'DateTime' || to.kind === 'IPv4')
+    return integer < 0n || integer > 4294967295n ? undefined : Number(integer)
   if (to.kind === 'Date32' || to.kind === 'Enum8' || to.kind === 'Enum16') return Number(integer)
   if (to instanceof DateTime64Type) return integer * 10n ** BigInt(to.scale)
   if (to.kind === 'Interval' || to.kind === 'UUID' || to.kind === 'IPv6') return integer

@@ -40,7 +40,13 @@ export class Aggregation {
     this.#keep = context.newArena()
     this.#arena = context.newArena()
     this.#keys = plan.keys.filter((_, i) => !set || set[i]).map(key => key.node)
-    this.#table = this.#keys.length > 0 ? new GroupTable(this.#keep, this.#keys.map(key => key.type)) : null
+    this.#table =
+      this.#keys.length > 0
+        ? new GroupTable(
+            this.#keep,
+            this.#keys.map(key => key.type),
+          )
+        : null
     this.#states = plan.aggregates.map(({ node }) => node.bound.create(this.#keep))
     const args: Typed[] = []
     for (const { node } of plan.aggregates) {
@@ -73,7 +79,10 @@ export class Aggregation {
       const { settings } = this.context
       const limit = settings.number('max_rows_to_group_by')
       if (limit > 0 && this.#groups > limit && settings.text('group_by_overflow_mode') === 'throw')
-        throw new DBError('TOO_MANY_ROWS', `Limit for rows to GROUP BY exceeded: has ${this.#groups} rows, maximum: ${limit}`)
+        throw new DBError(
+          'TOO_MANY_ROWS',
+          `Limit for rows to GROUP BY exceeded: has ${this.#groups} rows, maximum: ${limit}`,
+        )
     }
     this.#states.forEach((state, i) => {
       const { node } = this.plan.aggregates[i]
@@ -128,7 +137,9 @@ export class Aggregation {
       const count = Math.min(chunkRowsMax, this.#groups - start)
       const grouped = this.#table?.keyColumns(arena, start, count) ?? []
       let at = 0
-      const keys = this.plan.keys.map((key, i) => (!this.set || this.set[i] ? grouped[at++] : constColumn(key.type, key.type.default, count, arena)))
+      const keys = this.plan.keys.map((key, i) =>
+        !this.set || this.set[i] ? grouped[at++] : constColumn(key.type, key.type.default, count, arena),
+      )
       yield new Chunk([...keys, ...this.#states.map(state => state.result(start, count, arena))], count)
     }
   }
@@ -155,7 +166,8 @@ export class Aggregation {
 /** Aggregates see full columns; LowCardinality only where the function took that type. */
 function plain(column: Column, bound: BoundAggregate, arena: Arena): Column {
   const full = column.full(arena)
-  if (full instanceof LowCardinalityColumn && !bound.argumentTypes.some(type => type.equals(full.type))) return full.plain(arena)
+  if (full instanceof LowCardinalityColumn && !bound.argumentTypes.some(type => type.equals(full.type)))
+    return full.plain(arena)
   return full
 }
 
@@ -173,14 +185,26 @@ export async function* aggregate(
     for await (const chunk of input) {
       rows += chunk.rows
       for (const aggregation of aggregations) aggregation.add(chunk)
-      if (plan.groupsWanted > 0 && !partials && aggregations[0].groups >= plan.groupsWanted && plan.aggregates.length === 0) break
+      if (
+        plan.groupsWanted > 0 &&
+        !partials &&
+        aggregations[0].groups >= plan.groupsWanted &&
+        plan.aggregates.length === 0
+      )
+        break
     }
     if (partials) for await (const partial of partials) aggregations[0].read(partial)
     if (plan.totals) context.totals = aggregations[0].totals(context.arena)
     const noRow = rows === 0 && plan.hasGroupBy && !partials
     for (const aggregation of aggregations) {
       if (noRow) continue
-      if (rows === 0 && !plan.hasGroupBy && context.settings.bool('empty_result_for_aggregation_by_empty_set') && plan.keys.length > 0) continue
+      if (
+        rows === 0 &&
+        !plan.hasGroupBy &&
+        context.settings.bool('empty_result_for_aggregation_by_empty_set') &&
+        plan.keys.length > 0
+      )
+        continue
       for (const chunk of aggregation.finish()) {
         await context.breathe()
         yield chunk

@@ -34,7 +34,13 @@ export async function* arrayJoin(context: QueryContext, input: Chunks, plan: Arr
   }
 }
 
-function expand(context: QueryContext, chunk: Chunk, arrays: readonly ArrayColumn[], isLeft: boolean, arena: Arena): Chunk {
+function expand(
+  context: QueryContext,
+  chunk: Chunk,
+  arrays: readonly ArrayColumn[],
+  isLeft: boolean,
+  arena: Arena,
+): Chunk {
   const { memory } = context
   const { kernels } = memory
   const [first] = arrays

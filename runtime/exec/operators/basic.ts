@@ -15,7 +15,13 @@ export async function* values(context: QueryContext, { columns, rows }: ValuesPl
       await context.breathe()
       arena.reset()
       const slice = rows.slice(start, start + chunkRowsMax)
-      const made = columns.map(({ type }, i) => columnOf(type, slice.map(row => row[i]), arena))
+      const made = columns.map(({ type }, i) =>
+        columnOf(
+          type,
+          slice.map(row => row[i]),
+          arena,
+        ),
+      )
       const chunk = new Chunk(made, slice.length)
       context.read(slice.length, chunk.byteSize())
       yield chunk
@@ -25,7 +31,11 @@ export async function* values(context: QueryContext, { columns, rows }: ValuesPl
   }
 }
 
-export async function* filter(context: QueryContext, input: Chunks, { input: { columns }, condition }: FilterPlan): Chunks {
+export async function* filter(
+  context: QueryContext,
+  input: Chunks,
+  { input: { columns }, condition }: FilterPlan,
+): Chunks {
   const arena = context.newArena()
   const evaluator = new Evaluator(context, columns)
   try {
@@ -43,7 +53,10 @@ export async function* filter(context: QueryContext, input: Chunks, { input: { c
 
 export async function* project(context: QueryContext, input: Chunks, plan: ProjectPlan): Chunks {
   const nodes = plan.columns.map(column => column.node)
-  if (nodes.every((node, i) => node.kind === 'column' && node.id === plan.input.columns[i]?.id) && nodes.length === plan.input.columns.length) {
+  if (
+    nodes.every((node, i) => node.kind === 'column' && node.id === plan.input.columns[i]?.id) &&
+    nodes.length === plan.input.columns.length
+  ) {
     yield* input
     return
   }
@@ -110,7 +123,12 @@ export async function* union(inputs: readonly Chunks[], _plan: UnionPlan): Chunk
 }
 
 /** All rows in one chunk each column, copied into the arena. null without rows. For steps that need everything at once. */
-export async function gatherAll(context: QueryContext, input: Chunks, columns: readonly PlanColumn[], arena = context.newArena()): Promise<Chunk | null> {
+export async function gatherAll(
+  context: QueryContext,
+  input: Chunks,
+  columns: readonly PlanColumn[],
+  arena = context.newArena(),
+): Promise<Chunk | null> {
   const collector = new Collector(context, columns.length, arena)
   for await (const chunk of input) collector.add(chunk)
   return collector.finish()
@@ -138,7 +156,12 @@ export class Collector {
   finish(): Chunk | null {
     if (this.#chunks.length === 0) return null
     if (this.#chunks.length === 1) return this.#chunks[0]
-    const columns = Array.from({ length: this.width }, (_, i) => concatColumns(this.#chunks.map(chunk => chunk.columns[i]), this.arena))
+    const columns = Array.from({ length: this.width }, (_, i) =>
+      concatColumns(
+        this.#chunks.map(chunk => chunk.columns[i]),
+        this.arena,
+      ),
+    )
     return new Chunk(columns, this.rows)
   }
 }

@@ -22,7 +22,8 @@ export async function* join(context: QueryContext, left: Chunks, right: Chunks, 
   try {
     const built = await gatherAll(context, right, plan.right.columns, keep)
     const rowsMax = context.settings.number('max_rows_in_join')
-    if (rowsMax > 0 && (built?.rows ?? 0) > rowsMax) throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for JOIN exceeded, max rows: ${rowsMax}`)
+    if (rowsMax > 0 && (built?.rows ?? 0) > rowsMax)
+      throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for JOIN exceeded, max rows: ${rowsMax}`)
     const table = new JoinTable(context, built, plan, keep)
     for await (const chunk of left) {
       arena.reset()
@@ -57,7 +58,13 @@ class JoinTable {
     this.#rows = built?.rows ?? 0
     this.#leftKeys = new Evaluator(context, plan.left.columns)
     this.#residual = new Evaluator(context, [...plan.left.columns, ...plan.right.columns])
-    this.#table = plan.rightKeys.length > 0 ? new GroupTable(keep, plan.rightKeys.map(key => key.type)) : null
+    this.#table =
+      plan.rightKeys.length > 0
+        ? new GroupTable(
+            keep,
+            plan.rightKeys.map(key => key.type),
+          )
+        : null
     const { memory } = context
     if (plan.type === 'right' || plan.type === 'full') this.#matched = keep.allocateZeroed(this.#rows)
     if (!this.#table || !built) return
@@ -91,7 +98,8 @@ class JoinTable {
     const { strictness, type } = plan
     if (type === 'paste') {
       const count = Math.min(chunk.rows, this.#rows)
-      if (count > 0 && this.built) yield new Chunk([...chunk.cut(0, count).columns, ...this.built.cut(0, count).columns], count)
+      if (count > 0 && this.built)
+        yield new Chunk([...chunk.cut(0, count).columns, ...this.built.cut(0, count).columns], count)
       return
     }
     const firsts = arena.allocate(chunk.rows * 4)
@@ -117,13 +125,26 @@ class JoinTable {
     for (;;) {
       const count = cross
         ? kernels.crossPairs(chunk.rows, this.#rows, capacity, state, leftRows, rightRows)
-        : kernels.joinPairs(firsts, chunk.rows, this.#next, noRow, onlyFirst ? 1 : 0, capacity, state, leftRows, rightRows)
+        : kernels.joinPairs(
+            firsts,
+            chunk.rows,
+            this.#next,
+            noRow,
+            onlyFirst ? 1 : 0,
+            capacity,
+            state,
+            leftRows,
+            rightRows,
+          )
       if (count === 0) break
       const pairs = context.newArena()
       try {
         let [lefts, rights, kept] = [leftRows, rightRows, count]
         if (plan.residual) {
-          const both = new Chunk([...chunk.gather(lefts, count, pairs).columns, ...this.built!.gather(rights, count, pairs).columns], count)
+          const both = new Chunk(
+            [...chunk.gather(lefts, count, pairs).columns, ...this.built!.gather(rights, count, pairs).columns],
+            count,
+          )
           const mask = this.#residual.mask(plan.residual, both, pairs)
           if (mask === false) continue
           if (mask !== true) {
@@ -135,10 +156,12 @@ class JoinTable {
             ;[lefts, rights] = [l, r]
           }
         }
-        if ((strictness === 'any' || strictness === 'semi') && plan.residual) kept = kernels.firstPairs(lefts, rights, kept, seen)
+        if ((strictness === 'any' || strictness === 'semi') && plan.residual)
+          kept = kernels.firstPairs(lefts, rights, kept, seen)
         else kernels.markRows(lefts, kept, seen)
         if (this.#matched) {
-          if (strictness === 'any' || strictness === 'semi' || strictness === 'anti') kept = this.#rightOnce(lefts, rights, kept)
+          if (strictness === 'any' || strictness === 'semi' || strictness === 'anti')
+            kept = this.#rightOnce(lefts, rights, kept)
           else kernels.markRows(rights, kept, this.#matched)
         }
         if (emit && kept > 0) yield this.#pair(chunk.gather(lefts, kept, pairs), rights, kept, pairs)
@@ -177,13 +200,27 @@ class JoinTable {
         const wanted = leftValues.valueAt(row)
         let best = noRow
         let bestValue: unknown = null
-        for (let at = memory.u32[firsts / 4 + row]; at !== noRow; at = this.#next ? memory.u32[this.#next / 4 + at] : at + 1 < this.#rows ? at + 1 : noRow) {
+        for (
+          let at = memory.u32[firsts / 4 + row];
+          at !== noRow;
+          at = this.#next ? memory.u32[this.#next / 4 + at] : at + 1 < this.#rows ? at + 1 : noRow
+        ) {
           const value = rightValues.valueAt(at)
           if (value === null || wanted === null) continue
           const fits =
-            asof.comparison === 'greaterOrEquals' ? wanted >= value : asof.comparison === 'greater' ? wanted > value : asof.comparison === 'lessOrEquals' ? wanted <= value : wanted < value
+            asof.comparison === 'greaterOrEquals'
+              ? wanted >= value
+              : asof.comparison === 'greater'
+                ? wanted > value
+                : asof.comparison === 'lessOrEquals'
+                  ? wanted <= value
+                  : wanted < value
           if (!fits) continue
-          const isCloser = bestValue === null || (asof.comparison.startsWith('greater') ? value > (bestValue as typeof value) : value < (bestValue as typeof value))
+          const isCloser =
+            bestValue === null ||
+            (asof.comparison.startsWith('greater')
+              ? value > (bestValue as typeof value)
+              : value < (bestValue as typeof value))
           if (isCloser) [best, bestValue] = [at, value]
         }
         memory.u32[rights / 4 + row] = best
@@ -256,4 +293,3 @@ function missing(type: DataType, rows: number, arena: Arena): Column {
 function fullKeys(keys: readonly Column[], arena: Arena): Column[] {
   return keys.map(key => key.full(arena))
 }
-

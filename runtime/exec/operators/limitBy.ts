@@ -11,7 +11,10 @@ export async function* limitBy(context: QueryContext, input: Chunks, plan: Limit
   const keep = context.newArena()
   const arena = context.newArena()
   const evaluator = new Evaluator(context, plan.columns)
-  const table = new GroupTable(keep, plan.by.map(node => node.type))
+  const table = new GroupTable(
+    keep,
+    plan.by.map(node => node.type),
+  )
   const { memory } = context
   let counts = 0
   let capacity = 0
@@ -28,7 +31,14 @@ export async function* limitBy(context: QueryContext, input: Chunks, plan: Limit
         capacity = larger
       }
       const mask = arena.allocate(chunk.rows)
-      memory.kernels.limitByMask(ids, chunk.rows, counts, plan.offset, Math.min(plan.offset + plan.limit, noRow - 1), mask)
+      memory.kernels.limitByMask(
+        ids,
+        chunk.rows,
+        counts,
+        plan.offset,
+        Math.min(plan.offset + plan.limit, noRow - 1),
+        mask,
+      )
       const kept = chunk.filter(mask, arena)
       if (kept.rows > 0) yield kept
     }
@@ -43,8 +53,12 @@ export async function* distinct(context: QueryContext, input: Chunks, plan: Dist
   const keep = context.newArena()
   const arena = context.newArena()
   const evaluator = new Evaluator(context, plan.columns)
-  const keys = plan.on ?? plan.columns.map(({ id, name, type }) => ({ kind: 'column' as const, id, name, type, key: `#${id}` }))
-  const table = new GroupTable(keep, keys.map(node => node.type))
+  const keys =
+    plan.on ?? plan.columns.map(({ id, name, type }) => ({ kind: 'column' as const, id, name, type, key: `#${id}` }))
+  const table = new GroupTable(
+    keep,
+    keys.map(node => node.type),
+  )
   const rowsMax = context.settings.number('max_rows_in_distinct')
   try {
     for await (const chunk of input) {
@@ -53,7 +67,8 @@ export async function* distinct(context: QueryContext, input: Chunks, plan: Dist
       const ids = table.upsert(evaluator.run(keys, chunk, arena), chunk.rows, arena)
       const added = table.size - before
       if (added === 0) continue
-      if (rowsMax > 0 && table.size > rowsMax) throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for DISTINCT exceeded, max rows: ${rowsMax}`)
+      if (rowsMax > 0 && table.size > rowsMax)
+        throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for DISTINCT exceeded, max rows: ${rowsMax}`)
       const first = arena.allocate(added * 4)
       context.memory.kernels.firstRows(ids, chunk.rows, before, added, first)
       yield added === chunk.rows ? chunk : chunk.gather(first, added, arena)

@@ -6,7 +6,11 @@ import type { Source } from '../source.ts'
 import { TableFilter } from './packed.ts'
 
 /** system.numbers, numbers(), zeros(), generate_series(). */
-export async function* numbers(context: QueryContext, plan: ScanPlan, source: Extract<Source, { kind: 'numbers' }>): Chunks {
+export async function* numbers(
+  context: QueryContext,
+  plan: ScanPlan,
+  source: Extract<Source, { kind: 'numbers' }>,
+): Chunks {
   const arena = context.newArena()
   const all = [...plan.columns, ...plan.filterColumns]
   const filtering = new TableFilter(context, plan)

@@ -7,8 +7,14 @@ import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 
 /** Chunks that travelled as buffers: Memory tables, temporary tables. Their columns are in the table's order. */
-export async function* packed(context: QueryContext, plan: ScanPlan, buffers: Iterable<ArrayBuffer> | AsyncIterable<ArrayBuffer>): Chunks {
-  const stored = plan.table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL' && !column.virtual)
+export async function* packed(
+  context: QueryContext,
+  plan: ScanPlan,
+  buffers: Iterable<ArrayBuffer> | AsyncIterable<ArrayBuffer>,
+): Chunks {
+  const stored = plan.table.columns.filter(
+    column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL' && !column.virtual,
+  )
   const all = [...plan.columns, ...plan.filterColumns]
   const positions = all.map(column => stored.findIndex(({ name }) => name === column.name))
   const arena = context.newArena()
@@ -22,7 +28,13 @@ export async function* packed(context: QueryContext, plan: ScanPlan, buffers: It
       context.read(whole.rows, buffer.byteLength)
       for (let start = 0; start < whole.rows; start += chunkRowsMax) {
         const piece = whole.cut(start, Math.min(chunkRowsMax, whole.rows - start))
-        const chunk = filtering.apply(new Chunk(positions.map(at => piece.columns[at]), piece.rows), arena)
+        const chunk = filtering.apply(
+          new Chunk(
+            positions.map(at => piece.columns[at]),
+            piece.rows,
+          ),
+          arena,
+        )
         if (chunk) yield chunk
       }
     }
@@ -43,7 +55,13 @@ export async function* valueRows(context: QueryContext, plan: ScanPlan, rows: re
       await context.breathe()
       arena.reset()
       const slice = rows.slice(start, start + chunkRowsMax)
-      const made = all.map(({ type }, i) => columnOf(type, slice.map(row => row[positions[i]]), arena))
+      const made = all.map(({ type }, i) =>
+        columnOf(
+          type,
+          slice.map(row => row[positions[i]]),
+          arena,
+        ),
+      )
       const whole = new Chunk(made, slice.length)
       context.read(slice.length, whole.byteSize())
       const chunk = filtering.apply(whole, arena)

@@ -12,26 +12,46 @@ import { TableFilter } from './packed.ts'
 const pieceBytes = 4 << 20
 
 /** Rows of a file in some format. */
-export async function* readFormat(context: QueryContext, plan: ScanPlan, source: Extract<Source, { kind: 'format' }>): Chunks {
+export async function* readFormat(
+  context: QueryContext,
+  plan: ScanPlan,
+  source: Extract<Source, { kind: 'format' }>,
+): Chunks {
   const format = findInputFormat(source.format)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
   const stored = plan.table.columns.filter(column => !column.virtual)
   const schema = stored.map(({ name, type }) => ({ name, type }))
-  const positions = [...plan.columns, ...plan.filterColumns].map(column => stored.findIndex(({ name }) => name === column.name))
+  const positions = [...plan.columns, ...plan.filterColumns].map(column =>
+    stored.findIndex(({ name }) => name === column.name),
+  )
   const filtering = new TableFilter(context, plan)
   const arena = context.newArena()
   const buffer = context.newArena()
   try {
     let results: AsyncIterable<{ chunk: Chunk | null }>
-    if (format.randomAccess) results = format.randomAccess.read(await randomAccess(context, source), schema, options, arena)
-    else if (format.reader) results = readInput(format.reader(schema, options, context.memory), pieces(context, source), context.memory, arena, buffer)
+    if (format.randomAccess)
+      results = format.randomAccess.read(await randomAccess(context, source), schema, options, arena)
+    else if (format.reader)
+      results = readInput(
+        format.reader(schema, options, context.memory),
+        pieces(context, source),
+        context.memory,
+        arena,
+        buffer,
+      )
     else throw new DBError('FORMAT_IS_NOT_SUITABLE_FOR_INPUT', `Format ${format.name} is not suitable for input`)
     for await (const { chunk } of results) {
       await context.breathe()
       if (context.isBroken) return
       if (!chunk || chunk.rows === 0) continue
       context.read(chunk.rows, chunk.byteSize())
-      const kept = filtering.apply(new Chunk(positions.map(at => chunk.columns[at]), chunk.rows), arena)
+      const kept = filtering.apply(
+        new Chunk(
+          positions.map(at => chunk.columns[at]),
+          chunk.rows,
+        ),
+        arena,
+      )
       if (kept) yield kept
     }
   } finally {
@@ -48,7 +68,10 @@ async function randomAccess(context: QueryContext, { location, path, bytes }: Ex
   return { size, read: (start: number, end: number) => disk.read(path, start, end) }
 }
 
-async function* pieces(context: QueryContext, { location, path, bytes }: Extract<Source, { kind: 'format' }>): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  context: QueryContext,
+  { location, path, bytes }: Extract<Source, { kind: 'format' }>,
+): AsyncGenerator<Uint8Array> {
   if (bytes) {
     yield bytes
     return

@@ -9,7 +9,10 @@ export function readLog(context: QueryContext, plan: ScanPlan, source: Extract<S
   return packed(context, plan, buffers(context, source))
 }
 
-async function* buffers(context: QueryContext, { location, files }: Extract<Source, { kind: 'log' }>): AsyncGenerator<ArrayBuffer> {
+async function* buffers(
+  context: QueryContext,
+  { location, files }: Extract<Source, { kind: 'log' }>,
+): AsyncGenerator<ArrayBuffer> {
   if (files.length === 0) return
   const disk = await context.platform.openDisk(location)
   for (const { path, chunks } of files)

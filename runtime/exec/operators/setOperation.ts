@@ -4,10 +4,18 @@ import type { QueryContext } from '../context.ts'
 import { GroupTable } from '../../columns/groupTable.ts'
 
 /** EXCEPT and INTERSECT: the right side's rows in a table with counts, by which the left side's rows are kept or not. */
-export async function* setOperation(context: QueryContext, left: Chunks, right: Chunks, plan: SetOperationPlan): Chunks {
+export async function* setOperation(
+  context: QueryContext,
+  left: Chunks,
+  right: Chunks,
+  plan: SetOperationPlan,
+): Chunks {
   const keep = context.newArena()
   const arena = context.newArena()
-  const table = new GroupTable(keep, plan.columns.map(column => column.type))
+  const table = new GroupTable(
+    keep,
+    plan.columns.map(column => column.type),
+  )
   const counts: number[] = []
   try {
     for await (const chunk of right) {

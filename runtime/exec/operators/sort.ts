@@ -34,7 +34,11 @@ export async function* sort(context: QueryContext, input: Chunks, plan: SortPlan
     const threshold = Math.max(limit * 4, chunkRowsMax * 2)
     for await (const chunk of input) {
       kept.add(chunk)
-      if (rowsMax > 0 && kept.rows > rowsMax) throw new DBError('TOO_MANY_ROWS_OR_BYTES', `Limit for rows to sort exceeded: max rows: ${rowsMax}, current rows: ${kept.rows}`)
+      if (rowsMax > 0 && kept.rows > rowsMax)
+        throw new DBError(
+          'TOO_MANY_ROWS_OR_BYTES',
+          `Limit for rows to sort exceeded: max rows: ${rowsMax}, current rows: ${kept.rows}`,
+        )
       if (limit > 0 && kept.rows > threshold) settle()
     }
     const sorted = settle()

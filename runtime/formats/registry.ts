@@ -5,11 +5,13 @@ import { jsonFormats } from './json.ts'
 import { markdownFormat } from './markdown.ts'
 import { nativeFormat } from './native.ts'
 import { nullFormat } from './null.ts'
+import { prettyFormats } from './pretty.ts'
 import { rawFormats } from './raw.ts'
 import { rowBinaryFormats } from './rowBinary.ts'
 import { sqlInsertFormat } from './sqlInsert.ts'
 import { tsvFormats } from './tsv.ts'
 import { valuesFormat } from './values.ts'
+import { verticalFormat } from './vertical.ts'
 import { xmlFormat } from './xml.ts'
 
 /** Every format, one line each. */
@@ -20,6 +22,8 @@ export const formats: readonly FormatDefinition[] = [
   valuesFormat,
   sqlInsertFormat,
   xmlFormat,
+  ...prettyFormats,
+  verticalFormat,
   markdownFormat,
   ...rowBinaryFormats,
   nativeFormat,

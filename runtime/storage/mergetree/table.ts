@@ -283,7 +283,7 @@ export class MergeTreeTable {
 
   /**
    * OPTIMIZE TABLE: what to merge now. final: each partition to one part, also a single part that is not merged yet (or, with
-   * force, any).
+   * force, any). A partition of very many parts takes several rounds: ask again until there is nothing.
    */
   selectOptimize(options: { partitionId?: string; final?: boolean; force?: boolean } = {}): MergeTask[] {
     const partitions = new Map<string, PartInfo[]>()
@@ -302,7 +302,7 @@ export class MergeTreeTable {
           'CANNOT_ASSIGN_OPTIMIZE',
           'Cannot select parts for optimization: some are being merged already',
         )
-      tasks.push(this.#task(parts))
+      tasks.push(this.#task(parts.slice(0, this.definition.settings.maxPartsToMergeAtOnce)))
       if (!options.final) break
     }
     return tasks

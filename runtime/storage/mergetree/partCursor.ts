@@ -1,0 +1,96 @@
+import { defaultColumn } from '../../columns/build.ts'
+import type { Column } from '../../columns/column.ts'
+import { assert } from '../../core/assert.ts'
+import { DBError } from '../../core/errors.ts'
+import { Arena } from '../../core/memory.ts'
+import { parseType } from '../../types/parseType.ts'
+import type { StoredColumn } from './definition.ts'
+import { type PartInfo, rowsOfMarks } from './part.ts'
+import type { PartReader } from './partReader.ts'
+
+/** How columns of parts become those of the table; by default they must be the same. */
+export interface PartAdapter {
+  /** A column that the part does not have, at rows [firstRow, firstRow + rows). */
+  missing(part: PartInfo, column: StoredColumn, rows: number, arena: Arena): Column
+  /** A column of the part's type as the table's. */
+  convert(values: Column, column: StoredColumn, arena: Arena): Column
+}
+
+export const plainAdapter: PartAdapter = {
+  missing: (_part, column, rows, arena) => defaultColumn(parseType(column.type), rows, arena),
+  convert: (values, column) => {
+    throw new DBError('NOT_IMPLEMENTED', `A part has ${values.type.name} where its table has ${column.type}`)
+  },
+}
+
+/** Goes through columns of a part from its start to its end, a few granules at a time. */
+export class PartCursor {
+  #mark = 0
+  #columns: readonly Column[] = []
+  #row = 0
+  #rows = 0
+  #arena: Arena | null = null
+  /** Of columns whose rows were given out since the last take. */
+  #old: Arena[] = []
+
+  constructor(
+    readonly reader: PartReader,
+    readonly part: PartInfo,
+    readonly columns: readonly StoredColumn[],
+    readonly marksPerRead: number,
+    readonly adapter: PartAdapter,
+  ) {}
+
+  /** The next granules, all of them; null at the end. Valid until the next call. */
+  async next(): Promise<{ columns: readonly Column[]; rows: number; arena: Arena } | null> {
+    assert(this.#row === this.#rows, 'granules are used up before the next')
+    if (!(await this.#load())) return null
+    assert(this.#arena !== null, 'loaded granules have an arena')
+    this.#row = this.#rows
+    for (const arena of this.#old.splice(0)) arena.destroy()
+    return { columns: this.#columns, rows: this.#rows, arena: this.#arena }
+  }
+
+  /** The next `rows` rows, in one or more pieces. Valid until the next call. */
+  async take(rows: number): Promise<(readonly Column[])[]> {
+    for (const arena of this.#old.splice(0)) arena.destroy()
+    const pieces: (readonly Column[])[] = []
+    for (let left = rows; left > 0; ) {
+      if (this.#row === this.#rows && !(await this.#load()))
+        throw new DBError('CANNOT_READ_ALL_DATA', `Part ${this.part.path} ended too early`)
+      const count = Math.min(left, this.#rows - this.#row)
+      const start = this.#row
+      pieces.push(this.#columns.map(column => column.slice(start, count)))
+      this.#row += count
+      left -= count
+    }
+    return pieces
+  }
+
+  async #load(): Promise<boolean> {
+    const { part, columns, reader } = this
+    if (this.#mark >= part.marks.count) return false
+    if (this.#arena) this.#old.push(this.#arena)
+    const arena = new Arena(reader.memory)
+    this.#arena = arena
+    const end = Math.min(this.#mark + this.marksPerRead, part.marks.count)
+    const rows = rowsOfMarks(part, this.#mark, end)
+    const names = columns.map(column => column.name)
+    const read = await reader.readColumns(part, names, this.#mark, end, arena)
+    this.#columns = read.map((values, i) => {
+      const column = columns[i]
+      if (values === null) return this.adapter.missing(part, column, rows, arena).full(arena)
+      return values.type.name === parseType(column.type).name ? values : this.adapter.convert(values, column, arena)
+    })
+    this.#mark = end
+    this.#rows = rows
+    this.#row = 0
+    return true
+  }
+
+  close(): void {
+    this.#arena?.destroy()
+    this.#arena = null
+    for (const arena of this.#old.splice(0)) arena.destroy()
+  }
+}

@@ -1,0 +1,93 @@
+// SummingMergeTree: columns of one sorting key become their sum, groups whose sums are all zero go.
+import type { Column } from '../../columns/column.ts'
+import { FixedColumn } from '../../columns/fixed.ts'
+import { NullableColumn } from '../../columns/nullable.ts'
+import { assert } from '../../core/assert.ts'
+import { DBError } from '../../core/errors.ts'
+import type { Arena, Memory } from '../../core/memory.ts'
+import { NullableType } from '../../types/compound.ts'
+import type { DataType } from '../../types/dataType.ts'
+import { parseType } from '../../types/parseType.ts'
+import type { MergeTreeDefinition } from './definition.ts'
+import type { GroupedPiece } from './mergeParts.ts'
+import type { SourceList } from './sourceList.ts'
+
+const kinds = /^(U?Int(8|16|32|64|128|256)|Float(32|64)|Decimal)$/
+
+function canSum(type: DataType): boolean {
+  return kinds.test((type instanceof NullableType ? type.inner : type).kind)
+}
+
+/** Those named, or all numbers outside of the keys. */
+export function summedColumns({ columns, mode, sortingColumns, minmaxColumns }: MergeTreeDefinition): Set<string> {
+  assert(mode.kind === 'summing', 'columns are summed by SummingMergeTree')
+  for (const { name } of columns)
+    if (/Map\./.test(name))
+      throw new DBError('NOT_IMPLEMENTED', `Summing of the nested structure of ${name} is not supported`)
+  const inKey = new Set([...sortingColumns, ...minmaxColumns])
+  const wanted = columns.filter(({ name }) => (mode.columns === null ? !inKey.has(name) : mode.columns.includes(name)))
+  return new Set(wanted.filter(({ type }) => canSum(parseType(type))).map(({ name }) => name))
+}
+
+/** One row for each group that stays. */
+export async function* sumPieces(pieces: AsyncIterable<GroupedPiece>, memory: Memory): AsyncGenerator<Column> {
+  for await (const piece of pieces) {
+    const sums = sumGroups(piece, memory)
+    const indices = piece.arena.allocate(piece.kept.length * 4)
+    memory.u32.set(piece.kept, indices / 4)
+    yield sums.gather(indices, piece.kept.length, piece.arena)
+  }
+}
+
+/** Leaves out the groups in which every sum is zero. Each call gives the pieces of one summed column. */
+export async function dropZeroGroups(
+  list: SourceList,
+  columns: readonly (() => AsyncIterable<GroupedPiece>)[],
+  memory: Memory,
+): Promise<void> {
+  let nonZero = new Uint8Array(1024)
+  for (const pieces of columns)
+    for await (const piece of pieces()) {
+      const { firstGroup, groupCount } = piece
+      if (firstGroup + groupCount > nonZero.length) {
+        const larger = new Uint8Array((firstGroup + groupCount) * 2)
+        larger.set(nonZero)
+        nonZero = larger
+      }
+      const sums = sumGroups(piece, memory)
+      const values = sums instanceof NullableColumn ? sums.values : sums
+      assert(values instanceof FixedColumn, 'sums are numbers')
+      const { width } = values.type
+      const bytes = memory.bytes(values.pointer, groupCount * width)
+      for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) nonZero[firstGroup + Math.floor(i / width)] = 1
+    }
+  list.dropGroups(group => nonZero[group] === 0)
+}
+
+function sumGroups({ values, groups, groupCount, arena }: GroupedPiece, memory: Memory): Column {
+  const { rows } = values
+  if (values instanceof NullableColumn) {
+    const sums = addUp(values.values, groups, rows, groupCount, values.nulls, arena)
+    const nulls = arena.allocate(groupCount)
+    const { u8, u32 } = memory
+    u8.fill(1, nulls, nulls + groupCount)
+    for (let row = 0; row < rows; row++) if (!u8[values.nulls + row]) u8[nulls + u32[groups / 4 + row]] = 0
+    return new NullableColumn(nulls, sums, values.type)
+  }
+  return addUp(values, groups, rows, groupCount, 0, arena)
+}
+
+function addUp(values: Column, groups: number, rows: number, count: number, nulls: number, arena: Arena): FixedColumn {
+  assert(values instanceof FixedColumn, 'what is summed is numbers')
+  const { type, pointer, memory } = values
+  const { kernels } = memory
+  const out = arena.allocateZeroed(count * type.width)
+  if (type.kind === 'Float32') kernels.sumRunsF32(pointer, groups, rows, nulls, out)
+  else if (type.kind === 'Float64') kernels.sumRunsF64(pointer, groups, rows, nulls, out)
+  else if (type.width === 1) kernels.sumRuns8(pointer, groups, rows, nulls, out)
+  else if (type.width === 2) kernels.sumRuns16(pointer, groups, rows, nulls, out)
+  else if (type.width === 4) kernels.sumRuns32(pointer, groups, rows, nulls, out)
+  else if (type.width === 8) kernels.sumRuns64(pointer, groups, rows, nulls, out)
+  else kernels.sumRunsWide(pointer, type.width / 8, groups, rows, nulls, out)
+  return new FixedColumn(type, memory, out, count)
+}

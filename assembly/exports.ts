@@ -157,3 +157,7 @@ export { chainRows, clearIds, headsOf, joinPairs, crossPairs, markRows, firstPai
 export {
   packSources, countSources, sourceIndices, sumRuns8, sumRuns16, sumRuns32, sumRuns64, sumRunsF32, sumRunsF64, sumRunsWide,
 } from "./storage/merge";
+export {
+  reservoirStart, reservoirAdd, reservoirOffsets, reservoirSamples, reservoirMerge, sortFloatRuns, interpolateRuns,
+} from "./aggregate/reservoir";
+export { uniqHashU8, uniqHashU16, uniqHashU32, uniqHashU64, uniqHashI8, uniqHashI16, uniqHashI32, uniqKept } from "./aggregate/uniq";

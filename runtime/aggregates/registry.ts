@@ -3,9 +3,14 @@ import { any, anyLast } from './any.ts'
 import { avg, avgWeighted } from './avg.ts'
 import { bitAggregates } from './bits.ts'
 import { count } from './count.ts'
+import { groupArray, groupArrayLast, groupUniqArray } from './groupArray.ts'
 import { argMax, argMin, max, min } from './minMax.ts'
 import { momentAggregates } from './moments.ts'
+import { reservoirQuantiles } from './quantile.ts'
+import { exactQuantiles } from './quantileExact.ts'
 import { sum, sumWithOverflow } from './sum.ts'
+import { uniq, uniqCombined, uniqHLL12 } from './uniq.ts'
+import { uniqExact } from './uniqExact.ts'
 
 export const aggregates: readonly AggregateDefinition[] = [
   any,
@@ -16,9 +21,18 @@ export const aggregates: readonly AggregateDefinition[] = [
   avgWeighted,
   ...bitAggregates,
   count,
+  ...exactQuantiles,
+  groupArray,
+  groupArrayLast,
+  groupUniqArray,
   max,
   min,
   ...momentAggregates,
+  ...reservoirQuantiles,
   sum,
   sumWithOverflow,
+  uniq,
+  uniqCombined,
+  uniqExact,
+  uniqHLL12,
 ]

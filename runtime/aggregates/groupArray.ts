@@ -1,0 +1,132 @@
+import { ArrayColumn } from '../columns/array.ts'
+import type { Column } from '../columns/column.ts'
+import { DBError } from '../core/errors.ts'
+import type { Arena } from '../core/memory.ts'
+import { ArrayType } from '../types/compound.ts'
+import type { DataType } from '../types/dataType.ts'
+import type { Value } from '../types/value.ts'
+import { defineAggregate } from './aggregate.ts'
+import { Collected } from './collected.ts'
+import { DistinctValues } from './distinctValues.ts'
+import { ColumnarAggregate, fullGroups } from './states.ts'
+
+export const groupArray = defineAggregate({
+  name: 'groupArray',
+  aliases: ['array_agg', 'ARRAY_AGG'],
+  about: 'All values as an array, with a parameter only so many of them.',
+  bind: (types, parameters) => {
+    const type = elementOf('groupArray', types)
+    const limit = limitOf('groupArray', parameters)
+    return { type: new ArrayType(type), create: arena => new AsArray(arena, types, limit) }
+  },
+  examples: [['SELECT groupArray(2)(number) FROM numbers(5)', '[0,1]']],
+})
+
+export const groupArrayLast = defineAggregate({
+  name: 'groupArrayLast',
+  about: 'The last so many values as an array.',
+  bind: (types, parameters) => {
+    const type = elementOf('groupArrayLast', types)
+    const limit = limitOf('groupArrayLast', parameters)
+    return { type: new ArrayType(type), create: arena => new AsArray(arena, types, limit, true) }
+  },
+})
+
+export const groupUniqArray = defineAggregate({
+  name: 'groupUniqArray',
+  about: 'The distinct values as an array, with a parameter only so many of them.',
+  bind: (types, parameters) => {
+    const type = elementOf('groupUniqArray', types)
+    const limit = limitOf('groupUniqArray', parameters)
+    return { type: new ArrayType(type), create: arena => new AsDistinctArray(arena, type, limit) }
+  },
+  examples: [['SELECT arraySort(groupUniqArray(number % 3)) FROM numbers(10)', '[0,1,2]']],
+})
+
+function elementOf(name: string, types: readonly DataType[]): DataType {
+  if (types.length !== 1)
+    throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires single argument`)
+  return types[0]
+}
+
+function limitOf(name: string, parameters: readonly Value[]): number {
+  if (parameters.length === 0) return Infinity
+  const limit = Number(parameters[0])
+  if (parameters.length > 1 || !Number.isInteger(limit) || limit <= 0)
+    throw new DBError('BAD_ARGUMENTS', `Parameter for aggregate function ${name} should be positive number`)
+  return limit
+}
+
+/** At most limit elements of each array: the first ones, or the last. */
+export function limitArrays(array: ArrayColumn, limit: number, last: boolean, arena: Arena): ArrayColumn {
+  if (limit === Infinity) return array
+  const { memory, rows } = array
+  const offsets = arena.allocate((rows + 1) * 4)
+  const from = memory.u32.subarray(array.offsets / 4, array.offsets / 4 + rows + 1)
+  const to = memory.u32.subarray(offsets / 4, offsets / 4 + rows + 1)
+  to[0] = 0
+  for (let i = 0; i < rows; i++) to[i + 1] = to[i] + Math.min(from[i + 1] - from[i], limit)
+  const total = to[rows]
+  const indices = arena.allocate(total * 4)
+  const { u32 } = memory
+  const source = u32.subarray(array.offsets / 4, array.offsets / 4 + rows + 1)
+  const target = u32.subarray(offsets / 4, offsets / 4 + rows + 1)
+  for (let i = 0; i < rows; i++) {
+    const size = target[i + 1] - target[i]
+    const first = last ? source[i + 1] - size : source[i]
+    for (let j = 0; j < size; j++) u32[indices / 4 + target[i] + j] = first + j
+  }
+  return new ArrayColumn(offsets, array.elements.gather(indices, total, arena), rows)
+}
+
+class AsArray extends Collected {
+  constructor(
+    arena: Arena,
+    types: readonly DataType[],
+    readonly limit: number,
+    readonly last = false,
+  ) {
+    super(arena, types)
+  }
+
+  result(start: number, count: number, arena: Arena): Column {
+    const { offsets, columns } = this.grouped(start + count, arena)
+    const arrays = new ArrayColumn(offsets + start * 4, columns[0], count)
+    return limitArrays(arrays, this.limit, this.last, arena)
+  }
+}
+
+class AsDistinctArray extends ColumnarAggregate {
+  readonly #values: DistinctValues
+  #groups = 1
+
+  constructor(
+    arena: Arena,
+    type: DataType,
+    readonly limit: number,
+  ) {
+    super(arena)
+    this.#values = new DistinctValues(arena, [type])
+  }
+
+  ensure(groups: number): void {
+    this.#groups = Math.max(this.#groups, groups)
+  }
+
+  add(groups: number, args: readonly Column[], rows: number): void {
+    this.withScratch(scratch => this.#values.add(fullGroups(groups, rows, scratch), args, rows, scratch))
+  }
+
+  states(count: number, arena: Arena): Column[] {
+    return this.#values.arrays(Math.max(count, this.#groups), arena).map(array => array.slice(0, count))
+  }
+
+  absorb(states: readonly Column[], groups: number, count: number): void {
+    this.withScratch(scratch => this.#values.absorb(states, groups, count, scratch))
+  }
+
+  result(start: number, count: number, arena: Arena): Column {
+    const [arrays] = this.#values.arrays(this.#groups, arena)
+    return limitArrays(arrays.slice(start, count), this.limit, false, arena)
+  }
+}

@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildCore } from './core.mjs'
+import { buildAll } from './build.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const option = (name, otherwise) => {
@@ -24,7 +24,7 @@ function find(dir) {
   })
 }
 
-buildCore()
+await buildAll()
 const files = find(path.join(root, 'test')).filter(file => path.relative(root, file).includes(only))
 if (files.length === 0) {
   console.error(`no test file matches ${JSON.stringify(only)}`)

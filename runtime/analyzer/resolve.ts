@@ -353,7 +353,7 @@ export class Resolver {
         )
       return resolveWindow(this, expr)
     }
-    if (name in inFunctions) return this.#in(expr, inFunctions[name])
+    if (Object.hasOwn(inFunctions, name)) return this.#in(expr, inFunctions[name])
     const user = findFunction(name) ? undefined : this.context.userFunction?.(name)
     if (user) return this.resolve(substitute(user, expr))
     if (name === 'exists' && expr.args[0]?.kind === 'subquery') {

@@ -30,7 +30,9 @@ export async function resolveWindow(resolver: Resolver, expr: FunctionCall): Pro
   const { over } = expr
   if (!over) throw new DBError('LOGICAL_ERROR', 'A window function has a window')
   const lower = expr.name.toLowerCase()
-  const special = Object.keys(windowFunctions).find(name => name.toLowerCase() === (aliases[lower] ?? lower))
+  const special = Object.keys(windowFunctions).find(
+    name => name.toLowerCase() === (Object.hasOwn(aliases, lower) ? aliases[lower] : lower),
+  )
   const window = await resolveSpec(resolver, definitionOf(resolver, over))
   if (special) {
     const args = await resolver.resolveAll(expr.args)

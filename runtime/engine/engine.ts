@@ -415,6 +415,8 @@ export class QueryRun implements RunningQuery {
     return new Promise<QueryResult>((resolve, reject) => {
       let controller!: ReadableStreamDefaultController<Uint8Array>
       const waiting: (() => void)[] = []
+      // Once its reader has left, a stream takes nothing more, while the worker may still be sending.
+      let isUnread = false
       const body = new ReadableStream<Uint8Array>(
         {
           start: c => {
@@ -423,7 +425,10 @@ export class QueryRun implements RunningQuery {
           pull: () => {
             for (const taken of waiting.splice(0)) taken()
           },
-          cancel: () => this.cancel(),
+          cancel: () => {
+            isUnread = true
+            this.cancel()
+          },
         },
         { highWaterMark: 8 },
       )
@@ -445,6 +450,7 @@ export class QueryRun implements RunningQuery {
           })
         },
         output: (bytes, taken) => {
+          if (isUnread) return
           controller.enqueue(bytes)
           if ((controller.desiredSize ?? 1) > 0) taken()
           else waiting.push(taken)
@@ -456,7 +462,7 @@ export class QueryRun implements RunningQuery {
           this.#noteProgress(progress)
           finish(null)
           summary(this.progress)
-          controller.close()
+          if (!isUnread) controller.close()
         },
         (error: unknown) => {
           release()

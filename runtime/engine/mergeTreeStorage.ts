@@ -248,7 +248,7 @@ const numberSettings: Record<string, keyof MergeTreeSettings> = {
 function settingsOf(given: ReadonlyMap<string, string>): MergeTreeSettings {
   const settings: Record<string, number | string> = { ...mergeTreeSettings }
   for (const [name, value] of given) {
-    const key = numberSettings[name]
+    const key = Object.hasOwn(numberSettings, name) ? numberSettings[name] : undefined
     if (name === 'default_compression_codec') settings.defaultCodec = value
     if (!key) continue
     const number = Number(value)

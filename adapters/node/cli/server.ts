@@ -1,0 +1,58 @@
+import { createEngine } from '../../../runtime/engine/engine.ts'
+import { nodePlatform } from '../platform.ts'
+import { listen } from '../server.ts'
+import { checkExposure, defaultConfig, readConfig, type ServerConfig } from './config.ts'
+import { loadDemo, showDemo } from './demo.ts'
+
+export interface ServerCommand {
+  config?: string
+  /** What the command line says, which goes before the file. */
+  overrides: Partial<ServerConfig>
+  demo: boolean
+}
+
+/** Runs until a signal stops it. */
+export async function server({ config: file, overrides, demo }: ServerCommand): Promise<number> {
+  const config: ServerConfig = { ...defaultConfig, ...(file ? readConfig(file) : {}), ...overrides }
+  const password = process.env['GRANARY_PASSWORD']
+  if (password !== undefined) config.users = { ...config.users, default: { ...config.users['default'], password } }
+  checkExposure(config)
+
+  const platform = nodePlatform({ logLevel: config.logLevel, threads: config.maxThreads })
+  process.on('unhandledRejection', error => platform.log('error', `A mistake of ours: ${stackOf(error)}`))
+  const engine = await createEngine(platform, {
+    path: config.path,
+    users: Object.entries(config.users).map(([name, user]) => ({ name, ...user })),
+    maxThreads: config.maxThreads,
+    settings: config.settings,
+  })
+  if (demo) await loadDemo(engine)
+  const http = await listen(engine, platform, {
+    host: config.host,
+    port: config.httpPort,
+    displayName: config.displayName,
+  })
+  platform.log('information', `Granary ${engine.version} on ${platform.name}: ${http.url}, data in ${config.path}`)
+  if (demo) await showDemo(engine, http.url)
+
+  const signal = await stopSignal()
+  platform.log('information', `${signal}: stopping. Running queries have ${config.stopTimeoutSeconds} s to finish`)
+  const graceMs = config.stopTimeoutSeconds * 1000
+  await Promise.all([http.stop(graceMs), engine.close({ graceMs })])
+  return 0
+}
+
+/** The first signal stops; a second one does so at once. */
+function stopSignal(): Promise<string> {
+  return new Promise(resolve => {
+    let stopping = false
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (stopping) process.exit(130)
+        stopping = true
+        resolve(signal)
+      })
+  })
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

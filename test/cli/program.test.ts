@@ -1,0 +1,103 @@
+// The built program, as it is installed: processes, signals, exit codes, worker threads.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+
+const isDeno = process.versions['deno'] !== undefined
+
+function granary(args: string[], options: { input?: string; environment?: Record<string, string> } = {}): ChildProcess {
+  const program = path.resolve('dist/node/cli.js')
+  const child = spawn(process.execPath, [...(isDeno ? ['run', '--allow-all', program] : [program]), ...args], {
+    env: { ...process.env, ...options.environment },
+  })
+  child.stdin!.end(options.input ?? '')
+  return child
+}
+
+async function outcome(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  child.stdout!.on('data', bytes => (out += bytes))
+  child.stderr!.on('data', bytes => (err += bytes))
+  const code = await new Promise<number | null>(resolve => child.on('close', resolve))
+  return { code, out, err }
+}
+
+const run = (args: string[], options?: Parameters<typeof granary>[1]) => outcome(granary(args, options))
+
+async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'granary-test-'))
+  try {
+    await use(directory)
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+test('granary local: queries, files, standard input, errors', () =>
+  withDirectory(async directory => {
+    assert.deepEqual(await run(['local', '-q', 'SELECT sum(number) FROM numbers(1000000); SELECT 2']), {
+      code: 0,
+      out: '499999500000\n2\n',
+      err: '',
+    })
+    const file = path.join(directory, 'sales.2024.csv')
+    fs.writeFileSync(file, 'region,amount\nnorth,1\nsouth,2\nnorth,3\n')
+    const query = 'SELECT region, sum(amount) FROM sales GROUP BY region ORDER BY region'
+    assert.equal((await run(['local', '--file', file, '-q', query])).out, 'north\t4\nsouth\t2\n')
+    const piped = await run(['local', '--stdin', 't', '--structure', 'a UInt8', '-q', 'SELECT sum(a) FROM t'], {
+      input: '1\n2\n',
+    })
+    assert.equal(piped.out, '3\n')
+    const failed = await run(['local', '-q', 'SELECT * FROM missing'])
+    assert.equal(failed.code, 60)
+    assert.match(failed.err, /^Code: 60\. DB::Exception: /)
+  }))
+
+test('granary server keeps what it was given, over a restart; the client asks it', () =>
+  withDirectory(async directory => {
+    const start = async () => {
+      const child = granary(['server', '--path', directory, '--http-port', '0', '--max-threads', '2'])
+      const url = await new Promise<string>((resolve, reject) => {
+        let err = ''
+        child.stderr!.on('data', bytes => {
+          err += bytes
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(err)
+          if (found) resolve(found[0])
+        })
+        child.on('close', () => reject(new Error(err)))
+      })
+      return { child, url }
+    }
+    const stop = async (child: ChildProcess) => {
+      const ended = new Promise(resolve => child.on('close', resolve))
+      child.kill('SIGTERM')
+      assert.equal(await ended, 0)
+    }
+    const first = await start()
+    const ask = (url: string, query: string, input?: string) => run(['client', '--url', url, '-q', query], { input })
+    assert.equal((await ask(first.url, 'CREATE TABLE t (a UInt32, b String) ENGINE = MergeTree ORDER BY a')).code, 0)
+    assert.equal((await ask(first.url, 'INSERT INTO t FORMAT CSV', '1,x\n2,y\n')).code, 0)
+    assert.equal((await ask(first.url, 'SELECT * FROM t ORDER BY a')).out, '1\tx\n2\ty\n')
+    const failed = await ask(first.url, 'SELECT missing FROM t')
+    assert.equal(failed.code, 47)
+    await stop(first.child)
+    const second = await start()
+    assert.equal((await ask(second.url, 'SELECT count() FROM t')).out, '2\n')
+    await stop(second.child)
+  }))
+
+test('a server that others could reach wants a password; wrong options are told', async () => {
+  const open = await run(['server', '--host', '0.0.0.0', '--http-port', '0'])
+  assert.equal(open.code, 1)
+  assert.match(open.err, /Refusing to listen on 0\.0\.0\.0/)
+  const wrong = await run(['server', '--http-port', 'abc'])
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.err, /Write a whole number/)
+  assert.match((await run(['--version'])).out, /^\d+\.\d+\.\d+\n$/)
+  assert.match((await run(['local', '--help'])).out, /Examples:/)
+  assert.equal((await run(['client', '--url', 'http://127.0.0.1:9', '-q', 'SELECT 1'])).code, 210)
+})

@@ -71,7 +71,6 @@ function isForbidden(byte: u8): bool {
  */
 export function urlHost(start: usize, end: usize, rfc: bool): u64 {
   const none = piece(start, start);
-  const whole = end;
   if (end > start && load<u8>(end - 1) == 0x2e) end--;
   let p = urlHostEnd(start, end);
   let host = p;
@@ -108,7 +107,7 @@ export function urlHost(start: usize, end: usize, rfc: bool): u64 {
     dot = colonDot;
   }
   if (dot == 0 || host >= p || p - dot == 1) return none;
-  return whole == end || p < end ? piece(host, p) : piece(host, end);
+  return piece(host, p);
 }
 
 /** Whether there is an @ before the path. */

@@ -7,10 +7,13 @@ import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
 import type { FunctionDefinition } from './function.ts'
+import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
 import { reinterpret } from './reinterpret.ts'
+import { regexp } from './regexp.ts'
+import { stringSearch } from './stringSearch.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
@@ -25,6 +28,12 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   miscellaneous,
   nullability,
   reinterpret,
+  like,
+  logical,
+  miscellaneous,
+  nullability,
+  regexp,
+  stringSearch,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

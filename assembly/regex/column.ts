@@ -32,9 +32,13 @@ export function keepRegex(machine: usize, offsets: usize, bytes: usize, rows: i3
   return 0;
 }
 
-/** positions[i] = where the occurrence-th match (from 1) starts, or ends, in bytes from 1; 0 without one. positions: u64[rows]. */
+/**
+ * positions[i] = where a group (0: the whole) of the occurrence-th match from byte `first` on (both from 1) starts, or ends, in bytes
+ * from 1; 0 without one. positions: u64[rows].
+ */
 export function positionRegex(
-  machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize, occurrence: i32, atEnd: i32, positions: usize,
+  machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize,
+  first: i32, occurrence: i32, group: i32, atEnd: i32, positions: usize,
 ): i32 {
   const regex = changetype<Machine>(machine);
   for (let row = 0; row < rows; row++) {
@@ -42,15 +46,14 @@ export function positionRegex(
     if (may(candidates, row)) {
       const start = textStart(offsets, bytes, row);
       const end = textStart(offsets, bytes, row + 1);
-      let from = start;
+      let from = start + <usize>(first - 1);
       for (let n = 0; n < occurrence && from <= end; n++) {
         const found = find(regex, start, end, from);
         if (found < 0) return -1;
         if (found == 0) break;
-        const matchStart = load<i32>(regex.slots);
+        if (n + 1 == occurrence) position = <u64>(load<i32>(<usize>regex.slots + (<usize>group << 3) + (atEnd ? 4 : 0)) + 1);
         const matchEnd = load<i32>(regex.slots, 4);
-        if (n + 1 == occurrence) position = <u64>(atEnd ? matchEnd : matchStart) + 1;
-        from = start + <usize>matchEnd + (matchEnd == matchStart ? 1 : 0);
+        from = start + <usize>matchEnd + (matchEnd == load<i32>(regex.slots) ? 1 : 0);
       }
     }
     store<u64>(positions + (<usize>row << 3), position);

@@ -5,7 +5,7 @@ import { findByte, findSet, inSet } from "./scan";
 import { copyLoose } from "./sink";
 import { claimedSize } from "./utf8";
 import {
-  urlAfterWww, urlFragment, urlHost, urlHostEnd, urlPath, urlPathFull, urlProtocol, urlQuery, urlQueryAndFragment, urlTopDomain,
+  urlAfterWww, urlFragment, urlHost, urlPath, urlPathFull, urlProtocol, urlQuery, urlQueryAndFragment, urlTopDomain, urlWww,
   urlCutQueryAndFragment, urlCutFragment,
 } from "./url";
 
@@ -63,17 +63,11 @@ export function cutUrl(offsets: usize, bytes: usize, rows: i32, what: i32, targe
     let from = end;
     let to = end;
     if (what == 0) {
-      const at = urlHostEnd(start, end);
-      if (end - at >= 4 && load<u32>(at) == 0x2e777777) {
-        from = at;
-        to = at + 4;
-      }
+      from = urlWww(start, end);
+      if (from < end) to = from + 4;
     } else {
-      const piece = urlQuery(start, end);
-      to = <usize>(piece & 0xffffffff);
-      from = <usize>(piece >> 32);
-      if (from != end || to != end) from -= 1;
-      if (from + 1 == to && load<u8>(from) != 0x3f) from = to;
+      from = findByte(start, end, 0x3f);
+      to = findByte(from, end, 0x23);
     }
     copyLoose(out, start, from - start);
     out += from - start;

@@ -71,7 +71,6 @@ function isForbidden(byte: u8): bool {
  */
 export function urlHost(start: usize, end: usize, rfc: bool): u64 {
   const none = piece(start, start);
-  if (end > start && load<u8>(end - 1) == 0x2e) end--;
   let p = urlHostEnd(start, end);
   let host = p;
   let dot: usize = 0;
@@ -80,17 +79,10 @@ export function urlHost(start: usize, end: usize, rfc: bool): u64 {
   let colonDot: usize = 0;
   for (; p < end; p++) {
     const byte = load<u8>(p);
-    if (byte == 0x2e) {
-      if (p == host) return none;
-      dot = p;
-    } else if (byte == 0x2f || byte == 0x3f || byte == 0x23) break;
+    if (byte == 0x2e) dot = p;
+    else if (byte == 0x2f || byte == 0x3f || byte == 0x23) break;
     else if (byte == 0x3a) {
-      if (!rfc) break;
-      if (colon) {
-        // Two colons: the second begins a port only behind an @, which forgets the first.
-        if (!hasAt(p, end)) return none;
-        continue;
-      }
+      if (!rfc || colon) break;
       colon = p;
       colonDot = dot;
     } else if (byte == 0x40) {
@@ -142,20 +134,11 @@ export function urlTopDomain(host: u64): u64 {
   return piece(p, end);
 }
 
-/** Where the path begins: the first slash behind the host; end if there is none. */
+/** Where the path begins: at the first slash, or, where that is one of two, at the first one behind them; end if there is none. */
 function pathStart(start: usize, end: usize): usize {
-  let p = start;
-  // scheme:// or //: the first colon that two slashes follow.
-  for (; p < end; p++) {
-    const byte = load<u8>(p);
-    if (byte == 0x2f && p + 1 < end && load<u8>(p, 1) == 0x2f && (p == start || load<u8>(p - 1) == 0x3a)) {
-      p += 2;
-      return findByte(p, end, 0x2f);
-    }
-    if (byte == 0x3f || byte == 0x23) return end;
-    if (byte == 0x2f) return p;
-  }
-  return end;
+  const slash = findByte(start, end, 0x2f);
+  if (slash + 1 < end && load<u8>(slash, 1) == 0x2f) return findByte(slash + 2, end, 0x2f);
+  return slash;
 }
 
 export function urlPathFull(start: usize, end: usize): u64 {
@@ -167,17 +150,16 @@ export function urlPath(start: usize, end: usize): u64 {
   return piece(path, min<usize>(findByte(path, end, 0x3f), findByte(path, end, 0x23)));
 }
 
-/** Behind the first `?`, up to a `#`. */
+/** Behind the first `?`, up to a `#` behind it. */
 export function urlQuery(start: usize, end: usize): u64 {
-  const hash = findByte(start, end, 0x23);
-  const mark = findByte(start, hash, 0x3f);
-  return mark == hash ? piece(end, end) : piece(mark + 1, hash);
+  const mark = findByte(start, end, 0x3f);
+  return mark == end ? piece(end, end) : piece(mark + 1, findByte(mark, end, 0x23));
 }
 
+/** Behind the first `?`; without one, from the first `#` on. */
 export function urlQueryAndFragment(start: usize, end: usize): u64 {
-  const hash = findByte(start, end, 0x23);
-  const mark = findByte(start, hash, 0x3f);
-  return piece(mark == end ? end : mark + 1, end);
+  const mark = findByte(start, end, 0x3f);
+  return piece(mark == end ? findByte(start, end, 0x23) : mark + 1, end);
 }
 
 export function urlFragment(start: usize, end: usize): u64 {
@@ -190,5 +172,19 @@ export function urlCutFragment(start: usize, end: usize): u64 {
 }
 
 export function urlCutQueryAndFragment(start: usize, end: usize): u64 {
-  return piece(start, findByte(start, findByte(start, end, 0x23), 0x3f));
+  const mark = findByte(start, end, 0x3f);
+  return piece(start, mark == end ? findByte(start, end, 0x23) : mark);
+}
+
+/** Where `www.` before a host begins that has something behind it; end if there is none. */
+export function urlWww(start: usize, end: usize): usize {
+  const slash = findByte(start, end, 0x2f);
+  if (slash + 2 >= end || load<u8>(slash, 1) != 0x2f) return end;
+  let host = slash + 2;
+  for (let p = host; p < end; p++) {
+    const byte = load<u8>(p);
+    if (byte == 0x40) host = p + 1;
+    else if (byte == 0x2f || byte == 0x3f || byte == 0x23) break;
+  }
+  return end - host > 4 && load<u32>(host) == 0x2e777777 ? host : end;
 }

@@ -158,19 +158,58 @@ const regexpPosition = defineFunction({
   name: 'regexpPosition',
   aliases: ['regexpInstr', 'regexp_instr'],
   caseInsensitive: true,
-  about: 'Where a match of a regular expression begins, in bytes from 1; 0 without one.',
+  about:
+    'Where a match of a regular expression begins (return_option 0) or ends (1), in bytes from 1; 0 without one. The search begins at a position and takes the occurrence-th match; flags are i, c, m, n and s; a group may be asked for.',
   category: 'String',
-  arguments: [text('haystack'), constantText('pattern')],
+  arguments: [
+    text('haystack'),
+    constantText('pattern'),
+    optional(integer('position')),
+    optional(integer('occurrence')),
+    optional(integer('return_option')),
+    optional(constantText('match_type')),
+    optional(integer('group')),
+  ],
   constants: 'keep',
   returns: () => uint64,
-  run: ([haystack, pattern], { arena, rows, memory }) => {
-    const regex = regexFor(memory, constantOf(pattern, 'pattern'), dotAll)
+  run: ([haystack, pattern, position, occurrence, option, matchType, group], { arena, rows, memory }) => {
+    const letters = matchType ? constantOf(matchType, 'match_type') : ''
+    const flags: RegexFlags = {
+      dotAll: true,
+      ignoreCase: letters.lastIndexOf('i') > letters.lastIndexOf('c'),
+      lines: letters.includes('m'),
+    }
+    const source = constantOf(pattern, 'pattern')
     const strings = stringsOf(haystack, arena)
+    const readers = [position, occurrence, option, group].map(column => (column ? numberReader(column) : undefined))
+    const isSame = [position, occurrence, option, group].every(column => !column || column instanceof ConstColumn)
     return buildNumbers(arena, rows, numbers => {
-      const code = memory.kernels.positionRegex(regex.machine, strings.offsets, strings.bytes, rows, 0, 1, 0, numbers)
-      if (code < 0) arena.fail()
+      const step = isSame ? rows : 1
+      for (let row = 0; row < rows; row += step) {
+        const regex = regexFor(memory, source, flags)
+        const [first, nth, atEnd, slot] = readers.map((read, i) => read?.(row) ?? (i < 2 ? 1 : 0))
+        if (first < 1 || nth < 1 || slot < 0 || slot > regex.groups || (atEnd !== 0 && atEnd !== 1))
+          throw new DBError(
+            'BAD_ARGUMENTS',
+            'position and occurrence start at 1, return_option is 0 or 1, group one that is there',
+          )
+        const code = memory.kernels.positionRegex(
+          regex.machine,
+          strings.offsets + row * 4,
+          strings.bytes,
+          step,
+          0,
+          first,
+          nth,
+          slot,
+          atEnd,
+          numbers + row * 8,
+        )
+        if (code < 0) arena.fail()
+      }
     })
   },
+  examples: [["SELECT regexpPosition('aXbXcXd', 'X', 1, 2)", '4']],
 })
 
 /** `\0` to `\9` are groups, `\\` a backslash; other characters after a backslash are themselves. */
@@ -267,7 +306,7 @@ function defineReplace(name: string, aliases: string[], about: string, all: bool
     caseInsensitive: aliases.length > 0,
     about,
     category: 'String Replacement',
-    arguments: [text('haystack'), text('pattern'), text('replacement')],
+    arguments: [text('haystack'), plainText('pattern'), text('replacement')],
     constants: 'keep',
     returns: () => stringType,
     run: ([haystack, pattern, replacement], { arena, rows }) => {
@@ -522,7 +561,7 @@ function matchingPatterns([haystack, patterns]: readonly Column[], { arena, rows
     for (const [i, source] of sources.entries()) {
       const regex = regexFor(memory, source, dotAll)
       const { offsets, bytes } = part
-      const code = memory.kernels.positionRegex(regex.machine, offsets, bytes, part.rows, 0, 1, 1, numbers)
+      const code = memory.kernels.positionRegex(regex.machine, offsets, bytes, part.rows, 0, 1, 1, 0, 1, numbers)
       if (code < 0) arena.fail()
       for (let row = 0; row < part.rows; row++) {
         const end = Number(memory.u64[numbers / 8 + row])

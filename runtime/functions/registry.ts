@@ -1,7 +1,9 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
 import { comparison } from './comparison.ts'
+import { concat } from './concat.ts'
 import { conditional } from './conditional.ts'
+import { encoding } from './encoding.ts'
 import { conversion } from './conversion.ts'
 import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
@@ -13,13 +15,19 @@ import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
 import { reinterpret } from './reinterpret.ts'
 import { regexp } from './regexp.ts'
+import { splitting } from './splitting.ts'
+import { stringCase } from './stringCase.ts'
 import { stringSearch } from './stringSearch.ts'
+import { substring } from './substring.ts'
+import { url } from './url.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   comparison,
+  concat,
   conditional,
+  encoding,
   conversion,
   dateArithmetic,
   dateParts,
@@ -33,7 +41,11 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   miscellaneous,
   nullability,
   regexp,
+  splitting,
+  stringCase,
   stringSearch,
+  substring,
+  url,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

@@ -20,6 +20,7 @@ import {
   numberReader,
   optional,
   placeText,
+  plainText,
   singleText,
   stringsOf,
   text,
@@ -55,7 +56,7 @@ function positionsOf(haystack: Column, needle: string, mode: Mode, { arena, rows
   return buildNumbers(arena, rows, numbers => {
     if (mode.ignoreCase && mode.utf8 && !isAscii(needle)) {
       const regex = regexFor(memory, quoteRegex(needle), { ignoreCase: true })
-      if (kernels.positionRegex(regex.machine, offsets, bytes, rows, 0, 1, 0, numbers) < 0) arena.fail()
+      if (kernels.positionRegex(regex.machine, offsets, bytes, rows, 0, 1, 1, 0, 0, numbers) < 0) arena.fail()
     } else {
       const { pointer, size } = placeText(arena, mode.ignoreCase ? lowerAscii(needle) : needle)
       kernels.positionString(offsets, bytes, rows, pointer, size, numbers, Number(mode.ignoreCase))
@@ -187,7 +188,7 @@ function defineAffix(name: string, atEnd: boolean, mode: Mode, about: string): F
     name,
     about,
     category: 'String',
-    arguments: [text('s'), text(atEnd ? 'suffix' : 'prefix')],
+    arguments: [mode.utf8 ? plainText('s') : text('s'), (mode.utf8 ? plainText : text)(atEnd ? 'suffix' : 'prefix')],
     constants: 'keep',
     returns: () => uint8,
     run: ([s, affix], { arena, rows, memory }) => {
@@ -227,10 +228,7 @@ const subsequences = modes.map(([suffix, mode]) =>
     name: `hasSubsequence${suffix}`,
     about: `Whether a string holds another's characters in their order, others between them.${aboutMode(mode)}`,
     category,
-    arguments: [
-      { name: 'haystack', accepts: type => type.kind === 'String' },
-      { name: 'needle', accepts: type => type.kind === 'String' },
-    ],
+    arguments: [plainText('haystack'), plainText('needle')],
     constants: 'keep',
     returns: () => uint8,
     run: ([haystack, needle], { arena, rows }) => {

@@ -163,4 +163,4 @@ export {
 export { uniqHashU8, uniqHashU16, uniqHashU32, uniqHashU64, uniqHashI8, uniqHashI16, uniqHashI32, uniqKept } from "./aggregate/uniq";
 export { lowerAscii, upperAscii, changeCaseUtf8, reverseBytes, reverseUtf8 } from "./strings/case";
 export { pickUrl, cutUrl, trimSet, substringEach, pickFirstLine } from "./strings/pieces";
-export { concatStrings, replaceString, splitString, joinStrings, repeatStrings, affixEach } from "./strings/build";
+export { concatStrings, replaceString, splitString, joinLists, repeatStrings, affixEach } from "./strings/build";

@@ -87,7 +87,7 @@ export function splitString(
 }
 
 /** Strings of an array with a separator between. listOffsets: u32[rows + 1] of strings. Gives 0, or -1 when memory ran out. */
-export function joinStrings(
+export function joinLists(
   listOffsets: usize, rows: i32, offsets: usize, bytes: usize, separator: usize, size: i32, targetOffsets: usize, target: usize,
 ): i32 {
   const sink = changetype<Sink>(target);

@@ -12,15 +12,12 @@ function isAlphaNumeric(byte: u8): bool {
   return <u32>(byte | 0x20) - 0x61 < 26 || <u32>byte - 0x30 < 10;
 }
 
-/** `http` of `http://...`, also of `http:...`; letters first, then letters, digits, `+`, `-` and `.`. */
+/** `http` of `http:...` with three bytes or more behind the colon; a letter first, then letters, digits, `+`, `-` and `.`. */
 export function urlProtocol(start: usize, end: usize): u64 {
   if (start == end || <u32>(load<u8>(start) | 0x20) - 0x61 >= 26) return piece(start, start);
   for (let p = start + 1; p < end; p++) {
     const byte = load<u8>(p);
-    if (byte == 0x3a) {
-      const slashes = p + 2 < end && load<u8>(p, 1) == 0x2f && load<u8>(p, 2) == 0x2f;
-      return slashes ? piece(start, p) : piece(start, start);
-    }
+    if (byte == 0x3a) return piece(start, end - p > 3 ? p : start);
     if (!isAlphaNumeric(byte) && byte != 0x2b && byte != 0x2d && byte != 0x2e) break;
   }
   return piece(start, start);

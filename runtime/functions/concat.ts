@@ -176,7 +176,7 @@ const arrayStringConcat = defineFunction({
     const strings = piece(elements, arena).strings
     const { pointer, size } = placeText(arena, separator ? (singleText(separator) ?? '') : '')
     return buildStrings(arena, rows, (out, sink) =>
-      memory.kernels.joinStrings(offsets, rows, strings.offsets, strings.bytes, pointer, size, out, sink),
+      memory.kernels.joinLists(offsets, rows, strings.offsets, strings.bytes, pointer, size, out, sink),
     )
   },
   examples: [["SELECT arrayStringConcat(['12/05/2021', '12:50:00'], ' ')", '12/05/2021 12:50:00']],

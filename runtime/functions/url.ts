@@ -62,22 +62,21 @@ function definePart(
   })
 }
 
-/** Parameters between `?` or `#`, `&` and the end; what stands before another `?` is none. */
+/**
+ * Parameters, each behind `?`, `#` or `&`. What another `?` ends is none, and neither is what the URL's end ends, unless it has a value.
+ */
 function parameters(url: string): string[] {
   const found: string[] = []
   let at = url.search(/[?#]/)
-  if (at < 0) return found
-  while (at < url.length) {
+  while (at >= 0 && at + 1 < url.length) {
     const start = at + 1
-    if (start >= url.length) break
     let end = start
     while (end < url.length && !'=&#?'.includes(url[end])) end++
-    if (url[end] === '?') {
-      at = end
-      continue
+    if (end === url.length) break
+    if (url[end] !== '?') {
+      while (end < url.length && url[end] !== '&' && url[end] !== '#') end++
+      found.push(url.slice(start, end))
     }
-    while (end < url.length && url[end] !== '&' && url[end] !== '#') end++
-    found.push(url.slice(start, end))
     at = end
   }
   return found
@@ -143,8 +142,10 @@ function hierarchy(url: string, pathOnly: boolean): string[] {
   while (at < url.length && !'/?#'.includes(url[at])) at++
   const begin = at
   const levels: string[] = []
-  if (at < url.length && url[at] === '/') at++
-  if (!pathOnly && url !== '') levels.push(url.slice(0, at))
+  // The first level is the host with one separator; in paths there is none, and more of them side by side begin the first.
+  if (at < url.length) at++
+  if (!pathOnly) levels.push(url.slice(0, at))
+  while (at < url.length && '/?#'.includes(url[at])) at++
   while (at < url.length) {
     while (at < url.length && !'/?#'.includes(url[at])) at++
     // Separators side by side are one level's end.
@@ -276,7 +277,7 @@ function definePort(name: string, rfc: boolean): FunctionDefinition {
 /** The number behind the host's colon. */
 function portOf(url: string, host: string): number | undefined {
   if (host === '') return undefined
-  const behind = url.slice(url.indexOf(host) + host.length).replace(/^\]/, '')
+  const behind = url.slice(url.indexOf(host) + host.length)
   const digits = /^:(\d+)(?=[/?#]|$)/.exec(behind)
   if (!digits) return undefined
   const port = Number(digits[1])

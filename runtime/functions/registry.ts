@@ -1,5 +1,7 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
+import { arrays } from './arrays.ts'
+import { bits } from './bits.ts'
 import { comparison } from './comparison.ts'
 import { concat } from './concat.ts'
 import { conditional } from './conditional.ts'
@@ -11,6 +13,7 @@ import { dateStarts } from './dateStarts.ts'
 import type { FunctionDefinition } from './function.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
+import { math } from './math.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
 import { reinterpret } from './reinterpret.ts'
@@ -20,10 +23,13 @@ import { stringCase } from './stringCase.ts'
 import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
 import { url } from './url.ts'
+import { rounding } from './rounding.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
+  arrays,
+  bits,
   comparison,
   concat,
   conditional,
@@ -33,6 +39,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateParts,
   dateStarts,
   logical,
+  math,
   miscellaneous,
   nullability,
   reinterpret,
@@ -46,6 +53,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   stringSearch,
   substring,
   url,
+  rounding,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

@@ -118,12 +118,12 @@ function conditionOf(node: Typed): KeyCondition {
   if (node.name === 'startsWith' && b.kind === 'constant' && typeof b.value === 'string')
     return prefixRange(a.key, b.value)
   if (b.kind === 'constant') return comparison(node.name, a, b.value, b)
-  if (a.kind === 'constant' && node.name in mirrored) return comparison(mirrored[node.name], b, a.value, a)
+  if (a.kind === 'constant' && Object.hasOwn(mirrored, node.name)) return comparison(mirrored[node.name], b, a.value, a)
   return unknown
 }
 
 function comparison(name: string, operand: Typed, given: Value, constant: Typed): KeyCondition {
-  if (!(name in mirrored) || columnsOf(operand).size === 0) return unknown
+  if (!Object.hasOwn(mirrored, name) || columnsOf(operand).size === 0) return unknown
   if (given === null) return { kind: 'never' }
   let value: Value = given
   const target = plainType(operand.type)

@@ -78,7 +78,7 @@ export class InSet {
     if (this.#isEmpty) memory.u8.fill(0, mask, mask + rows)
     else if (this.#table) this.#find(operand, mask, arena)
     else this.#compare(operand as FixedColumn, mask, arena)
-    if (this.node.negated) memory.kernels.maskNot(mask, rows, mask)
+    if (this.node.negated) memory.kernels.maskNot(mask, mask, rows)
     return new FixedColumn(uint8, memory, mask, rows)
   }
 
@@ -103,7 +103,7 @@ export class InSet {
     const other = this.#constants.length > 1 ? arena.allocate(rows) : 0
     const equal = memory.kernels[`equalConst${type.physical}` as 'equalConstI32']
     this.#constants.forEach((constant, i) => {
-      equal(pointer, constant, rows, i === 0 ? mask : other)
+      equal(pointer, constant, i === 0 ? mask : other, rows)
       if (i > 0) memory.kernels.orMasks(mask, other, rows, mask)
     })
   }

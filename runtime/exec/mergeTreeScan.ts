@@ -242,7 +242,7 @@ class SegmentReader {
       let all = mask
       if (pending) {
         all = arena.allocate(rows)
-        kernels.maskAnd(pending, mask, rows, all)
+        kernels.maskAnd(pending, mask, all, rows)
       }
       const count = kernels.countMask(all, rows)
       if (count === 0) {

@@ -172,7 +172,7 @@ class JoinTable {
     const leftAlone = (outerLeft && strictness !== 'semi') || (strictness === 'anti' && type !== 'right')
     if (!leftAlone) return
     const alone = arena.allocate(chunk.rows * 4 + 64)
-    kernels.maskNot(seen, chunk.rows, seen)
+    kernels.maskNot(seen, seen, chunk.rows)
     const count = kernels.maskToIndices(seen, chunk.rows, alone)
     if (count === 0) return
     const none = arena.allocate(count * 4)
@@ -258,7 +258,7 @@ class JoinTable {
     const all = context.newArena()
     try {
       const mask = all.allocate(this.#rows)
-      context.memory.kernels.maskNot(this.#matched, this.#rows, mask)
+      context.memory.kernels.maskNot(this.#matched, mask, this.#rows)
       const indices = all.allocate(this.#rows * 4 + 64)
       const count = context.memory.kernels.maskToIndices(mask, this.#rows, indices)
       for (let start = 0; start < count; start += chunkRowsMax) {

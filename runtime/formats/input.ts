@@ -2,7 +2,7 @@ import type { Arena, Memory } from '../core/memory.ts'
 import type { BlockReader, ReadResult } from './format.ts'
 
 /** Bytes that are handed to a reader at once, unless one row needs more. */
-const windowBytes = 4 << 20
+const windowBytes = 2 << 20
 
 /**
  * Feeds a reader from pieces of bytes of any size. Gives chunks, each valid until the next is asked for: `arena` is reset between
@@ -19,6 +19,8 @@ export async function* readInput(
   let window = buffer.allocate(capacity)
   let start = 0
   let end = 0
+  /** Bytes that there must be before the reader is asked again: it wanted more, and shall not look at the same ones often. */
+  let wanted = windowBytes
   /** Room for `size` more bytes at the window's end. */
   const makeRoom = (size: number) => {
     if (end + size <= capacity) return
@@ -38,6 +40,7 @@ export async function* readInput(
     while (end > start || isLast) {
       const result = reader.read(window + start, end - start, isLast, arena)
       start += result.consumed
+      wanted = Math.max(windowBytes, result.consumed === 0 && result.chunk === null ? (end - start) * 2 : 0)
       if (result.chunk && result.chunk.rows > 0) {
         yield result
         arena.reset()
@@ -53,7 +56,7 @@ export async function* readInput(
       memory.copyIn(window + end, piece.subarray(taken, taken + size))
       end += size
       taken += size
-      if (end - start >= windowBytes || end === capacity) yield* drain(false)
+      if (end - start >= wanted) yield* drain(false)
     }
   }
   yield* drain(true)

@@ -87,6 +87,7 @@ const wanted = [
     'SQLInsert',
   ],
   ...['Vertical', 'Pretty', 'PrettyCompact', 'PrettySpace', 'CustomSeparated'],
+  ...['RowBinary', 'RowBinaryWithNames', 'RowBinaryWithNamesAndTypes', 'Native'],
   'JSONEachRow output_format_json_quote_64bit_integers=1',
   'JSONEachRow output_format_json_quote_denormals=1',
   'JSONEachRow output_format_json_escape_forward_slashes=0',
@@ -103,6 +104,7 @@ for (const name of wanted) {
   const [format, ...settings] = name.split(' ')
   const quotedSettings = settings.map(item => item.replace(/=(\D.*)$/, "='$1'"))
   const result = await queryAsync(query(quotedSettings), { format })
-  expected[name] = Buffer.from(result.bytes()).toString('utf8')
+  const isBinary = /^(RowBinary|Native)/.test(format)
+  expected[name] = Buffer.from(result.bytes()).toString(isBinary ? 'base64' : 'utf8')
 }
 writeFileSync(new URL('./expected.json', import.meta.url), `${JSON.stringify(expected, null, 1)}\n`)

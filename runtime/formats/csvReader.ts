@@ -1,11 +1,16 @@
 import { place } from '../columns/build.ts'
+import { Chunk } from '../columns/chunk.ts'
+import type { Column } from '../columns/column.ts'
+import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena, Memory } from '../core/memory.ts'
 import { encodeText } from '../core/text.ts'
-import { NullableType } from '../types/compound.ts'
+import { NullableType, TupleType } from '../types/compound.ts'
+import type { DataType } from '../types/dataType.ts'
 import type { Header } from './delimited.ts'
-import type { ReadResult, Schema } from './format.ts'
+import type { Omitted, ReadResult, Schema } from './format.ts'
 import { checkTypes, identity, mapNames, nothingRead } from './mapping.ts'
+import { flatColumns } from './rows.ts'
 import type { FormatOptions } from './settings.ts'
 import { type Cut, newCut, readSplitState, RowError, TextReader } from './textReader.ts'
 
@@ -21,7 +26,27 @@ export class CsvReader extends TextReader {
     memory: Memory,
     readonly header: Header,
   ) {
-    super(schema, options, memory)
+    super(spreads(options) ? flatColumns(schema) : schema, options, memory)
+    this.#whole = schema
+  }
+
+  /** With tuples in columns of their own, as they are written by default; what is read is put together again. */
+  readonly #whole: Schema
+
+  override read(pointer: number, size: number, isLast: boolean, arena: Arena): ReadResult {
+    const result = super.read(pointer, size, isLast, arena)
+    if (result.chunk === null || this.#whole.length === this.schema.length) return result
+    const { columns, rows } = result.chunk
+    const flat = columns.map((column, i) => ({ column, omitted: result.omitted[i] }))
+    const together = this.#whole.map(({ type }) => takeColumn(type, flat, rows, arena))
+    return {
+      consumed: result.consumed,
+      chunk: new Chunk(
+        together.map(({ column }) => column),
+        rows,
+      ),
+      omitted: together.map(({ omitted }) => omitted),
+    }
   }
 
   protected override readHeader(pointer: number, size: number, isLast: boolean): number | null {
@@ -106,6 +131,23 @@ export class CsvReader extends TextReader {
   protected override expectedAfter(field: number): string {
     return field === this.mapping.length - 1 ? "'\\n'" : `'${this.options.settings.format_csv_delimiter}'`
   }
+}
+
+const spreads = ({ settings }: FormatOptions): boolean =>
+  settings.input_format_csv_deserialize_separate_columns_into_tuple
+
+interface Given {
+  readonly column: Column
+  readonly omitted: Omitted
+}
+
+/** The next column of a type from the front of flat ones. A tuple is left out when all of it is. */
+function takeColumn(type: DataType, flat: Given[], rows: number, arena: Arena): Given {
+  if (!(type instanceof TupleType) || type.elements.length === 0) return flat.shift()!
+  const parts = type.elements.map(element => takeColumn(element, flat, rows, arena))
+  const columns = parts.map(({ column }) => column.full(arena))
+  const isOmitted = parts.every(({ omitted }) => omitted === 'all')
+  return { column: new TupleColumn(arena.memory, columns, rows, type), omitted: isOmitted ? 'all' : null }
 }
 
 /** The first line's fields and text, or null when its end is not there. */

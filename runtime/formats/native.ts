@@ -84,7 +84,8 @@ class NativeWriter implements BlockWriter {
     for (const [i, { name, type }] of this.schema.entries()) {
       const writer = new ByteWriter()
       writer.text(name)
-      writer.text(type.name)
+      // Without a revision, as over HTTP, a reader may not know that DateTime can have a zone.
+      writer.text(type.kind === 'DateTime' ? 'DateTime' : type.name)
       out.push(writer.bytes())
       writePrefix(type, out)
       writeBulk(chunk.columns[i], arena, out)

@@ -26,6 +26,7 @@ export const formatSettingDefaults = {
   input_format_allow_errors_ratio: 0,
   input_format_csv_allow_variable_number_of_columns: false,
   input_format_csv_allow_whitespace_or_tab_as_delimiter: false,
+  input_format_csv_deserialize_separate_columns_into_tuple: true,
   input_format_csv_detect_header: true,
   input_format_csv_empty_as_default: true,
   input_format_csv_skip_first_lines: 0,

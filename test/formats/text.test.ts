@@ -42,6 +42,7 @@ const readable = [
   'TabSeparated',
   'TabSeparatedWithNames',
   'TabSeparatedWithNamesAndTypes',
+  'CSV',
   'CSVWithNamesAndTypes',
   'JSON',
   'JSONCompact',
@@ -58,10 +59,7 @@ const readable = [
 for (const format of readable)
   test(`${format}: every type, there and back, in pieces of any size`, async () => {
     const memory = newMemory('core.debug')
-    const settings = {
-      output_format_json_quote_denormals: 1,
-      output_format_csv_serialize_tuple_into_separate_columns: 0,
-    }
+    const settings = { output_format_json_quote_denormals: 1 }
     const chunk = sampleChunk(new Arena(memory))
     const bytes = write(format, sampleSchema, chunk, memory, settings).bytes()
     const values = chunk.columns.map(valuesOf)

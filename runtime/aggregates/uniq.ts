@@ -2,6 +2,7 @@ import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { byteRows } from '../columns/keyCodec.ts'
 import { StringColumn } from '../columns/string.ts'
+import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import { type AggregateDefinition, defineAggregate } from './aggregate.ts'
@@ -158,8 +159,10 @@ function crc32OfWord(value: number): number {
   return crc >>> 0
 }
 
-/** u32[rows] as uniq hashes: of the value, or of its CityHash64 for strings and several arguments. */
+/** u32[rows] as uniq hashes: of the value, of a string's CityHash64, or the low half of what those of several arguments combine to. */
 function hashArguments(args: readonly Column[], rows: number, arena: Arena): number {
+  if (args.length === 1 && args[0] instanceof TupleColumn && args[0].columns.length > 1)
+    return hashArguments(args[0].columns, rows, arena)
   const { kernels } = arena.memory
   const hashes = arena.allocate(rows * 4)
   const [first] = args
@@ -177,7 +180,8 @@ function hashArguments(args: readonly Column[], rows: number, arena: Arena): num
     kernels.hashCombine64(more, words, rows)
     words = more
   }
-  kernels.uniqHashU64(words, rows, hashes)
+  if (args.length === 1) kernels.uniqHashU64(words, rows, hashes)
+  else kernels.unpackKeys4(words, 8, rows, hashes)
   return hashes
 }
 

@@ -19,7 +19,8 @@ export function readColumns(bytes: Uint8Array): NamedType[] {
       throw new DBError('CORRUPTED_DATA', `columns.txt has the line ${JSON.stringify(line)}`)
     return { name, type: rest.slice(1) }
   })
-  if (columns.length !== Number(count[1])) throw new DBError('CORRUPTED_DATA', 'columns.txt has too few lines')
+  if (columns.length !== Number(count[1]) || lines.length !== columns.length + 3)
+    throw new DBError('CORRUPTED_DATA', 'columns.txt has not as many lines as it says')
   return columns
 }
 

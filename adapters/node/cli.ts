@@ -128,5 +128,5 @@ process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException
 
 program.parseAsync().catch(error => {
   process.stderr.write(`${error instanceof UsageError ? error.message : (error?.stack ?? error)}\n`)
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -1,9 +1,11 @@
 // `--demo`: three million flights and the airports they fly between (npm vega-datasets), loaded once and kept.
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import type { AsyncBuffer } from 'hyparquet'
 import { concatenate } from '../../../runtime/core/bytes.ts'
 import type { Engine, QueryRequest } from '../../../runtime/engine/contract.ts'
+import { UsageError } from './config.ts'
 import { ProgressBar } from './progressBar.ts'
 
 const source = 'https://cdn.jsdelivr.net/npm/vega-datasets@3.2.1/data'
@@ -192,17 +194,16 @@ const streamOf = (bytes: Uint8Array): ReadableStream<Uint8Array> =>
 
 /** From the npm package where it is installed (as when Granary is built from its sources), else from the network. */
 async function bytesOf(name: string): Promise<Uint8Array> {
-  try {
-    const found = createRequire(import.meta.url).resolve(`vega-datasets/data/${name}`)
-    return new Uint8Array(fs.readFileSync(found))
-  } catch {
-    return download(`${source}/${name}`, name)
-  }
+  const folders = createRequire(import.meta.url).resolve.paths('vega-datasets') ?? []
+  const found = folders.map(folder => path.join(folder, 'vega-datasets/data', name)).find(file => fs.existsSync(file))
+  return found ? new Uint8Array(fs.readFileSync(found)) : download(`${source}/${name}`, name)
 }
 
 async function download(url: string, name: string): Promise<Uint8Array> {
-  const answer = await fetch(url)
-  if (!answer.ok || !answer.body) throw new Error(`Cannot load ${url}: status ${answer.status}`)
+  const answer = await fetch(url).catch((error: Error) => {
+    throw new UsageError(`Cannot load the demonstration data from ${url}: ${String(error.cause ?? error)}`)
+  })
+  if (!answer.ok || !answer.body) throw new UsageError(`Cannot load ${url}: status ${answer.status}`)
   const total = Number(answer.headers.get('content-length') ?? 0)
   const bar = new ProgressBar()
   const pieces: Uint8Array[] = []

@@ -39,6 +39,7 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
   }
   const step = findShared(plan)
   if (task.share) {
+    context.share = task.share
     await runShare(context, step, io)
     return
   }

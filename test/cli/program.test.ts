@@ -82,6 +82,14 @@ test('granary server keeps what it was given, over a restart; the client asks it
     assert.equal((await ask(first.url, 'CREATE TABLE t (a UInt32, b String) ENGINE = MergeTree ORDER BY a')).code, 0)
     assert.equal((await ask(first.url, 'INSERT INTO t FORMAT CSV', '1,x\n2,y\n')).code, 0)
     assert.equal((await ask(first.url, 'SELECT * FROM t ORDER BY a')).out, '1\tx\n2\ty\n')
+    // Enough rows that both threads work on them, each on its share.
+    await ask(first.url, 'CREATE TABLE n (n UInt64) ENGINE = MergeTree ORDER BY n')
+    await ask(first.url, 'INSERT INTO n SELECT number FROM numbers(500000)')
+    const sums = await ask(
+      first.url,
+      'SELECT count(), sum(n) FROM n; SELECT n % 2 AS m, count() FROM n GROUP BY m ORDER BY m',
+    )
+    assert.equal(sums.out, '500000\t124999750000\n0\t250000\n1\t250000\n')
     const failed = await ask(first.url, 'SELECT missing FROM t')
     assert.equal(failed.code, 47)
     await stop(first.child)

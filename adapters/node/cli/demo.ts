@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { AsyncBuffer } from 'hyparquet'
 import { concatenate } from '../../../runtime/core/bytes.ts'
+import { toDBError } from '../../../runtime/core/errors.ts'
 import type { Engine, QueryRequest } from '../../../runtime/engine/contract.ts'
 import { UsageError } from './config.ts'
 import { ProgressBar } from './progressBar.ts'
@@ -17,8 +18,8 @@ const rowsPerPiece = 16384
 const questions: readonly { about: string; query: string }[] = [
   {
     about: 'How late are flights, hour by hour of the day?',
-    query: `SELECT toHour(date) AS hour, count() AS flights, round(avg(delay), 1) AS delay
-FROM flights GROUP BY hour ORDER BY delay DESC LIMIT 5`,
+    query: `SELECT toHour(date) AS hour, count() AS flights, round(avg(delay), 1) AS minutes_late
+FROM flights GROUP BY hour ORDER BY minutes_late DESC LIMIT 5`,
   },
   {
     about: 'Which airports should one avoid?',
@@ -138,7 +139,7 @@ export async function showDemo(engine: Engine, url: string): Promise<void> {
   const out: string[] = ['', `Granary serves 3 million flights on ${url}`]
   for (const { about, query } of questions) {
     const startedAt = performance.now()
-    const answer = await text(engine, query, null, 'PrettyCompactNoEscapes')
+    const answer = await text(engine, query, null, 'PrettyCompactNoEscapes').catch(error => toDBError(error).describe())
     const ms = performance.now() - startedAt
     out.push('', `-- ${about}`, `${query};`, '', answer.trimEnd(), `${ms.toFixed(0)} ms`)
   }

@@ -172,6 +172,8 @@ export interface SetOperation extends StatementBase {
   /** Without ALL or DISTINCT the setting `union_default_mode` and its like decide. */
   readonly operator: SetOperator
   readonly inputs: readonly Query[]
+  /** Written in brackets. */
+  readonly parenthesized?: true
 }
 
 export interface Select extends StatementBase {
@@ -240,7 +242,8 @@ export interface OrderByElement extends Span {
 
 export interface InterpolateElement {
   readonly column: string
-  readonly expr?: Expr
+  /** The column itself, its value in the row before, where none was written. */
+  readonly expr: Expr
 }
 
 /** Also DISTINCT ON (a, b), which is LIMIT 1 BY a, b. */
@@ -619,8 +622,7 @@ export interface Undrop extends StatementBase {
 
 export interface Rename extends StatementBase {
   readonly kind: 'rename'
-  /** `any` is a bare RENAME a TO b. */
-  readonly object: 'table' | 'database' | 'dictionary' | 'any'
+  readonly object: 'table' | 'database' | 'dictionary'
   readonly exchange?: true
   readonly ifExists?: true
   readonly pairs: readonly { readonly from: TableName; readonly to: TableName }[]
@@ -798,7 +800,7 @@ export interface Show extends StatementBase {
     | 'create'
     /** GRANTS, USERS, ROLES, ACCESS, QUOTAS and the like: `text` holds the words after SHOW. */
     | 'access'
-  readonly object?: 'table' | 'database' | 'view' | 'dictionary' | 'any'
+  readonly object?: 'table' | 'database' | 'view' | 'dictionary'
   readonly temporary?: true
   readonly full?: true
   readonly extended?: true
@@ -850,7 +852,7 @@ export interface Kill extends StatementBase {
 /** SYSTEM FLUSH LOGS, SYSTEM STOP MERGES db.t, SYSTEM SYNC REPLICA t LIGHTWEIGHT ... */
 export interface System extends StatementBase {
   readonly kind: 'system'
-  /** The leading keywords in upper case: `STOP MERGES`. */
+  /** The leading keywords in upper case: `STOP MERGES`; caches are dropped by CLEAR, however it was written. */
   readonly command: string
   readonly onCluster?: string
   readonly name?: TableName

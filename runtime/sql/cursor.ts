@@ -9,6 +9,8 @@ export interface ParseLimits {
   readonly depthMax?: number
   /** `max_ast_depth`. */
   readonly treeDepthMax?: number
+  /** `max_ast_elements`, as far as it keeps BETWEEN, which uses its left side twice, from growing trees without bound. */
+  readonly treeSizeMax?: number
   /** `max_query_size`, in bytes, without the data of an INSERT; 0 is without limit. */
   readonly sizeBytesMax?: number
   /** `max_parser_backtracks`: tokens that may be read again, because the first reading of them failed. */
@@ -32,11 +34,12 @@ export class Cursor {
   height = 0
   tallest = 0
   private readonly treeDepthMax: number
-  /** The failure at the furthest token, of those that attempt() went back from. */
-  furthest: SyntaxFailure | undefined
+  /** The failure at the furthest token, of those that the parser went back from. */
+  furthest = new SyntaxFailure(-1, '')
   private depth = 0
   private backtracks = 0
   private readonly backtracksMax: number
+  private readonly treeSizeMax: number
   private readonly depthMax: number
   private readonly lexer: Lexer
   /** Of the second pass over a text that has an error: what would have been right at the token where it is. */
@@ -52,8 +55,13 @@ export class Cursor {
   ) {
     this.depthMax = limits.depthMax || Number.MAX_SAFE_INTEGER
     this.treeDepthMax = limits.treeDepthMax || Number.MAX_SAFE_INTEGER
+    this.treeSizeMax = limits.treeSizeMax || 50000
     this.backtracksMax = limits.backtracksMax || Number.MAX_SAFE_INTEGER
-    this.lexer = new Lexer(text, start)
+    this.lexer = new Lexer(
+      text,
+      start,
+      limits.sizeBytesMax ? Math.min(text.length, start + limits.sizeBytesMax) : text.length,
+    )
     this.failedAt = failedAt
   }
 
@@ -95,10 +103,13 @@ export class Cursor {
 
   /** Whether the next tokens are these words or symbols. */
   at(...words: string[]): boolean {
-    let matches = true
-    for (let i = 0; i < words.length && matches; i++) matches = this.peek(i) === words[i]
-    if (!matches && this.index === this.failedAt) this.expected.add(words.join(' '))
-    return matches
+    let matched = 0
+    while (matched < words.length && this.peek(matched) === words[matched]) matched++
+    if (matched === words.length) return true
+    const failed = this.index + matched
+    if (matched > 0 && failed > this.furthest.index) this.furthest = new SyntaxFailure(failed, words[matched])
+    if (failed === this.failedAt) this.expected.add(words.slice(matched).join(' '))
+    return false
   }
 
   atAny(...words: string[]): boolean {
@@ -219,6 +230,12 @@ export class Cursor {
     this.tallest = Math.max(before, height)
   }
 
+  /** Of a tree of which another copy is about to be used: whole, it must stay small enough to walk. */
+  checkSize(expr: Expr): void {
+    if (countNodes(expr, this.treeSizeMax) < this.treeSizeMax) return
+    throw new DBError('TOO_BIG_AST', `AST is too big. Maximum: ${this.treeSizeMax}`)
+  }
+
   /** Runs `parse`; if it fails on the syntax, goes back to where it began and gives undefined. */
   attempt<T>(parse: (cursor: Cursor) => T): T | undefined {
     const { index, depth, height, tallest } = this
@@ -226,7 +243,7 @@ export class Cursor {
       return parse(this)
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error
-      if (!this.furthest || error.index > this.furthest.index) this.furthest = error
+      if (error.index > this.furthest.index) this.furthest = error
       this.backtracks += this.index - index
       if (this.backtracks > this.backtracksMax) {
         throw new DBError(
@@ -253,35 +270,43 @@ export class Cursor {
 
   /** The error for people: where it is, and what could have stood there. */
   error(failure: SyntaxFailure): DBError {
-    const { lexer } = this
     this.index = failure.index
-    const kind = this.kind()
-    const { start } = this
-    const { text } = lexer
-    const shown = kind === TokenKind.end ? 'end of query' : this.source()
-    const line = text.includes('\n') ? ` (line ${lineOf(text, start)}, col ${columnOf(text, start)})` : ''
-    const rest = kind === TokenKind.end ? '' : cut(text.slice(start))
-    const where = `Syntax error: failed at position ${byteLength(text.slice(0, start)) + 1} (${cut(shown)})${line}: ${rest}. `
-    if (kind === TokenKind.invalid) return new DBError('SYNTAX_ERROR', `${lexer.problem}: ${where}`)
+    if (this.kind() === TokenKind.invalid)
+      return new DBError('SYNTAX_ERROR', `${this.lexer.problem}: ${this.describe()}. `)
     const unmatched = this.unmatchedBracket()
-    if (unmatched) return new DBError('SYNTAX_ERROR', `${where}Unmatched parentheses: ${unmatched}`)
+    this.index = failure.index
+    if (unmatched !== undefined) {
+      this.index = unmatched
+      return new DBError('SYNTAX_ERROR', `${this.describe()}. Unmatched parentheses: ${this.peek()}`)
+    }
     const expected = [...this.expected]
     if (expected.length === 0) expected.push(failure.what)
     const one = expected.length > 1 ? 'one of: ' : ''
-    return new DBError('SYNTAX_ERROR', `${where}Expected ${one}${expected.join(', ')}`)
+    return new DBError('SYNTAX_ERROR', `${this.describe()}. Expected ${one}${expected.join(', ')}`)
   }
 
-  /** The first bracket that has no partner up to the failed token or the end of the statement. */
-  private unmatchedBracket(): string | undefined {
-    const open: string[] = []
-    const until = this.atEnd() ? this.index : this.index + 1
+  /** Where the next token is, in bytes from 1 on, with what follows it. */
+  describe(note = ''): string {
+    const { text, start } = this
+    const isEnd = this.kind() === TokenKind.end
+    const line = text.includes('\n') ? ` (line ${lineOf(text, start)}, col ${columnOf(text, start)})` : ''
+    const rest = isEnd ? '' : cut(text.slice(start))
+    const position = byteLength(text.slice(0, start)) + 1
+    return `Syntax error${note}: failed at position ${position} (${isEnd ? 'end of query' : cut(this.source())})${line}: ${rest}`
+  }
+
+  /** The first bracket that has no partner, up to the failed token or, if it is open there, the end of the statement. */
+  private unmatchedBracket(): number | undefined {
+    const open: number[] = []
+    const failed = this.index
     for (this.index = 0; this.kind() !== TokenKind.end && this.kind() !== TokenKind.invalid; this.index++) {
       const word = this.peek()
       if (word === ';') break
-      if (word === '(' || word === '[') open.push(word)
+      if (word === '(' || word === '[') open.push(this.index)
       if (word !== ')' && word !== ']') continue
-      if (open[open.length - 1] !== (word === ')' ? '(' : '[')) return this.index < until ? word : undefined
-      open.pop()
+      const partner = open.pop()
+      const matches = partner !== undefined && this.lexer.words[partner] === (word === ')' ? '(' : '[')
+      if (!matches) return this.index <= failed ? this.index : undefined
     }
     return open[0]
   }
@@ -291,14 +316,23 @@ export class Cursor {
   }
 }
 
-/** Thrown inside the parser only. */
-export class SyntaxFailure extends Error {
+/** Thrown inside the parser only, and often: no Error, as taking a stack trace each time would be most of the work. */
+export class SyntaxFailure {
   constructor(
     readonly index: number,
     readonly what: string,
-  ) {
-    super(`syntax failure: expected ${what}`)
+  ) {}
+}
+
+/** Objects in a tree, as many times as they are reached; no further than `max`. */
+function countNodes(tree: object, max: number): number {
+  const left: object[] = [tree]
+  let count = 0
+  for (let node = left.pop(); node && count < max; node = left.pop()) {
+    count++
+    for (const value of Object.values(node)) if (typeof value === 'object' && value !== null) left.push(value)
   }
+  return count
 }
 
 function cut(text: string): string {

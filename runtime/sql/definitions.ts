@@ -53,7 +53,7 @@ export function parseColumnDeclaration(cursor: Cursor): ColumnDeclaration {
     else if (cursor.take('COLLATE')) column.collation = cursor.name()
     else if (cursor.take('COMMENT')) column.comment = cursor.string()
     else if (cursor.at('CODEC', '(')) column.codec = parseCodec(cursor)
-    else if (cursor.at('STATISTICS', '(')) column.statistics = parseNamedCall(cursor)
+    else if (cursor.at('STATISTICS', '(')) column.statistics = parseStatistics(cursor)
     else if (cursor.take('TTL')) column.ttl = parseExpr(cursor)
     else if (cursor.take('PRIMARY', 'KEY')) column.primaryKey = true
     else if (cursor.at('SETTINGS', '(')) {
@@ -86,6 +86,10 @@ function parseCodec(cursor: Cursor): FunctionCall {
   const { start } = cursor
   cursor.skip()
   return call('CODEC', cursor.bracketList(parseNamedCall), start, cursor.end)
+}
+
+function parseStatistics(cursor: Cursor): FunctionCall {
+  return { ...parseNamedCall(cursor), name: 'STATISTICS' }
 }
 
 /** A name with or without arguments: `minmax`, `set(100)`. */
@@ -174,16 +178,11 @@ export function parseStorage(cursor: Cursor): Storage | undefined {
 /** A key, of which the parts may have directions: `(a, b DESC)`, where `b DESC` is __descendingKey(b). */
 export function parseSortingKey(cursor: Cursor): Expr {
   const { start } = cursor
-  const key = cursor.attempt(c => {
-    const expr = withDirection(c, parseExpr(c))
-    if (c.atAny(',', ')')) c.fail('end of sorting key')
-    return expr
-  })
+  const key = cursor.attempt(c => withDirection(c, parseExpr(c)))
   if (key) return key
-  cursor.expect('(')
-  const args = cursor.list(c => withDirection(c, parseExpr(c)))
-  cursor.expect(')')
-  return { kind: 'function', name: 'tuple', args, start, end: cursor.end }
+  cursor.take('TUPLE')
+  const args = cursor.bracketList(c => withDirection(c, parseExpr(c)))
+  return { kind: 'function', name: 'tuple', args, operator: true, start, end: cursor.end }
 }
 
 function withDirection(cursor: Cursor, expr: Expr): Expr {

@@ -105,7 +105,7 @@ const neverAlias = new Set(
   (
     'ALL AND ANTI ANY AS ASOF BETWEEN CROSS DIV ELSE EXCEPT FETCH FINAL FORMAT FROM FULL GLOBAL GROUP HAVING ILIKE IN INNER ' +
     'INTERSECT INTO JOIN LEFT LIKE LIMIT MOD NATURAL NOT OFFSET ON ONLY OR ORDER PARALLEL PASTE PREWHERE QUALIFY REGEXP ' +
-    'RIGHT SAMPLE SEMI SETTINGS STREAM UNION USING WHERE WINDOW WITH'
+    'RIGHT SAMPLE SELECT SEMI SETTINGS STREAM UNION USING WHERE WINDOW WITH'
   ).split(' '),
 )
 
@@ -115,6 +115,7 @@ export function atBareAlias(cursor: Cursor): boolean {
   if (kind !== TokenKind.word) return false
   const word = cursor.peek()
   if (word === 'ARRAY') return cursor.peek(1) !== 'JOIN'
+  if (word === 'COMMENT') return cursor.kind(1) !== TokenKind.string
   if (word === 'IS') return !['NULL', 'NOT', 'DISTINCT', 'TRUE', 'FALSE', 'UNKNOWN'].includes(cursor.peek(1))
   return !neverAlias.has(word)
 }
@@ -243,6 +244,7 @@ function parseIs(cursor: Cursor, left: Expr): Expr | undefined {
 
 function parseBetween(cursor: Cursor, left: Expr, negated: boolean): Expr {
   cursor.expect('BETWEEN')
+  cursor.checkSize(left)
   const low = parseBinary(cursor, between + 1)
   const lowHeight = cursor.height
   cursor.expect('AND')
@@ -299,7 +301,7 @@ export function parseOperand(cursor: Cursor): Expr {
     cursor.grow(before, cursor.tallest + 1)
     return negated
   }
-  if (word === 'NOT' && operandFollows(cursor)) {
+  if (word === 'NOT' && (operandFollows(cursor) || cursor.peek(2) === '(')) {
     const { start } = cursor
     cursor.skip()
     const inner = cursor.nested(depthCost.call, () => parseBinary(cursor, not))
@@ -327,11 +329,17 @@ export function parseOperand(cursor: Cursor): Expr {
 function unaryMinus(cursor: Cursor): Expr {
   const { start } = cursor
   cursor.skip()
+  const { index } = cursor
   if (cursor.kind() === TokenKind.number) {
     const number = signedNumber(cursor, start, '-')
     if (cursor.peek() === '::') return castTo(cursor, number)
     if (cursor.peek() !== '.' && cursor.peek() !== '[') return number
-    cursor.index--
+    cursor.index = index
+  }
+  if (cursor.peek() === 'INF' || cursor.peek() === 'NAN') {
+    const value = word(cursor)
+    if (value.kind === 'literal') return literal(-(value.value as number), start, cursor.end)
+    cursor.index = index
   }
   const inner = cursor.nested(depthCost.call, () => parseBinary(cursor, negation))
   cursor.tallest = cursor.height + 1
@@ -410,7 +418,9 @@ function primary(cursor: Cursor): Expr {
     case '[':
       return cursor.nested(depthCost.call, arrayLiteral)
     case '{':
-      return cursor.kind(1) === TokenKind.word ? parameterOrIdentifier(cursor) : mapLiteral(cursor)
+      return cursor.kind(1) === TokenKind.word
+        ? parameterOrIdentifier(cursor)
+        : cursor.nested(depthCost.call, mapLiteral)
     case '*': {
       cursor.skip()
       return { kind: 'asterisk', transformers: parseTransformers(cursor), start, end: cursor.end }
@@ -421,7 +431,9 @@ function primary(cursor: Cursor): Expr {
       return signedNumber(cursor, start, '')
     case '@@': {
       cursor.skip()
-      const name = parseIdentifierParts(cursor).parts.join('.')
+      const name = parseIdentifierParts(cursor)
+        .parts.join('.')
+        .replace(/^(session|global)\./i, '')
       const variable = call('globalVariable', [literal(name, start, cursor.end)], start, cursor.end)
       return { ...variable, alias: `@@${name}` }
     }
@@ -499,8 +511,13 @@ function identifier(cursor: Cursor): Expr {
       parts.push(`:\`${inner}\``)
     }
   }
-  if (cursor.peek() === '(' && !unbound) return parseCall(cursor, parts.join('.'), start, quoted)
+  if (cursor.peek() === '(' && !unbound) return parseCall(cursor, functionName(parts), start, quoted)
   return { kind: 'identifier', parts, unbound, start, end: cursor.end }
+}
+
+function functionName(parts: readonly string[]): string {
+  const name = parts.join('.')
+  return name.toUpperCase() === 'GROUPING' ? 'grouping' : name
 }
 
 function lambda(cursor: Cursor, params: readonly string[], start: number): Lambda {

@@ -12,11 +12,12 @@ import type {
   TtlElement,
 } from './ast.ts'
 import { breakLine, formatExpr, formatList, formatSettings, formatSubquery, type Style } from './formatExpr.ts'
+import { formatTypeLines } from './types.ts'
 import { quoteName, quoteNameAlways, quoteString } from './literals.ts'
 
 export function formatColumn(column: ColumnDeclaration, style: Style): string {
   let text = quoteNameAlways(column.name)
-  if (column.type) text += ` ${column.type.text}`
+  if (column.type) text += ` ${style.oneLine ? column.type.text : formatTypeLines(column.type, 1)}`
   if (column.nullable !== undefined) text += column.nullable ? ' NULL' : ' NOT NULL'
   if (column.default) {
     text += ` ${column.default.kind}`
@@ -97,7 +98,7 @@ export function formatSortingKey(key: NonNullable<Storage['orderBy']>, style: St
     expr.kind === 'function' && expr.name === '__descendingKey'
       ? `${formatExpr(expr.args[0], style, 0)} DESC`
       : formatExpr(expr, style, 0)
-  if (key.kind !== 'function' || key.name !== 'tuple') return direction(key)
+  if (key.kind !== 'function' || key.name !== 'tuple' || key.parenthesized) return direction(key)
   const items = key.args.map(direction)
   return key.operator && items.length > 1 ? `(${items.join(', ')})` : `tuple(${items.join(', ')})`
 }

@@ -67,6 +67,7 @@ export function formatExpr(expr: Expr, style: Style, indent: number, asOperand =
   if (expr.alias === undefined) return expr.parenthesized && !hasOwnBrackets(expr, asOperand) ? `(${body})` : body
   if (expr.kind === 'function' && expr.name === 'globalVariable') return `${body} AS ${quoteName(expr.alias)}`
   const named = (text: string) => `${text} AS ${quoteName(expr.alias!)}`
+  if (expr.kind === 'lambda') return named(expr.parenthesized || asOperand ? `(${body})` : body)
   if (asOperand) return `(${named(body)})`
   return named(expr.parenthesized && !hasOwnBrackets(expr, asOperand) ? `(${body})` : body)
 }
@@ -109,7 +110,7 @@ function formatBody(expr: Expr, style: Style, indent: number, asOperand: boolean
     }
     case 'function': {
       const text = expr.operator ? formatOperator(expr, style, indent) : undefined
-      if (text === undefined) return formatCall(expr, style, indent)
+      if (text === undefined) return formatCall(expr, style, indent, asOperand)
       return asOperand && expr.alias === undefined && bracketsAsOperand(expr) ? `(${text})` : text
     }
     default:
@@ -179,7 +180,7 @@ function formatOperator(expr: FunctionCall, style: Style, indent: number): strin
     case 'tupleElement': {
       const [tuple, index] = args
       if (index.kind !== 'literal') return undefined
-      const plain = tuple.kind === 'function' && !(tuple.operator && (tuple.name === 'tuple' || tuple.name === 'array'))
+      const plain = tuple.kind === 'function' && tuple.name !== 'tuple' && tuple.name !== 'array'
       const base = operand(0)
       const text = plain && !base.startsWith('(') ? `(${base})` : base
       return `${text}.${typeof index.value === 'string' ? quoteName(index.value) : formatLiteral(index.value)}`
@@ -195,11 +196,11 @@ function formatMembers(expr: Expr, style: Style, indent: number): string {
   return bare && !expr.parenthesized && expr.alias === undefined ? `(${text})` : text
 }
 
-export function formatCall(expr: FunctionCall, style: Style, indent: number): string {
+export function formatCall(expr: FunctionCall, style: Style, indent: number, asOperand = false): string {
   const parameters = expr.parameters ? `(${formatList(expr.parameters, style, indent)})` : ''
   const nulls = expr.nulls ? ` ${expr.nulls.toUpperCase()} NULLS` : ''
   const over = expr.over
-    ? ` OVER ${expr.over.kind === 'windowReference' ? quoteName(expr.over.name) : formatWindow(expr.over, style, indent)}`
+    ? ` OVER ${expr.over.kind === 'windowReference' ? quoteName(expr.over.name) : formatWindow(expr.over, style, indent, asOperand)}`
     : ''
   return `${quoteName(expr.name)}${parameters}${formatArguments(expr, style, indent)}${nulls}${over}`
 }
@@ -207,9 +208,13 @@ export function formatCall(expr: FunctionCall, style: Style, indent: number): st
 function formatArguments(expr: FunctionCall, style: Style, indent: number): string {
   const [first] = expr.args
   if (expr.bareQuery && first?.kind === 'subquery') return formatSubquery(first.query, style, indent)
-  const items = expr.args.map(arg => formatExpr(arg, style, indent))
+  const items = expr.args.map(arg => formatExpr(arg, style, indent, expr.args.length > 1 && isMembership(arg)))
   if (expr.settings) items.push(`SETTINGS ${formatSettings(expr.settings, style)}`)
   return `(${items.join(', ')})`
+}
+
+function isMembership(expr: Expr): boolean {
+  return expr.kind === 'function' && expr.operator === true && memberships.has(expr.name)
 }
 
 export function formatSettings(settings: readonly Setting[], style: Style): string {
@@ -256,11 +261,14 @@ function formatTransformer(transformer: ColumnTransformer, style: Style, indent:
 
 // ---------------------------------------------------------------------------------------------------------- windows
 
-export function formatWindow(window: WindowDefinition, style: Style, indent: number): string {
+/** `asOperand` is that of the call: its brackets come out within the window, as ClickHouse has it. */
+export function formatWindow(window: WindowDefinition, style: Style, indent: number, asOperand = false): string {
   const clauses: string[] = []
   if (window.parent !== undefined) clauses.push(quoteName(window.parent))
-  if (window.partitionBy) clauses.push(`PARTITION BY ${formatList(window.partitionBy, style, indent)}`)
-  if (window.orderBy) clauses.push(`ORDER BY ${window.orderBy.map(e => formatOrderBy(e, style, indent)).join(', ')}`)
+  if (window.partitionBy)
+    clauses.push(`PARTITION BY ${window.partitionBy.map(e => formatExpr(e, style, indent, asOperand)).join(', ')}`)
+  if (window.orderBy)
+    clauses.push(`ORDER BY ${window.orderBy.map(e => formatOrderBy(e, style, indent, asOperand)).join(', ')}`)
   if (window.frame) clauses.push(formatFrame(window.frame, offset => formatExpr(offset, style, indent)))
   return `(${clauses.join(' ')})`
 }
@@ -287,8 +295,8 @@ function formatBound(bound: WindowFrameBound, write: (offset: Expr) => string): 
   }
 }
 
-export function formatOrderBy(element: OrderByElement, style: Style, indent: number): string {
-  let text = `${formatExpr(element.expr, style, indent)} ${element.direction.toUpperCase()}`
+export function formatOrderBy(element: OrderByElement, style: Style, indent: number, asOperand = false): string {
+  let text = `${formatExpr(element.expr, style, indent, asOperand)} ${element.direction.toUpperCase()}`
   if (element.nulls) text += ` NULLS ${element.nulls.toUpperCase()}`
   if (element.collation) text += ` COLLATE ${formatExpr(element.collation, style, indent)}`
   const { fill } = element
@@ -331,9 +339,8 @@ export function columnName(expr: Expr, nameOf: (expr: Expr) => string | undefine
       if (expr.name === 'array' && !expr.over) return `[${names(expr.args)}]`
       if (expr.name === 'tuple' && !expr.over) return `(${names(expr.args)})`
       const parameters = expr.parameters ? `(${names(expr.parameters)})` : ''
-      const nulls = expr.nulls ? ` ${expr.nulls.toUpperCase()} NULLS` : ''
       const args = expr.args.filter(arg => arg.kind !== 'asterisk')
-      return `${expr.name}${parameters}(${names(args)})${nulls}${windowName(expr, nameOf)}`
+      return `${expr.name}${parameters}(${names(args)})${windowName(expr, nameOf)}`
     }
     default:
       return unreachable(expr)

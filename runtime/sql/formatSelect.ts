@@ -1,5 +1,14 @@
 import { unreachable } from '../core/assert.ts'
-import type { GroupBy, Query, Select, SetOperation, TableExpr, TableName, WithElement } from './ast.ts'
+import type {
+  GroupBy,
+  InterpolateElement,
+  Query,
+  Select,
+  SetOperation,
+  TableExpr,
+  TableName,
+  WithElement,
+} from './ast.ts'
 import {
   breakLine,
   formatCall,
@@ -12,22 +21,43 @@ import {
   formatWindow,
   type Style,
 } from './formatExpr.ts'
-import { quoteName } from './literals.ts'
+import { quoteName, quoteNameAlways } from './literals.ts'
 
 export function formatQueryText(query: Query, style: Style, indent: number): string {
   return query.kind === 'select' ? formatSelect(query, style, indent) : formatSetOperation(query, style, indent)
 }
 
-function formatSetOperation({ operator, inputs }: SetOperation, style: Style, indent: number): string {
-  const isIntersect = operator.startsWith('INTERSECT')
-  const parts = inputs.map((input, at) => {
-    if (input.kind === 'select') return formatSelect(input, style, indent)
-    const tighter = !isIntersect && input.operator.startsWith('INTERSECT')
-    const chained = at === 0 && input.operator !== operator && input.operator.startsWith('INTERSECT') === isIntersect
-    return tighter || chained ? formatSetOperation(input, style, indent) : formatSubquery(input, style, indent)
-  })
+/** Operators and what stands between them, with nested operations that need no brackets laid out flat. */
+interface Operand {
+  readonly query: Query
+  /** What joins this one to the one before. */
+  readonly operator: string
+}
+
+function formatSetOperation(operation: SetOperation, style: Style, indent: number): string {
+  const operands = flatten(operation, '')
   const line = breakLine(style, indent)
-  return parts.join(`${line}${operator}${line}`)
+  let text = ''
+  operands.forEach(({ query, operator }, at) => {
+    // ClickHouse puts the two sides of EXCEPT in brackets.
+    const besideExcept = operator.startsWith('EXCEPT') || operands[at + 1]?.operator.startsWith('EXCEPT')
+    const bare = query.kind === 'select' && !besideExcept
+    if (at > 0) text += `${line}${operator}${line}`
+    text += bare ? formatSelect(query, style, indent) : formatSubquery(query, style, indent)
+  })
+  return text
+}
+
+function flatten({ operator, inputs }: SetOperation, before: string): Operand[] {
+  const isIntersect = operator.startsWith('INTERSECT')
+  return inputs.flatMap((input, at) => {
+    const joined = at === 0 ? before : operator
+    if (input.kind === 'select' || input.parenthesized) return [{ query: input, operator: joined }]
+    const inputIsIntersect = input.operator.startsWith('INTERSECT')
+    const tighter = inputIsIntersect && !isIntersect
+    const chained = at === 0 && input.operator !== operator && inputIsIntersect === isIntersect
+    return tighter || chained ? flatten(input, joined) : [{ query: input, operator: joined }]
+  })
 }
 
 /** Items below one another where there is more than one. */
@@ -40,14 +70,13 @@ function stack(items: readonly string[], style: Style, indent: number): string {
 function formatSelect(select: Select, style: Style, indent: number): string {
   const clauses: string[] = []
   const { oneLine } = style
-  const listIndent = (items: readonly unknown[]) => (items.length > 1 && !oneLine ? indent + 1 : indent)
+  const deeper = indent + 1
   if (select.with) {
     const line = breakLine(style, indent + 1)
-    const items = select.with.map(element => formatWith(element, style, oneLine ? indent : indent + 1))
+    const items = select.with.map(element => formatWith(element, style, deeper))
     clauses.push(`WITH${select.recursive ? ' RECURSIVE' : ''}${line}${items.join(`,${line}`)}`)
   }
-  const itemIndent = listIndent(select.columns)
-  const columns = select.columns.map(column => formatExpr(column, style, itemIndent, column.kind === 'lambda'))
+  const columns = select.columns.map(column => formatExpr(column, style, deeper, column.kind === 'lambda'))
   clauses.push(`SELECT${select.distinct ? ' DISTINCT' : ''}${stack(columns, style, indent)}`)
   if (select.from) clauses.push(`FROM${formatTables(select.from, style, indent)}`)
   if (select.prewhere) clauses.push(`PREWHERE ${formatExpr(select.prewhere, style, indent)}`)
@@ -55,17 +84,15 @@ function formatSelect(select: Select, style: Style, indent: number): string {
   if (select.groupBy) clauses.push(formatGroupBy(select.groupBy, style, indent))
   if (select.having) clauses.push(`HAVING ${formatExpr(select.having, style, indent)}`)
   if (select.windows) {
-    const line = breakLine(style, indent + 1)
     const items = select.windows.map(
       ({ name, definition }) => `${quoteName(name)} AS ${formatWindow(definition, style, indent)}`,
     )
-    clauses.push(`WINDOW${line}${items.join(`,${line}`)}`)
+    clauses.push(`WINDOW${stack(items, style, indent)}`)
   }
   if (select.qualify) clauses.push(`QUALIFY ${formatExpr(select.qualify, style, indent)}`)
   if (select.orderBy) {
     const { all, elements, interpolate } = select.orderBy
-    const at = listIndent(elements)
-    const items = elements.map(element => formatOrderBy(element, style, at))
+    const items = elements.map(element => formatOrderBy(element, style, deeper))
     if (all) clauses.push(`ORDER BY ${items[0].replace(/^`?all`?/i, 'ALL')}`)
     else clauses.push(`ORDER BY${stack(items, style, indent)}`)
     if (interpolate) clauses.push(formatInterpolate(interpolate, style, indent))
@@ -73,7 +100,7 @@ function formatSelect(select: Select, style: Style, indent: number): string {
   if (select.limitBy) {
     const { limit, offset, by, all } = select.limitBy
     const count = `${offset ? `${formatExpr(offset, style, indent)}, ` : ''}${formatExpr(limit, style, indent)}`
-    const keys = by.map(key => formatExpr(key, style, listIndent(by)))
+    const keys = by.map(key => formatExpr(key, style, deeper))
     clauses.push(`LIMIT ${count} BY${all ? ' ALL' : stack(keys, style, indent)}`)
   }
   if (select.limit) {
@@ -96,21 +123,16 @@ function formatWith(element: WithElement, style: Style, indent: number): string 
   return `${quoteName(element.name)}${aliases} AS${materialized}${breakLine(style, indent)}${query}`
 }
 
-function formatInterpolate(
-  items: readonly { column: string; expr?: Select['where'] }[],
-  style: Style,
-  indent: number,
-): string {
+function formatInterpolate(items: readonly InterpolateElement[], style: Style, indent: number): string {
   if (items.length === 0) return 'INTERPOLATE'
-  const written = items.map(({ column, expr }) => {
-    const name = `\`${column.replace(/[\\`]/g, '\\$&')}\``
-    return `${name} AS ${expr ? formatExpr(expr, style, indent) : quoteName(column)}`
-  })
+  const written = items.map(({ column, expr }) => `${quoteNameAlways(column)} AS ${formatExpr(expr, style, indent)}`)
   return `INTERPOLATE (${written.join(', ')})`
 }
 
 function formatGroupBy({ mode, keys, sets, totals }: GroupBy, style: Style, indent: number): string {
   const deeper = breakLine(style, indent + 1)
+  /** Under a GROUP BY that is not there. */
+  const nested = style.oneLine ? '' : '    '
   let text = ''
   if (mode === 'all') text = 'GROUP BY ALL'
   else if (mode === 'groupingSets') {
@@ -118,17 +140,16 @@ function formatGroupBy({ mode, keys, sets, totals }: GroupBy, style: Style, inde
     const written = (sets ?? []).map(set => `${style.oneLine ? '' : deepest}(${formatList(set, style, indent + 2)})`)
     text = `GROUP BY${deeper}GROUPING SETS (${written.join(style.oneLine ? ', ' : ',')})`
   } else if (keys.length > 0) {
-    const at = keys.length > 1 && !style.oneLine ? indent + 1 : indent
     text = `GROUP BY${stack(
-      keys.map(key => formatExpr(key, style, at)),
+      keys.map(key => formatExpr(key, style, indent + 1)),
       style,
       indent,
     )}`
     if (mode === 'rollup') text += `${deeper}WITH ROLLUP`
     if (mode === 'cube') text += `${deeper}WITH CUBE`
-  } else if (mode !== 'plain') text = `WITH ${mode.toUpperCase()}`
+  } else if (mode !== 'plain') text = `${nested}WITH ${mode.toUpperCase()}`
   if (!totals) return text
-  return text === '' ? 'WITH TOTALS' : `${text}${deeper}WITH TOTALS`
+  return text === '' ? `${nested}WITH TOTALS` : `${text}${deeper}WITH TOTALS`
 }
 
 // -------------------------------------------------------------------------------------------------------------- tables
@@ -142,9 +163,8 @@ export function formatTables(table: TableExpr, style: Style, indent: number): st
     case 'tableSubquery':
       return formatTable(table, style, indent)
     case 'arrayJoin': {
-      const at = table.arrays.length > 1 && !style.oneLine ? indent + 1 : indent
       const arrays = stack(
-        table.arrays.map(array => formatExpr(array, style, at)),
+        table.arrays.map(array => formatExpr(array, style, indent + 1)),
         style,
         indent,
       )

@@ -54,9 +54,14 @@ function formatOutput(output: Output | undefined, style: Style): string {
     if (intoOutfile.compression) text += ` COMPRESSION ${formatExpr(intoOutfile.compression, style, 0)}`
     if (intoOutfile.level) text += ` LEVEL ${formatExpr(intoOutfile.level, style, 0)}`
   }
-  if (format !== undefined) text += `${line}FORMAT ${quoteName(format)}`
+  if (format !== undefined) text += `${line}FORMAT ${formatName(format)}`
   if (settings) text += `${line}SETTINGS ${formatSettings(settings, style)}`
   return text
+}
+
+/** VALUES is the one keyword that is no keyword here. */
+function formatName(name: string): string {
+  return name.toUpperCase() === 'VALUES' ? name : quoteName(name)
 }
 
 function onCluster(cluster: string | undefined): string {
@@ -198,7 +203,7 @@ function formatInsert(insert: Insert, style: Style): string {
   const gap = settings ? line : ' '
   if (settings) text += `${line}${settings}`
   if (source.kind === 'query') return `${text}${gap}${formatQueryText(source.query, style, 0)}`
-  return source.format === undefined ? text : `${text}${gap}FORMAT ${quoteName(source.format)}`
+  return source.format === undefined ? text : `${text}${gap}FORMAT ${formatName(source.format)}`
 }
 
 // ------------------------------------------------------------------------------------------------------------ CREATE
@@ -335,8 +340,8 @@ function formatTruncate(node: Truncate): string {
 }
 
 function formatRename(node: Rename): string {
-  const plural = { table: 'TABLES', dictionary: 'DICTIONARIES', database: 'DATABASES', any: 'TABLES' }
-  const object = node.exchange ? plural[node.object] : node.object === 'any' ? 'TABLE' : node.object.toUpperCase()
+  const plural = { table: 'TABLES', dictionary: 'DICTIONARIES', database: 'DATABASES' }
+  const object = node.exchange ? plural[node.object] : node.object.toUpperCase()
   const between = node.exchange ? 'AND' : 'TO'
   const pairs = node.pairs.map(({ from, to }) => `${formatTableName(from)} ${between} ${formatTableName(to)}`)
   const head = words(node.exchange ? 'EXCHANGE' : 'RENAME', object, node.ifExists && 'IF EXISTS', pairs.join(', '))
@@ -365,7 +370,7 @@ function formatShow(node: Show, style: Style): string {
     case 'access':
       return `SHOW ${node.text}`
     case 'create': {
-      const object = node.object === 'any' ? 'TABLE' : node.object?.toUpperCase()
+      const object = node.object?.toUpperCase()
       return words('SHOW CREATE', node.temporary && 'TEMPORARY', object, formatTableName(node.name!))
     }
     case 'setting':

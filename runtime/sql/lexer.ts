@@ -25,6 +25,8 @@ for (let code = 0; code < 128; code++) {
   else if ((code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code === 36) classes[code] = 1
 }
 
+const sizeProblem = 'Max query size exceeded (can be increased with the `max_query_size` setting)'
+
 const symbols3 = new Set(['<=>'])
 const symbols2 = new Set(['->', '::', '||', '==', '!=', '<>', '<=', '>=', '@@'])
 const symbols1 = new Set('()[]{},;.*+-/%<>=?:^@')
@@ -55,6 +57,7 @@ export class Lexer {
     const { text, limit } = this
     if (!this.skipBlanks()) return TokenKind.invalid
     const start = this.position
+    if (start >= limit && limit < text.length) return this.invalid(limit, limit, sizeProblem)
     if (start >= limit) return this.push(TokenKind.end, start, limit, '')
     const code = text.charCodeAt(start)
     const kind = code < 128 ? classes[code] : 0
@@ -63,6 +66,8 @@ export class Lexer {
     if (code === 39) return this.quoted(start, 39, TokenKind.string, 'Single quoted string is not closed')
     if (code === 96) return this.quoted(start, 96, TokenKind.quotedName, 'Back quoted string is not closed')
     if (code === 34) return this.quoted(start, 34, TokenKind.quotedName, 'Double quoted string is not closed')
+    if (code === 0x2018) return this.quoted(start, 0x2019, TokenKind.string, 'Single quoted string is not closed')
+    if (code === 0x201c) return this.quoted(start, 0x201d, TokenKind.quotedName, 'Double quoted string is not closed')
     if (code === 36) return this.dollar(start)
     if (code === 46 && isDigit(text.charCodeAt(start + 1)) && !this.followsOperand(start)) return this.number(start)
     const three = text.slice(start, start + 3)
@@ -86,7 +91,7 @@ export class Lexer {
   }
 
   private invalid(start: number, end: number, problem: string): number {
-    this.problem = problem
+    this.problem = end >= this.limit && this.limit < this.text.length ? sizeProblem : problem
     return this.push(TokenKind.invalid, start, end, '')
   }
 

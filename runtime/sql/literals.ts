@@ -62,7 +62,10 @@ export function quoteString(text: string): string {
   return `'${text.replace(/[\b\f\n\r\t\0\\']/g, char => escapes[char] ?? `\\${char}`)}'`
 }
 
+/** What ClickHouse quotes, and then what would read back as something else though ClickHouse leaves it bare. */
 const quotedAlways = new Set(['ALL', 'DISTINCT', 'FROM', 'NULL', 'SELECT', 'TABLE', 'VALUES'])
+for (const word of ['TRUE', 'FALSE', 'INF', 'INFINITY', 'NAN', 'NOT', 'CASE', 'INTERVAL', 'WITH'])
+  quotedAlways.add(word)
 
 /** A name, in backquotes only where it needs them. */
 export function quoteName(name: string): string {

@@ -51,6 +51,7 @@ const grammar: Grammar = { query: parseQuery, specialForm: parseSpecialForm }
 const defaults: Required<ParseLimits> = {
   depthMax: 1000,
   treeDepthMax: 1000,
+  treeSizeMax: 50000,
   sizeBytesMax: 262144,
   backtracksMax: 1000000,
 }
@@ -59,7 +60,10 @@ const defaults: Required<ParseLimits> = {
 export function parseStatement(text: string, limits: ParseLimits = {}): Parsed {
   return run(text, { ...defaults, ...limits }, 0, cursor => {
     const parsed = statementWithEnd(cursor)
-    if (parsed.insertDataStart === undefined && !cursor.atEnd()) cursor.fail('end of query')
+    while (parsed.insertDataStart === undefined && cursor.take(';'));
+    if (parsed.insertDataStart === undefined && !cursor.atEnd()) {
+      throw new DBError('SYNTAX_ERROR', cursor.describe(' (Multi-statements are not allowed)'))
+    }
     return parsed
   })
 }
@@ -107,7 +111,7 @@ function run<T>(text: string, limits: ParseLimits, start: number, parse: (cursor
   let failure: SyntaxFailure
   try {
     const result = parse(cursor)
-    checkSize(text.slice(start, cursor.end), limits)
+    checkSize(text, start, cursor.end, limits)
     return result
   } catch (error) {
     if (error instanceof RangeError)
@@ -116,7 +120,7 @@ function run<T>(text: string, limits: ParseLimits, start: number, parse: (cursor
     failure = error
   }
   const { furthest } = cursor
-  if (furthest && furthest.index > failure.index) failure = furthest
+  if (furthest.index > failure.index) failure = furthest
   // Once more, now that it is known where to listen for what would have been right.
   const second = new Cursor(text, grammar, limits, start, failure.index)
   try {
@@ -127,11 +131,11 @@ function run<T>(text: string, limits: ParseLimits, start: number, parse: (cursor
   throw second.error(failure)
 }
 
-function checkSize(text: string, { sizeBytesMax = 0 }: ParseLimits): void {
-  if (sizeBytesMax === 0 || text.length * 3 <= sizeBytesMax) return
-  if (text.length <= sizeBytesMax && encodeText(text).length <= sizeBytesMax) return
-  const advice = `Max query size exceeded (can be increased with the \`max_query_size\` setting)`
-  throw new DBError('SYNTAX_ERROR', `Syntax error: failed at position ${sizeBytesMax}: ${advice}`)
+/** The lexer stops at so many characters; here it is bytes. */
+function checkSize(text: string, start: number, end: number, { sizeBytesMax = 0 }: ParseLimits): void {
+  if (sizeBytesMax === 0 || (end - start) * 3 <= sizeBytesMax) return
+  if (encodeText(text.slice(start, end)).length <= sizeBytesMax) return
+  throw new DBError('SYNTAX_ERROR', 'Max query size exceeded (can be increased with the `max_query_size` setting)')
 }
 
 function statementWithEnd(cursor: Cursor): Parsed {
@@ -213,6 +217,11 @@ function parseOutput(cursor: Cursor): Output | undefined {
     else return { intoOutfile, format, settings }
   }
 }
+
+const statementWords = (
+  'SELECT WITH FROM INSERT CREATE ATTACH REPLACE DROP DETACH UNDROP TRUNCATE RENAME EXCHANGE ALTER DELETE UPDATE OPTIMIZE ' +
+  'CHECK USE SET SHOW DESCRIBE DESC EXISTS EXPLAIN KILL SYSTEM BEGIN COMMIT ROLLBACK BACKUP RESTORE GRANT REVOKE'
+).split(' ')
 
 function parseOne(cursor: Cursor): Statement {
   const { start } = cursor
@@ -328,6 +337,7 @@ function parseOne(cursor: Cursor): Statement {
     case 'EXECUTE':
       return parseAccess(cursor)
   }
+  cursor.atAny(...statementWords)
   return cursor.fail('SELECT')
 }
 
@@ -390,6 +400,8 @@ function parseInsert(cursor: Cursor): Insert {
   }
   if (queryFollows(cursor, 0)) {
     const query = parseQuery(cursor)
+    // Those of the query are the whole statement's.
+    if (query.kind === 'select') settings ??= query.settings
     return { ...insert, settings, source: { kind: 'query', query }, start, end: cursor.end }
   }
   if (!cursor.atEnd() && !cursor.at(';')) cursor.fail('VALUES')
@@ -509,7 +521,7 @@ function parseRename(cursor: Cursor): Rename {
     return { from, to: name() }
   })
   const onCluster = parseOnCluster(cursor)
-  return { kind: 'rename', object: object ?? 'any', exchange, ifExists, pairs, onCluster, start, end: cursor.end }
+  return { kind: 'rename', object: object ?? 'table', exchange, ifExists, pairs, onCluster, start, end: cursor.end }
 }
 
 function parseOptimize(cursor: Cursor): Optimize {
@@ -593,7 +605,8 @@ function parseSystem(cursor: Cursor): Statement {
   const command = systemCommand(cursor)
   const onCluster = parseOnCluster(cursor)
   const name = cursor.atName() && !cursor.atAny('FORMAT', 'SETTINGS') ? parseTableName(cursor) : undefined
-  const rest = restOfStatement(cursor) || undefined
+  const written = restOfStatement(cursor)
+  const rest = /^(lightweight|strict|pull)$/i.test(written) ? written.toUpperCase() : written || undefined
   return { kind: 'system', command, onCluster, name, rest, start, end: cursor.end }
 }
 
@@ -607,7 +620,9 @@ function systemCommand(cursor: Cursor): string {
     if (!verbs.includes(verb)) continue
     cursor.skip()
     for (const object of objects) {
-      if (object !== '' && cursor.take(...object.split(' '))) return `${verb} ${object}`
+      if (object !== '' && cursor.take(...object.split(' '))) {
+        return `${verb === 'DROP' && object.endsWith('CACHE') ? 'CLEAR' : verb} ${object}`
+      }
     }
     if (verb === 'UNFREEZE' || verb === 'SUSPEND' || verb === 'TEST') return verb
     cursor.fail(objects[0])

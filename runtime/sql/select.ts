@@ -4,13 +4,16 @@ import type {
   Expr,
   FunctionCall,
   GroupBy,
+  InterpolateElement,
   Join,
   Limit,
   LimitBy,
   NamedWindow,
   OrderBy,
+  OrderByElement,
   Query,
   Select,
+  SetOperation,
   SetOperator,
   TableExpr,
   TableFunction,
@@ -45,10 +48,15 @@ import { TokenKind } from './lexer.ts'
 /** SELECTs and what joins them, from left to right; INTERSECT goes first. */
 export function parseQuery(cursor: Cursor): Query {
   let left = parseIntersection(cursor)
+  /** Of the tree, which a change of operators makes higher. */
+  let height = 1
+  let last: SetOperator | undefined
   for (;;) {
     const operator = takeSetOperator(cursor, 'UNION') ?? takeSetOperator(cursor, 'EXCEPT')
     if (!operator) return left
     left = combine(operator, left, parseIntersection(cursor))
+    if (left.operator !== last) cursor.grow(cursor.tallest, ++height)
+    last = left.operator
   }
 }
 
@@ -67,13 +75,10 @@ function takeSetOperator(cursor: Cursor, word: 'UNION' | 'EXCEPT' | 'INTERSECT')
   return mode ? `${word} ${mode}` : word
 }
 
-/** Queries that brackets have made one operand; the next operator of the same kind must not be added to them. */
-const bracketed = new WeakSet<Query>()
-
-function combine(operator: SetOperator, left: Query, right: Query): Query {
+function combine(operator: SetOperator, left: Query, right: Query): SetOperation {
   const { start } = left
   const { end } = right
-  const extend = left.kind === 'setOperation' && left.operator === operator && !bracketed.has(left)
+  const extend = left.kind === 'setOperation' && left.operator === operator && !left.parenthesized
   if (extend) {
     // The array is this chain's own until it is returned.
     ;(left.inputs as Query[]).push(right)
@@ -87,8 +92,7 @@ function parseQueryOperand(cursor: Cursor): Query {
   cursor.skip()
   const query = cursor.nested(depthCost.query, parseQuery)
   cursor.expect(')')
-  bracketed.add(query)
-  return query
+  return query.kind === 'setOperation' ? { ...query, parenthesized: true } : query
 }
 
 // ------------------------------------------------------------------------------------------------------------ SELECT
@@ -117,10 +121,7 @@ export function parseSelect(cursor: Cursor): Select {
   const limitBy = limits.limitBy ?? (distinctOn && { limit: literal(1n, start, start), by: distinctOn })
   if (limit?.withTies) {
     if (!orderBy) throw new DBError('WITH_TIES_WITHOUT_ORDER_BY', 'Can not use WITH TIES without ORDER BY')
-    if (limitBy) {
-      const message = 'Can not use WITH TIES alongside LIMIT BY/DISTINCT ON'
-      throw new DBError('LIMIT_BY_WITH_TIES_IS_NOT_SUPPORTED', message)
-    }
+    if (distinctOn) throw tiesWithLimitBy()
   }
   const settings = cursor.take('SETTINGS') ? parseSettings(cursor) : undefined
   return {
@@ -259,7 +260,7 @@ function parseGroupKeys(cursor: Cursor): GroupBy {
 /** One element of GROUPING SETS: `(a, b)`, or an expression that begins with a bracket. */
 function groupingSet(cursor: Cursor): Expr[] {
   const expr = parseExpr(cursor)
-  if (expr.kind === 'function' && expr.name === 'tuple' && expr.operator && !expr.parenthesized) return [...expr.args]
+  if (expr.kind === 'function' && expr.name === 'tuple' && !expr.parenthesized) return [...expr.args]
   return [{ ...expr, parenthesized: undefined }]
 }
 
@@ -272,15 +273,22 @@ function namedWindow(cursor: Cursor): NamedWindow {
 export function parseOrderBy(cursor: Cursor): OrderBy | undefined {
   if (!cursor.take('ORDER', 'BY')) return undefined
   const all = (cursor.at('ALL') && cursor.peek(1) !== '(' && cursor.peek(1) !== ',') || undefined
-  const elements = all ? [parseOrderByElement(cursor)] : cursor.list(parseOrderByElement)
+  const elements = all ? [orderByAll(cursor)] : cursor.list(parseOrderByElement)
   if (!cursor.take('INTERPOLATE')) return { all, elements }
-  const interpolate = cursor.at('(')
-    ? cursor.bracketList(c => {
-        const column = c.name()
-        return { column, expr: c.take('AS') ? parseExpr(c) : undefined }
-      })
-    : []
-  return { all, elements, interpolate }
+  return { all, elements, interpolate: cursor.at('(') ? cursor.bracketList(interpolated) : [] }
+}
+
+function orderByAll(cursor: Cursor): OrderByElement {
+  const element = parseOrderByElement(cursor)
+  const { start, end } = element.expr
+  return { ...element, expr: { kind: 'identifier', parts: ['all'], start, end } }
+}
+
+function interpolated(cursor: Cursor): InterpolateElement {
+  const { start } = cursor
+  const column = cursor.name()
+  const self: Expr = { kind: 'identifier', parts: [column], start, end: cursor.end }
+  return { column, expr: cursor.take('AS') ? parseExpr(cursor) : self }
 }
 
 interface Limits {
@@ -303,6 +311,7 @@ function parseLimits(cursor: Cursor, ordered: boolean): Limits {
     } else if (cursor.take('OFFSET')) skip = parseExpr(cursor)
     const ties = cursor.take('WITH', 'TIES')
     if (cursor.take('BY')) {
+      if (ties) throw tiesWithLimitBy()
       if (limitBy || limit) cursor.fail('one LIMIT BY before LIMIT')
       const all = (cursor.at('ALL') && cursor.peek(1) !== '(' && cursor.take('ALL')) || undefined
       limitBy = { limit: count, offset: skip, by: all ? [] : parseExprs(cursor), all }
@@ -326,6 +335,10 @@ function parseLimits(cursor: Cursor, ordered: boolean): Limits {
   return { limitBy, limit: limit || offset ? { limit, offset, withTies } : undefined }
 }
 
+function tiesWithLimitBy(): DBError {
+  return new DBError('LIMIT_BY_WITH_TIES_IS_NOT_SUPPORTED', 'Can not use WITH TIES alongside LIMIT BY/DISTINCT ON')
+}
+
 /** FETCH FIRST n ROWS ONLY. */
 function parseFetch(cursor: Cursor, ordered: boolean): Limit | undefined {
   if (!cursor.at('FETCH', 'FIRST') && !cursor.at('FETCH', 'NEXT')) return undefined
@@ -345,10 +358,12 @@ function parseFetch(cursor: Cursor, ordered: boolean): Limit | undefined {
 
 export function parseTables(cursor: Cursor): TableExpr {
   let left: TableExpr = parseTable(cursor)
+  let height = 1
   for (;;) {
     const next: TableExpr | undefined = parseArrayJoin(cursor, left) ?? parseJoin(cursor, left)
     if (!next) return left
     left = next
+    cursor.grow(cursor.tallest, ++height)
   }
 }
 

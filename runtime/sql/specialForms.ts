@@ -32,7 +32,7 @@ export function parseSpecialForm(cursor: Cursor): Expr | undefined {
 const forms = new Map<string, Form>([
   ['CASE', parseCase],
   ['CAST', withBracket(parseCast)],
-  ['INTERVAL', cursor => (operandFollows(cursor) ? cursor.attempt(parseInterval) : undefined)],
+  ['INTERVAL', maybeInterval],
   ['EXISTS', parseExists],
   ['DATE', typedString('toDate')],
   ['TIMESTAMP', typedString('toDateTime')],
@@ -107,6 +107,12 @@ function parseCast(cursor: Cursor): Expr {
   const type = parseType(cursor)
   cursor.expect(')')
   return call('CAST', [value, literal(type.text, type.start, type.end)], start, cursor.end)
+}
+
+/** After `interval` an operator's sign may be the number's, or one that makes a name of it. */
+function maybeInterval(cursor: Cursor): Expr | undefined {
+  if (!operandFollows(cursor)) return undefined
+  return ['-', '+', '*', '['].includes(cursor.peek(1)) ? cursor.attempt(parseInterval) : parseInterval(cursor)
 }
 
 /** `INTERVAL 1 DAY`, `INTERVAL '1 day 2 hours'`. */

@@ -35,11 +35,9 @@ function typeHere(cursor: Cursor): TypeNode {
     cursor.expect(')')
   }
   if (integers.includes(name.toUpperCase())) {
+    args = undefined // MySQL's width of display
     const sign = cursor.takeAny('SIGNED', 'UNSIGNED')
-    if (sign) {
-      name = `${name.toUpperCase()} ${sign}`
-      args = undefined
-    }
+    if (sign) name = `${name.toUpperCase()} ${sign}`
   }
   if (args?.length === 0 && !withFields.has(name.toUpperCase())) args = undefined
   cursor.grow(height, cursor.tallest + 2)
@@ -107,20 +105,32 @@ function number(cursor: Cursor): Literal {
   return { kind: 'literal', value, start, end: cursor.end }
 }
 
-function formatType(name: string, args: readonly TypeArgument[] | undefined): string {
+function formatType(name: string, args?: readonly TypeArgument[], write?: (type: TypeNode) => string): string {
   const text = /^[A-Za-z_][A-Za-z0-9_ ]*$/.test(name) ? name : quoteName(name)
   if (!args || (args.length === 0 && name !== 'Tuple' && name !== 'Nested')) return text
-  return `${text}(${args.map(formatArgument).join(', ')})`
+  return `${text}(${args.map(argument => formatArgument(argument, write)).join(', ')})`
 }
 
-function formatArgument(argument: TypeArgument): string {
+/** The elements of tuples below one another, as in the columns of CREATE TABLE. */
+export function formatTypeLines(type: TypeNode, indent: number): string {
+  const { name, args } = type
+  if (!args || !type.text.includes('Tuple(')) return type.text
+  if (name !== 'Tuple' || args.length < 2) {
+    return formatType(name, args, argument => formatTypeLines(argument, indent))
+  }
+  const line = `\n${'    '.repeat(indent + 1)}`
+  const items = args.map(argument => formatArgument(argument, inner => formatTypeLines(inner, indent + 1)))
+  return `Tuple(${line}${items.join(`,${line}`)})`
+}
+
+function formatArgument(argument: TypeArgument, write = (type: TypeNode) => type.text): string {
   switch (argument.kind) {
     case 'type':
-      return argument.text
+      return write(argument)
     case 'literal':
       return formatLiteral(argument.value)
     case 'typeField':
-      return `${quoteName(argument.name)} ${argument.type.text}`
+      return `${quoteName(argument.name)} ${write(argument.type)}`
     case 'enumValue':
       return `${quoteString(argument.name)} = ${argument.value}`
     case 'typeSetting':

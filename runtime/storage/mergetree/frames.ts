@@ -61,13 +61,13 @@ export class FrameCodec {
   }
 
   /** Decodes the whole frame at source into target; gives both sizes. Up to 64 bytes behind target's end are overwritten. */
-  decode(source: number, target: number): { consumed: number; produced: number } {
+  decode(source: number, target: number, verify = true): { consumed: number; produced: number } {
     const { memory } = this
     const method = memory.u8[source + 16]
     const compressed = memory.data.getUint32(source + 17, true)
     const decompressed = memory.data.getUint32(source + 21, true)
     checkSizes(compressed, decompressed)
-    if (this.verify) this.#verify(source, compressed)
+    if (this.verify && verify) this.#verify(source, compressed)
     this.payload(method, source + frameHeaderBytes, compressed - 9, target, decompressed)
     return { consumed: hashBytes + compressed, produced: decompressed }
   }
@@ -87,7 +87,8 @@ export class FrameCodec {
 
   /**
    * Decodes the frames of a range of a stream, whose bytes lie in [source, source + size), one behind another into the arena, and
-   * gives where the range's data lies. table gets where each frame starts in it.
+   * gives where the range's data lies. table gets where each frame starts in it; checked has the offsets in the file of frames whose
+   * hashes were compared before, and gets those of the others.
    */
   decodeRange(
     source: number,
@@ -95,6 +96,7 @@ export class FrameCodec {
     range: StreamRange,
     arena: Arena,
     table?: Map<number, number>,
+    checked?: Set<number>,
   ): { pointer: number; size: number } {
     const { memory } = this
     const lastAt = range.last === null ? size : range.last.frame - range.start
@@ -121,7 +123,11 @@ export class FrameCodec {
     if (range.inner > dataEnd) throw new DBError('CORRUPTED_DATA', 'A mark leads behind the end of its frame')
     const target = arena.allocate(total)
     let to = target
-    for (const at of frames) to += this.decode(source + at, to).produced
+    for (const at of frames) {
+      const known = checked?.has(range.start + at) ?? false
+      to += this.decode(source + at, to, !known).produced
+      if (!known) checked?.add(range.start + at)
+    }
     assert(to === target + total, 'frames fill what was measured')
     return { pointer: target + range.inner, size: dataEnd - range.inner }
   }

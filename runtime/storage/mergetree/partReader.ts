@@ -20,7 +20,7 @@ export interface PartReaderOptions {
   readonly disk: Disk
   readonly memory: Memory
   readonly zstd?: Codec
-  /** Compare the hash of every frame that is read. Default: true. */
+  /** Compare the hash of every frame when it is first read. Default: true. */
   readonly verifyChecksums?: boolean
   /** Kernel memory for decoded columns. Default: 512 MiB. */
   readonly columnCacheBytes?: number
@@ -45,6 +45,8 @@ interface CachedColumn {
 
 /** Files kept open. */
 const openFilesMax = 256
+/** Files of which it is known what was checked. */
+const checkedFilesMax = 10_000
 
 /** Reads parts of the tables on one disk, on one thread, into one core's memory. */
 export class PartReader {
@@ -55,6 +57,7 @@ export class PartReader {
   readonly marksCache: LruCache<StreamMarks[]>
   readonly #files = new LruCache<OpenFile>(openFilesMax, file => file.close())
   readonly #indices: LruCache<CachedColumn[]>
+  readonly #checked = new Map<string, Set<number>>()
   readonly #fetchesMax: number
 
   constructor(options: PartReaderOptions) {
@@ -224,6 +227,7 @@ export class PartReader {
     this.marksCache.deleteWhere(ofPart)
     this.#files.deleteWhere(ofPart)
     this.#indices.delete(partId)
+    for (const key of [...this.#checked.keys()]) if (ofPart(key)) this.#checked.delete(key)
   }
 
   /** Gives back kernel memory of cached columns. */
@@ -246,6 +250,18 @@ export class PartReader {
     }
     if (open.read(start, target) !== target.length)
       throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${part.path}/${file} is too short`)
+  }
+
+  /** Offsets of frames of a file whose hashes were compared: once in the life of this reader. */
+  checkedFrames(part: PartInfo, file: string): Set<number> {
+    const key = `${part.id}/${file}`
+    let checked = this.#checked.get(key)
+    if (!checked) {
+      if (this.#checked.size >= checkedFilesMax) this.#checked.clear()
+      checked = new Set()
+      this.#checked.set(key, checked)
+    }
+    return checked
   }
 
   async #open(part: PartInfo, columns: readonly string[], markFrom: number, markTo: number): Promise<GranuleReader> {
@@ -481,7 +497,7 @@ class GranuleReader {
           throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${file}.bin is too short`)
         memory.copyIn(source, fetched.subarray(offset, offset + size))
       }
-      return codec.decodeRange(source, size, range, arena, table)
+      return codec.decodeRange(source, size, range, arena, table, this.parts.checkedFrames(this.part, file))
     } finally {
       scratch.destroy()
     }

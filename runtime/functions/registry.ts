@@ -14,10 +14,12 @@ import type { FunctionDefinition } from './function.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { math } from './math.ts'
+import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
 import { reinterpret } from './reinterpret.ts'
 import { regexp } from './regexp.ts'
+import { similarity } from './similarity.ts'
 import { splitting } from './splitting.ts'
 import { stringCase } from './stringCase.ts'
 import { stringSearch } from './stringSearch.ts'
@@ -40,6 +42,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateStarts,
   logical,
   math,
+  markup,
   miscellaneous,
   nullability,
   reinterpret,
@@ -48,6 +51,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   miscellaneous,
   nullability,
   regexp,
+  similarity,
   splitting,
   stringCase,
   stringSearch,

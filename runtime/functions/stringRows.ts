@@ -183,6 +183,9 @@ export function mapNumbers(
       case 'I8':
         memory.i8[pointer + row] = Number(it)
         break
+      case 'U16':
+        memory.u16[pointer / 2 + row] = Number(it)
+        break
       case 'U32':
         memory.u32[pointer / 4 + row] = Number(it)
         break

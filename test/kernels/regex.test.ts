@@ -225,6 +225,127 @@ test('RE2 syntax that JavaScript has not', () => {
   }
 })
 
+/** Replaced strings, counts, lists of matches and pieces between them: all kernels that look for more than one match. */
+function everything(memory: Memory, regex: Regex, strings: readonly string[], all: boolean) {
+  const { arena, offsets, bytes, rows } = layStrings(memory, strings)
+  const { kernels } = memory
+  const newSink = () => {
+    const sink = arena.allocateZeroed(16)
+    memory.u32[sink / 4] = arena.address
+    return sink
+  }
+  const lists = (run: (listOffsets: number, ends: number, target: number) => number): string[][] => {
+    const listOffsets = arena.allocate((rows + 1) * 4)
+    const [ends, target] = [newSink(), newSink()]
+    const first = arena.allocate(64)
+    memory.u32[first / 4] = 0
+    memory.u32.set([first, 64, 4], ends / 4 + 1)
+    assert.equal(run(listOffsets, ends, target), 0)
+    const count = memory.u32[listOffsets / 4 + rows]
+    const values = readStrings(memory, memory.u32[ends / 4 + 1], memory.u32[target / 4 + 1], count)
+    return strings.map((_, row) =>
+      values.slice(memory.u32[listOffsets / 4 + row], memory.u32[listOffsets / 4 + row + 1]),
+    )
+  }
+  const literal = memory.writeText(arena, '<')
+  const substitution = arena.allocate(64)
+  memory.u32.set([0xffffffff, literal.pointer, literal.size, 0, 0, 0, regex.groups ? 1 : 0, 0, 0], substitution / 4)
+  const out = arena.allocate((rows + 1) * 4)
+  const sink = newSink()
+  const { machine } = regex
+  assert.equal(kernels.replaceRegex(machine, offsets, bytes, rows, 0, substitution, 3, Number(all), out, sink), 0)
+  const numbers = arena.allocate(rows * 8)
+  assert.equal(kernels.countRegex(machine, offsets, bytes, rows, 0, numbers), 0)
+  const counts = [...memory.u64.slice(numbers / 8, numbers / 8 + rows)].map(Number)
+  assert.equal(kernels.positionRegex(machine, offsets, bytes, rows, 0, 1, 2, 0, 1, numbers), 0)
+  const result = {
+    replaced: readStrings(memory, out, memory.u32[sink / 4 + 1], rows),
+    counts,
+    seconds: [...memory.u64.slice(numbers / 8, numbers / 8 + rows)].map(Number),
+    extracted: lists((...to) => kernels.extractAllRegex(machine, offsets, bytes, rows, 0, regex.groups ? 1 : 0, ...to)),
+    grouped: lists((...to) =>
+      kernels.extractGroupsRegex(machine, offsets, bytes, rows, 0, 0, regex.groups + 1, 0, ...to),
+    ),
+    pieces: lists((...to) => kernels.splitRegex(machine, offsets, bytes, rows, 0, 0, ...to)),
+    twoPieces: lists((...to) => kernels.splitRegex(machine, offsets, bytes, rows, 2, 1, ...to)),
+  }
+  arena.destroy()
+  return result
+}
+
+test('all matches: replaced, counted, listed, split at', () => {
+  const memory = newMemory('core.debug')
+  const ascii = (text: string) => !/[^\0-\x7f]/.test(text)
+  for (const rows of [0, 1, 16, 17, 150]) {
+    const strings = texts(rows + 50, rows).filter(ascii)
+    for (const pattern of [
+      'a',
+      'o+',
+      '(\\d)(\\d)?',
+      '[a-c]+',
+      '\\b\\w',
+      '^a',
+      'b$',
+      '(a|ab)(c|bcd)?',
+      'foo|bar',
+      '/([^/]*)/',
+    ]) {
+      const regex = regexFor(memory, pattern, {})
+      for (const all of [true, false]) {
+        const got = everything(memory, regex, strings, all)
+        const found = strings.map(text => [...text.matchAll(new RegExp(pattern, 'g'))])
+        const group = regex.groups ? 1 : 0
+        const put = (match: RegExpMatchArray | string[]) => `<${match[0]}${match[group] ?? ''}`
+        const source = new RegExp(pattern, all ? 'g' : '')
+        assert.deepEqual(
+          got.replaced,
+          strings.map(text => text.replace(source, (...match) => put(match as string[]))),
+          pattern,
+        )
+        assert.deepEqual(
+          got.counts,
+          found.map(list => list.length),
+          pattern,
+        )
+        assert.deepEqual(
+          got.seconds,
+          found.map(list => (list[1] ? list[1].index! + list[1][0].length + 1 : 0)),
+          pattern,
+        )
+        assert.deepEqual(
+          got.extracted,
+          found.map(list => list.map(match => match[group] ?? '')),
+          pattern,
+        )
+        assert.deepEqual(
+          got.grouped,
+          found.map(list => list.flatMap(match => [...match].map(text => text ?? ''))),
+          pattern,
+        )
+        const split = (text: string, list: RegExpMatchArray[]) => {
+          const pieces: string[] = []
+          let at = 0
+          for (const match of list) {
+            pieces.push(text.slice(at, match.index))
+            at = match.index! + match[0].length
+          }
+          return [...pieces, text.slice(at)]
+        }
+        assert.deepEqual(
+          got.pieces,
+          strings.map((text, i) => split(text, found[i])),
+          pattern,
+        )
+        assert.deepEqual(
+          got.twoPieces,
+          strings.map((text, i) => split(text, found[i].slice(0, 1))),
+          pattern,
+        )
+      }
+    }
+  }
+})
+
 test('what RE2 refuses is refused with its reason', () => {
   const memory = newMemory()
   const cases: [string, RegExp][] = [

@@ -5,6 +5,7 @@ import { jsonFormats } from './json.ts'
 import { markdownFormat } from './markdown.ts'
 import { nativeFormat } from './native.ts'
 import { nullFormat } from './null.ts'
+import { parquetFormat } from './parquet.ts'
 import { prettyFormats } from './pretty.ts'
 import { rawFormats } from './raw.ts'
 import { rowBinaryFormats } from './rowBinary.ts'
@@ -27,6 +28,7 @@ export const formats: readonly FormatDefinition[] = [
   markdownFormat,
   ...rowBinaryFormats,
   nativeFormat,
+  parquetFormat,
   ...rawFormats,
   nullFormat,
 ]

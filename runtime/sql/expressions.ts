@@ -1,5 +1,6 @@
-// Expressions by precedence climbing: parseOperand() reads what stands between operators, parseBinary() joins operands. Special forms
-// (CASE, CAST, INTERVAL, EXTRACT ...) are in specialForms.ts, which is reached through the cursor's grammar.
+// Expressions by precedence climbing: parseOperand() reads what stands between operators, parseBinary() joins operands.
+// Special forms (CASE, CAST, INTERVAL, EXTRACT ...) are in specialForms.ts, which is reached through the cursor's grammar.
+// One file, as everything in it leads to everything else.
 
 import type {
   ColumnTransformer,

@@ -8,10 +8,11 @@ import type {
   FunctionCall,
   IndexDeclaration,
   ProjectionDeclaration,
+  Select,
   Storage,
   TtlElement,
 } from './ast.ts'
-import { breakLine, formatExpr, formatList, formatSettings, formatSubquery, type Style } from './formatExpr.ts'
+import { breakLine, formatExpr, formatList, formatSettings, type Style } from './formatExpr.ts'
 import { formatTypeLines } from './types.ts'
 import { quoteName, quoteNameAlways, quoteString } from './literals.ts'
 
@@ -52,10 +53,20 @@ export function formatProjection(projection: ProjectionDeclaration, style: Style
   const { name, query, index, settings } = projection
   let text = quoteName(name)
   if (index) text += ` INDEX ${formatExpr(index.expr, style, indent)} TYPE ${formatDeclared(index.type, style)}`
-  if (query)
-    text += `${breakLine(style, indent)}${formatSubquery(query, style, indent).replace(/ ASC\b(?=[^']*$)/g, '')}`
+  if (query) text += `${breakLine(style, indent)}${formatProjectionQuery(query, style, indent)}`
   if (settings) text += ` WITH SETTINGS (${formatSettings(settings, style)})`
   return text
+}
+
+/** Its ORDER BY is a key, which has no directions. */
+function formatProjectionQuery(query: Select, style: Style, indent: number): string {
+  const inner = style.oneLine ? '' : breakLine(style, indent + 1)
+  const outer = style.oneLine ? '' : breakLine(style, indent)
+  const body = style.query({ ...query, orderBy: undefined }, indent + 1)
+  const keys = (query.orderBy?.elements ?? []).map(({ expr }) => expr)
+  const orderBy =
+    keys.length > 0 ? `${breakLine(style, indent + 1)}ORDER BY ${formatList(keys, style, indent + 1)}` : ''
+  return `(${inner}${body}${orderBy}${outer})`
 }
 
 export function formatConstraint({ name, type, expr }: ConstraintDeclaration, style: Style): string {

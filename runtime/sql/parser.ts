@@ -3,9 +3,9 @@
 
 import { DBError } from '../core/errors.ts'
 import { encodeText } from '../core/text.ts'
+import { accessFrom, parseAccess } from './access.ts'
 import { inPartition, parseAlter, parsePartition } from './alter.ts'
 import type {
-  AccessStatement,
   AlterTable,
   Expr,
   Insert,
@@ -15,27 +15,20 @@ import type {
   Rename,
   Setting,
   Statement,
-  TableName,
   Truncate,
+  TypeNode,
 } from './ast.ts'
 import { databaseName, parseCreate, parseOnCluster, parseUuid } from './create.ts'
 import { Cursor, type Grammar, type ParseLimits, SyntaxFailure } from './cursor.ts'
 import { parseAssignments, parseNamedCall } from './definitions.ts'
-import {
-  parseAliased,
-  parseCall,
-  parseColumn,
-  parseExpr,
-  parseOperand,
-  parseSettings,
-  queryFollows,
-} from './expressions.ts'
+import { parseColumn, parseExpr, parseOperand, parseSettings } from './expressions.ts'
+import { parseInsert } from './insert.ts'
 import { TokenKind } from './lexer.ts'
 import { parseNameOrParameter, parseQuery, parseTableName, parseWith } from './select.ts'
 import { parseDescribe, parseExists, parseExplainStatement, parseLike, parseShow, restOfStatement } from './show.ts'
 import { parseSpecialForm } from './specialForms.ts'
+import { parseSystem } from './system.ts'
 import { parseType as typeAt } from './types.ts'
-import type { TypeNode } from './ast.ts'
 
 export type { ParseLimits } from './cursor.ts'
 
@@ -360,54 +353,6 @@ function parseWithFirst(cursor: Cursor): Statement {
   return { ...insert, source: { kind: 'query', query: all }, start }
 }
 
-// ------------------------------------------------------------------------------------------------------------ INSERT
-
-function parseInsert(cursor: Cursor): Insert {
-  const { start } = cursor
-  cursor.expect('INSERT')
-  if (!cursor.take('INTO')) cursor.expect('OVERWRITE')
-  if (cursor.at('TABLE') && !['(', '.', 'VALUES', 'SELECT', 'FORMAT'].includes(cursor.peek(1))) cursor.skip()
-  let table: TableName | undefined
-  let tableFunction: Insert['tableFunction']
-  if (cursor.at('FUNCTION') && cursor.peek(2) === '(') {
-    cursor.skip()
-    const callStart = cursor.start
-    tableFunction = parseCall(cursor, cursor.name(), callStart)
-  } else table = parseTableName(cursor)
-  const partitionBy = tableFunction && cursor.take('PARTITION', 'BY') ? parseExpr(cursor) : undefined
-  const columns = cursor.at('(') && !queryFollows(cursor, 1) ? cursor.bracketList(parseAliased) : undefined
-  let settings: readonly Setting[] | undefined
-  const takeSettings = () => {
-    if (!settings && cursor.take('SETTINGS')) settings = parseSettings(cursor)
-  }
-  takeSettings()
-  const insert = { kind: 'insert' as const, table, tableFunction, partitionBy, columns }
-  if (cursor.take('FROM', 'INFILE')) {
-    const path = parseOperand(cursor)
-    const compression = cursor.take('COMPRESSION') ? parseOperand(cursor) : undefined
-    takeSettings()
-    const format = cursor.take('FORMAT') ? cursor.name('format name') : undefined
-    takeSettings()
-    return { ...insert, settings, source: { kind: 'file', path, compression, format }, start, end: cursor.end }
-  }
-  if (cursor.take('VALUES'))
-    return { ...insert, settings, source: { kind: 'data', format: 'Values' }, start, end: cursor.end }
-  if (cursor.take('FORMAT')) {
-    const format = cursor.name('format name')
-    // The rows that may follow are not SQL: only words that can be nothing else are looked at.
-    if (!settings && cursor.at('SETTINGS') && cursor.peek(2) === '=') takeSettings()
-    return { ...insert, settings, source: { kind: 'data', format }, start, end: cursor.end }
-  }
-  if (queryFollows(cursor, 0)) {
-    const query = parseQuery(cursor)
-    // Those of the query are the whole statement's.
-    if (query.kind === 'select') settings ??= query.settings
-    return { ...insert, settings, source: { kind: 'query', query }, start, end: cursor.end }
-  }
-  if (!cursor.atEnd() && !cursor.at(';')) cursor.fail('VALUES')
-  return { ...insert, settings, source: { kind: 'data' }, start, end: cursor.end }
-}
-
 // --------------------------------------------------------------------------------------------------- DROP and the like
 
 function parseDrop(cursor: Cursor): Statement {
@@ -568,116 +513,4 @@ function parseKill(cursor: Cursor): Kill {
   const where = parseExpr(cursor)
   const mode = (cursor.takeAny('ASYNC', 'SYNC', 'TEST') ?? 'ASYNC').toLowerCase() as Kill['mode']
   return { kind: 'kill', what: names[word], onCluster, where, mode, start, end: cursor.end }
-}
-
-/** Words of SYSTEM commands that a table's name follows, after which the text is the command's own business. */
-const systemCommands = [
-  'START|STOP MERGES|TTL MERGES|MOVES|FETCHES|REPLICATED SENDS|REPLICATION QUEUES|DISTRIBUTED SENDS|VIEW|VIEWS|LISTEN|CLEANUP|' +
-    'PULLING REPLICATION LOG|REPLICATED DDL QUERIES|REPLICATED VIEW|VIRTUAL PARTS UPDATE|REDUCE BLOCKING PARTS|THREAD FUZZER',
-  'SYNC REPLICA|DATABASE REPLICA|TRANSACTION LOG|FILE CACHE|MERGES',
-  'RESTART REPLICA|REPLICAS|DISK',
-  'RESTORE REPLICA|DATABASE REPLICA',
-  'DROP|CLEAR REPLICA|DATABASE REPLICA|DNS CACHE|MARK CACHE|UNCOMPRESSED CACHE|INDEX MARK CACHE|INDEX UNCOMPRESSED CACHE|MMAP CACHE|' +
-    'QUERY CACHE|COMPILED EXPRESSION CACHE|FILESYSTEM CACHE|SCHEMA CACHE|FORMAT SCHEMA CACHE|S3 CLIENT CACHE|PAGE CACHE|' +
-    'CONNECTIONS CACHE|PRIMARY INDEX CACHE|QUERY CONDITION CACHE|VECTOR SIMILARITY INDEX CACHE|TEXT INDEX CACHES|' +
-    'ICEBERG METADATA CACHE|DISTRIBUTED CACHE|DISK METADATA CACHE|TEXT INDEX DICTIONARY CACHE|TEXT INDEX HEADER CACHE|' +
-    'TEXT INDEX POSTINGS CACHE|REPLICATED DATABASE|CATALOG',
-  'FLUSH LOGS|DISTRIBUTED|ASYNC INSERT QUEUE|OBJECT STORAGE QUEUE',
-  'RELOAD CONFIG|USERS|DICTIONARY|DICTIONARIES|MODEL|MODELS|FUNCTION|FUNCTIONS|EMBEDDED DICTIONARIES|ASYNCHRONOUS METRICS|SYMBOLS',
-  'LOAD|UNLOAD PRIMARY KEY',
-  'WAIT LOADING PARTS|VIEW|FAILPOINT|BLOBS CLEANUP',
-  'ENABLE|DISABLE FAILPOINT',
-  'NOTIFY FAILPOINT',
-  'REFRESH|CANCEL|TEST VIEW',
-  'PREWARM MARK CACHE|PRIMARY INDEX CACHE',
-  'SCHEDULE MERGE',
-  'UNFREEZE|SHUTDOWN|KILL|SUSPEND|UNLOCK SNAPSHOT',
-  'JEMALLOC PURGE|ENABLE PROFILE|DISABLE PROFILE|FLUSH PROFILE',
-  'RESET COVERAGE|DDL WORKER',
-].map(line => {
-  const [, verbs, objects] = /^(\S+)(?: (.*))?$/.exec(line)!
-  return { verbs: verbs.split('|'), objects: (objects ?? '').split('|').sort((a, b) => b.length - a.length) }
-})
-
-function parseSystem(cursor: Cursor): Statement {
-  const { start } = cursor
-  cursor.expect('SYSTEM')
-  const command = systemCommand(cursor)
-  const onCluster = parseOnCluster(cursor)
-  const name = cursor.atName() && !cursor.atAny('FORMAT', 'SETTINGS') ? parseTableName(cursor) : undefined
-  const written = restOfStatement(cursor)
-  const rest = /^(lightweight|strict|pull)$/i.test(written) ? written.toUpperCase() : written || undefined
-  return { kind: 'system', command, onCluster, name, rest, start, end: cursor.end }
-}
-
-function systemCommand(cursor: Cursor): string {
-  const verb = cursor.peek()
-  if (verb === 'SHUTDOWN' || verb === 'KILL') {
-    cursor.skip()
-    return verb
-  }
-  for (const { verbs, objects } of systemCommands) {
-    if (!verbs.includes(verb)) continue
-    cursor.skip()
-    for (const object of objects) {
-      if (object !== '' && cursor.take(...object.split(' '))) {
-        return `${verb === 'DROP' && object.endsWith('CACHE') ? 'CLEAR' : verb} ${object}`
-      }
-    }
-    if (verb === 'UNFREEZE' || verb === 'SUSPEND' || verb === 'TEST') return verb
-    cursor.fail(objects[0])
-  }
-  return cursor.fail('RELOAD')
-}
-
-function parseAccess(cursor: Cursor): AccessStatement {
-  return accessFrom(cursor, cursor.start)
-}
-
-/** Users, roles, grants and the like: the command by its leading words, and the text, which runtime/access reads. */
-function accessFrom(cursor: Cursor, start: number): AccessStatement {
-  const words: string[] = []
-  const objects = [
-    'USER',
-    'ROLE',
-    'QUOTA',
-    'ROW',
-    'POLICY',
-    'SETTINGS',
-    'PROFILE',
-    'NAMED',
-    'COLLECTION',
-    'WORKLOAD',
-    'RESOURCE',
-  ]
-  const verbs = [
-    'CREATE',
-    'ALTER',
-    'DROP',
-    'SET',
-    'DEFAULT',
-    'GRANT',
-    'REVOKE',
-    'CHECK',
-    'MOVE',
-    'EXECUTE',
-    'OR',
-    'REPLACE',
-    'AS',
-  ]
-  const masks = ['MASKING', 'HANDLER', 'TYPE']
-  for (let ahead = 0; ahead < 5; ahead++) {
-    const word = cursor.peek(ahead)
-    if (!objects.includes(word) && !verbs.includes(word) && !masks.includes(word)) break
-    if (word !== 'OR' && word !== 'REPLACE') words.push(word)
-  }
-  const [verb, object] = words
-  if (!verb || ((verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP') && !object)) {
-    if (verb) cursor.skip()
-    cursor.fail('TABLE')
-  }
-  restOfStatement(cursor)
-  const text = cursor.text.slice(start, cursor.end)
-  const command = verb === 'GRANT' || verb === 'REVOKE' || verb === 'CHECK' ? verb : words.join(' ')
-  return { kind: 'access', command, text, start, end: cursor.end }
 }

@@ -2,62 +2,65 @@
 import { arithmetic } from './arithmetic.ts'
 import { arrays } from './arrays.ts'
 import { bits } from './bits.ts'
+import { clock } from './clock.ts'
 import { comparison } from './comparison.ts'
 import { concat } from './concat.ts'
 import { conditional } from './conditional.ts'
-import { encoding } from './encoding.ts'
 import { conversion } from './conversion.ts'
 import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
+import { encoding } from './encoding.ts'
 import type { FunctionDefinition } from './function.ts'
+import { hashes } from './hashes.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
-import { reinterpret } from './reinterpret.ts'
 import { regexp } from './regexp.ts'
 import { similarity } from './similarity.ts'
+import { reinterpret } from './reinterpret.ts'
+import { rounding } from './rounding.ts'
 import { splitting } from './splitting.ts'
 import { stringCase } from './stringCase.ts'
 import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
+import { tuples } from './tuples.ts'
 import { url } from './url.ts'
-import { rounding } from './rounding.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   arrays,
   bits,
+  clock,
   comparison,
   concat,
   conditional,
-  encoding,
   conversion,
   dateArithmetic,
   dateParts,
   dateStarts,
+  encoding,
+  hashes,
+  like,
   logical,
   math,
   markup,
   miscellaneous,
   nullability,
-  reinterpret,
-  like,
-  logical,
-  miscellaneous,
-  nullability,
   regexp,
   similarity,
+  reinterpret,
+  rounding,
   splitting,
   stringCase,
   stringSearch,
   substring,
+  tuples,
   url,
-  rounding,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

@@ -260,3 +260,12 @@ export function fillNumbers(cell: usize, rows: i32, out: usize): void {
 export function chooseRows(mask: usize, rows: i32, out: usize): void {
   for (let i: i32 = 0; i < rows; i++) store<u32>(out + (<usize>i << 2), <u32>(load<u8>(mask + <usize>i) ? i : rows + i));
 }
+
+/** out[i] = base + indices[i] (or i, where indices is 0), u64[rows]. base: a whole number below 2^53. */
+export function fillPositions(base: f64, indices: usize, rows: i32, out: usize): void {
+  const start = <u64>base;
+  for (let i: i32 = 0; i < rows; i++) {
+    const row = indices == 0 ? <u32>i : load<u32>(indices + (<usize>i << 2));
+    store<u64>(out + (<usize>i << 3), start + <u64>row);
+  }
+}

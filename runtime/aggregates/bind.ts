@@ -73,8 +73,13 @@ function bindDefinition(
     const inner = plain.map(type => (type instanceof NullableType ? type.inner : type))
     bound = skipNulls(definition, plain, inner, parameters)
   } else bound = definition.bind(plain, parameters)
-  if (argumentTypes.every((type, i) => type === plain[i])) return { ...bound, name, argumentTypes }
-  return { type: bound.type, create: arena => new Unpacked(bound.create(arena), arena), name, argumentTypes }
+  if (argumentTypes.every((type, i) => type === plain[i])) return { ...bound, name: definition.name, argumentTypes }
+  return {
+    type: bound.type,
+    create: arena => new Unpacked(bound.create(arena), arena),
+    name: definition.name,
+    argumentTypes,
+  }
 }
 
 /** Gives its function LowCardinality arguments unpacked. */

@@ -1,7 +1,23 @@
-import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
+import { DBError } from '../core/errors.ts'
+import { tableKeys } from '../exec/tableKeys.ts'
+import { mergeParts } from '../storage/mergetree/mergeParts.ts'
 import type { MergeTask, TaskResult } from './messages.ts'
 
-export async function runMerge(_context: QueryContext, task: MergeTask): Promise<TaskResult> {
-  throw new DBError('NOT_IMPLEMENTED', `Merging ${task.chosen.sources.length} parts is not supported`)
+/** Merges parts in a worker; the control thread commits what comes of it. */
+export async function runMerge(context: QueryContext, task: MergeTask): Promise<TaskResult> {
+  const { source } = task.table
+  if (source.kind !== 'mergeTree') throw new DBError('LOGICAL_ERROR', 'Only MergeTree tables are merged')
+  const reader = await context.resources.partReader(source.location)
+  const keys = await tableKeys(context, source.definition, source.partitionKey, source.sortingKey)
+  const part = await mergeParts(task.chosen.sources, task.chosen.temporaryPath, {
+    reader,
+    disk: reader.disk,
+    codec: reader.codec,
+    definition: source.definition,
+    keys,
+    cancelled: context.isCancelled,
+    now: () => context.platform.clock.now(),
+  })
+  return { kind: 'parts', parts: [part] }
 }

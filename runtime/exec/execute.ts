@@ -1,5 +1,4 @@
 import type { Chunks } from '../columns/chunk.ts'
-import { DBError } from '../core/errors.ts'
 import type { Plan, ScanPlan } from '../planner/plan.ts'
 import type { QueryContext } from './context.ts'
 import { aggregate, type PartialAggregation } from './operators/aggregate.ts'
@@ -10,6 +9,7 @@ import { distinct, limitBy } from './operators/limitBy.ts'
 import { setOperation } from './operators/setOperation.ts'
 import { sort } from './operators/sort.ts'
 import { window } from './operators/window.ts'
+import { fetchLate } from './fetchLate.ts'
 import { openScan } from './scan.ts'
 
 /** What other threads give for the step that is shared: partial states for an aggregation, chunks for everything else. */
@@ -60,7 +60,7 @@ export function execute(context: QueryContext, plan: Plan, shared: Shared | null
     case 'window':
       return window(context, input(plan.input), plan)
     case 'fetch':
-      throw new DBError('NOT_IMPLEMENTED', 'Late reading is not supported by this source')
+      return fetchLate(context, input(plan.input), plan)
   }
 }
 
@@ -85,6 +85,7 @@ export function findShared(plan: Plan): Plan | null {
     case 'limit':
     case 'limitBy':
     case 'distinct':
+    case 'fetch':
     case 'window':
     case 'arrayJoin': {
       const below = findShared(plan.input)

@@ -14,6 +14,7 @@ import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.
 import { parseType } from '../types/parseType.ts'
 import type { QueryContext } from './context.ts'
 import { Evaluator } from './evaluate.ts'
+import { positionUnit } from './fetchLate.ts'
 import {
   everything,
   keyCondition,
@@ -312,13 +313,14 @@ class SegmentReader {
     if (name === '_partition_id') return constColumn(type, part.partitionId, rows, arena)
     const { memory } = this.context
     const offsets = arena.allocate(rows * 8)
-    for (let row = 0; row < rows; row++)
-      memory.u64[offsets / 8 + row] = BigInt(firstRow + (left ? memory.u32[left.indices / 4 + row] : row))
+    const source = this.plan.table.source as MergeTreeSource
+    const base = name === '_position' ? source.parts.indexOf(part) * positionUnit + firstRow : firstRow
+    memory.kernels.fillPositions(base, left ? left.indices : 0, rows, offsets)
     return new FixedColumn(parseType('UInt64'), memory, offsets, rows)
   }
 }
 
-const virtualNames = new Set(['_part', '_partition_id', '_part_offset'])
+const virtualNames = new Set(['_part', '_partition_id', '_part_offset', '_position'])
 
 /** Which parts and marks can hold rows that pass the scan's filters. */
 export async function prune(

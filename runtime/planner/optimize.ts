@@ -1,5 +1,6 @@
 import { columnsOf, isDeterministic, type Typed } from '../analyzer/typed.ts'
 import { IntegerType } from '../types/number.ts'
+import { parseType } from '../types/parseType.ts'
 import { type AggregatePlan, type Computed, inputsOf, type Plan, type PlanColumn, type ScanPlan } from './plan.ts'
 import { rewrite } from './rewriteAggregates.ts'
 
@@ -9,6 +10,7 @@ export interface OptimizerRules {
   readonly pruneColumns: boolean
   readonly countFromMetadata: boolean
   readonly limitHints: boolean
+  readonly lateColumns: boolean
 }
 
 export const allRules: OptimizerRules = {
@@ -16,6 +18,7 @@ export const allRules: OptimizerRules = {
   pruneColumns: true,
   countFromMetadata: true,
   limitHints: true,
+  lateColumns: true,
 }
 
 export function optimize(plan: Plan, rules: OptimizerRules = allRules): Plan {
@@ -24,6 +27,7 @@ export function optimize(plan: Plan, rules: OptimizerRules = allRules): Plan {
   if (rules.countFromMetadata) result = countFromMetadata(result)
   if (rules.limitHints) limitHints(result)
   if (rules.pruneColumns) result = prune(result, new Set(result.columns.map(column => column.id)))
+  if (rules.lateColumns) result = lateColumns(result, positionIdOf(result))
   return result
 }
 
@@ -308,4 +312,53 @@ function project(input: Plan, columns: readonly PlanColumn[]): Plan {
 function cheapest(columns: readonly PlanColumn[]): PlanColumn {
   const cost = ({ type }: PlanColumn) => (type.width > 0 ? type.width : 100) + (type instanceof IntegerType ? 0 : 1)
   return columns.reduce((best, column) => (cost(column) < cost(best) ? column : best))
+}
+
+/** Rows that are fetched late, at most. */
+const lateRowsMax = 1000
+
+/** A number that no column of the plan has. */
+function positionIdOf(plan: Plan): number {
+  let largest = 0
+  const visit = (step: Plan) => {
+    for (const { id } of step.columns) largest = Math.max(largest, id)
+    if (step.kind === 'scan') for (const { id } of step.filterColumns) largest = Math.max(largest, id)
+    for (const input of inputsOf(step)) visit(input)
+  }
+  visit(plan)
+  return largest + 1
+}
+
+/** ORDER BY ... LIMIT n: columns that neither filters nor keys look at are read for the n rows alone. */
+function lateColumns(plan: Plan, positionId: number): Plan {
+  const changed = mapInputs(plan, input => lateColumns(input, positionId))
+  if (changed.kind !== 'sort' || changed.limit === 0 || changed.limit > lateRowsMax || changed.withTies) return changed
+  const project = changed.input
+  if (project.kind !== 'project' || project.input.kind !== 'scan') return changed
+  const scan = project.input
+  if ((scan.table.source as { kind?: string }).kind !== 'mergeTree' || scan.final || scan.sample) return changed
+  const bare = new Set(
+    project.columns.filter(({ node, id }) => node.kind === 'column' && node.id === id).map(column => column.id),
+  )
+  const used = need(
+    [
+      ...changed.keys.map(key => key.expr),
+      ...scan.filters,
+      ...project.columns.filter(column => !bare.has(column.id)).map(column => column.node),
+    ],
+    new Set(),
+  )
+  const late = scan.columns.filter(
+    column => bare.has(column.id) && !used.has(column.id) && !column.name.startsWith('_part'),
+  )
+  const bytes = late.reduce((sum, { type }) => sum + (type.width > 0 ? type.width : 50), 0)
+  if (bytes < 16) return changed
+  const position: PlanColumn = { id: positionId, name: '_position', type: parseType('UInt64') }
+  const lateIds = new Set(late.map(column => column.id))
+  const early = <C extends PlanColumn>(columns: readonly C[]) => columns.filter(column => !lateIds.has(column.id))
+  const scanned: ScanPlan = { ...scan, columns: [...early(scan.columns), position] }
+  const passed: Computed = { ...position, node: { kind: 'column', ...position, key: `#${position.id}` } }
+  const projected: Plan = { kind: 'project', input: scanned, columns: [...early(project.columns), passed] }
+  const sorted: Plan = { ...changed, input: projected, columns: projected.columns }
+  return { kind: 'fetch', input: sorted, scan, fetched: late, position, columns: changed.columns }
 }

@@ -44,7 +44,7 @@ export function bindAggregate(
   parameters: readonly Value[] = [],
 ): BoundAggregate {
   const definition = find(name)
-  if (definition) return bindDefinition(definition, name, argumentTypes, parameters)
+  if (definition) return bindDefinition(definition, argumentTypes, parameters)
   const combinator = combinatorOf(name)
   if (!combinator) throw new DBError('UNKNOWN_AGGREGATE_FUNCTION', `Unknown aggregate function ${name}`)
   const inner = name.slice(0, -combinator.suffix.length)
@@ -63,7 +63,6 @@ export function bindAggregate(
 
 function bindDefinition(
   definition: AggregateDefinition,
-  name: string,
   argumentTypes: readonly DataType[],
   parameters: readonly Value[],
 ): BoundAggregate {

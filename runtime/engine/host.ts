@@ -269,7 +269,10 @@ export class TaskHost {
         const transfer =
           item.kind === 'chunk'
             ? [item.chunk]
-            : [...item.partial.keys, ...item.partial.states.map(state => state.buffer as ArrayBuffer)]
+            : item.partial.parts.flatMap(part => [
+                ...part.keys,
+                ...part.states.map(state => state.buffer as ArrayBuffer),
+              ])
         this.post({ kind: 'shared', id, item }, [...new Set(transfer)])
       },
       resultRows: rows => {

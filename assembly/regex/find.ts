@@ -1,5 +1,6 @@
 // Which engine finds a match.
 
+import { equalBytes } from "../strings/compare";
 import { findBytes } from "../strings/search";
 import { ANCHORED, Machine, TAGGED } from "./machine";
 import { simulate } from "./pike";
@@ -12,6 +13,8 @@ import { matchTagged } from "./tagged";
 export function find(machine: Machine, text: usize, end: usize, from: usize): i32 {
   if (machine.flags & ANCHORED) {
     if (from != text) return 0;
+    const size = machine.prefixSize;
+    if (size && (<usize>size > end - text || !equalBytes(text, machine.prefix, <i32>size))) return 0;
   } else if (machine.prefixSize > 1) {
     from = findBytes(from, end, machine.prefix, <i32>machine.prefixSize);
     if (from == 0) return 0;

@@ -65,6 +65,7 @@ class Cache {
   bankA: u32; // i32[size + 1][slotCount]
   bankB: u32;
   generation: u32; // how often the cache was begun anew
+  afterPrefix: u32; // for an ANCHORED program: the row behind its prefix, where one thread is left; 0: not known
 }
 
 /**
@@ -81,6 +82,18 @@ export function matchTagged(machine: Machine, text: usize, end: usize, from: usi
   let bank = <usize>cache.bankA;
   let matched = false;
   let position = from;
+  if (machine.flags & ANCHORED && machine.prefixSize) {
+    // The prefix has been looked at: in behind it, with the thread that it leaves.
+    state = cache.afterPrefix;
+    if (state == 0) {
+      state = rowAfterPrefix(machine, cache);
+      cache.afterPrefix = state;
+    }
+    const slotBytes = <usize>machine.slotCount << 2;
+    for (let at: usize = 0; at < slotBytes; at += 8) store<i64>(bank + at, -1);
+    store<i32>(bank, 0);
+    position += <usize>machine.prefixSize;
+  }
   while (position < end) {
     const byteClass = <u32>load<u8>(classes + <usize>load<u8>(position));
     let transition = load<u32>(transitions + (<usize>(state + byteClass) << 2), 12);
@@ -216,6 +229,7 @@ function empty(cache: Cache): void {
   cache.from1 = 0;
   cache.from2 = 0;
   cache.from3 = 0;
+  cache.afterPrefix = 0;
   cache.generation++;
   memory.fill(<usize>cache.hash, 0, <usize>HASH_SLOTS * 2);
 }
@@ -252,6 +266,16 @@ function startRow(machine: Machine, cache: Cache, context: u32): u32 {
   store<u16>(next, <u16>SEARCH, 4);
   row = internState(machine, cache, context);
   store<u32>(at, row);
+  return row;
+}
+
+/** Where the prefix leads from the text's begin. */
+function rowAfterPrefix(machine: Machine, cache: Cache): u32 {
+  let row = startRow(machine, cache, TEXT_BEGIN);
+  for (let i: u32 = 0; i < machine.prefixSize; i++) {
+    const byte = load<u8>(<usize>machine.prefix + <usize>i);
+    row = step(machine, cache, row, <u32>load<u8>(<usize>machine.classes + <usize>byte)) & ROW_MASK;
+  }
   return row;
 }
 

@@ -41,7 +41,7 @@ export function isAnchored(node: Node): boolean {
 }
 
 export interface Literals {
-  /** Bytes that every match begins with. */
+  /** Bytes that every match begins with; in front of any group where the pattern is anchored to the text's begin. */
   prefix: Uint8Array
   /** The longest run of bytes that every match holds. */
   required: Uint8Array
@@ -88,5 +88,17 @@ export function findLiterals(node: Node, bytes: boolean): Literals {
   }
   walk(node)
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best))
-  return { prefix: Uint8Array.from(runs[0]), required: Uint8Array.from(longest), exact }
+  const prefix = isAnchored(node) ? anchoredPrefix(node, bytes) : runs[0]
+  return { prefix: Uint8Array.from(prefix), required: Uint8Array.from(longest), exact }
+}
+
+/** What stands directly behind the `^` at a pattern's begin. */
+function anchoredPrefix(node: Node, bytes: boolean): number[] {
+  if (node.kind !== 'concat' || node.nodes[0].kind !== 'look') return []
+  const prefix: number[] = []
+  for (const part of node.nodes.slice(1)) {
+    if (part.kind !== 'set' || part.ranges.length !== 2 || part.ranges[0] !== part.ranges[1]) break
+    prefix.push(...(bytes ? [part.ranges[0]] : encodePoint(part.ranges[0])))
+  }
+  return prefix
 }

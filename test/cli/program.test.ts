@@ -74,7 +74,7 @@ test('granary server keeps what it was given, over a restart; the client asks it
     }
     const stop = async (child: ChildProcess) => {
       const ended = new Promise(resolve => child.on('close', resolve))
-      child.kill('SIGTERM')
+      process.kill(child.pid!, 'SIGTERM')
       assert.equal(await ended, 0)
     }
     const first = await start()

@@ -18,6 +18,7 @@ export async function server({ config: file, overrides, demo }: ServerCommand): 
   if (password !== undefined) config.users = { ...config.users, default: { ...config.users['default'], password } }
   checkExposure(config)
 
+  const stop = stopSignal()
   const platform = nodePlatform({ logLevel: config.logLevel, threads: config.maxThreads })
   process.on('unhandledRejection', error => platform.log('error', `A mistake of ours: ${stackOf(error)}`))
   const engine = await createEngine(platform, {
@@ -32,27 +33,29 @@ export async function server({ config: file, overrides, demo }: ServerCommand): 
     port: config.httpPort,
     displayName: config.displayName,
   })
+  stop.isServing = true
   platform.log('information', `Granary ${engine.version} on ${platform.name}: ${http.url}, data in ${config.path}`)
   if (demo) await showDemo(engine, http.url)
 
-  const signal = await stopSignal()
+  const signal = await stop.asked
   platform.log('information', `${signal}: stopping. Running queries have ${config.stopTimeoutSeconds} s to finish`)
   const graceMs = config.stopTimeoutSeconds * 1000
   await Promise.all([http.stop(graceMs), engine.close({ graceMs })])
   return 0
 }
 
-/** The first signal stops; a second one does so at once. */
-function stopSignal(): Promise<string> {
-  return new Promise(resolve => {
-    let stopping = false
+/** The first signal stops a server that serves; a second one, or one during the start, ends the process at once. */
+function stopSignal(): { isServing: boolean; readonly asked: Promise<string> } {
+  const stop = { isServing: false, asked: Promise.resolve('') }
+  stop.asked = new Promise(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
-        if (stopping) process.exit(130)
-        stopping = true
+        if (!stop.isServing) process.exit(130)
+        stop.isServing = false
         resolve(signal)
       })
   })
+  return stop
 }
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

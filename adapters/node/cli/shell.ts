@@ -39,6 +39,7 @@ export async function runShell({ run, prompt }: ShellOptions): Promise<void> {
       return
     }
     text = ''
+    for (const name of ['e', 'u']) terminal.write(null, { ctrl: true, name }) // to the line's end, and all before it
     process.stdout.write('\n')
     ask()
   })

@@ -192,18 +192,6 @@ export function limitByMask(ids: usize, rows: i32, counts: usize, from: u32, to:
   }
 }
 
-/** For group numbers handed out in order of appearance: the first row of each of the groups [from, from + count). out u32[count]. */
-export function firstRows(ids: usize, rows: i32, from: u32, count: u32, out: usize): void {
-  let next = from;
-  const end = from + count;
-  for (let i: i32 = 0; i < rows && next < end; i++) {
-    if (load<u32>(ids + (<usize>i << 2)) == next) {
-      store<u32>(out + (<usize>(next - from) << 2), <u32>i);
-      next++;
-    }
-  }
-}
-
 /** 1 when both arrays' rows have the same lengths. */
 export function equalSizes(a: usize, b: usize, rows: i32): i32 {
   for (let i: i32 = 0; i < rows; i++) {

@@ -119,7 +119,7 @@ export function bindFunction(
   }
   const run = (columns: readonly Column[], rows: number, arena: Arena): Column => {
     const foldable = deterministic && (definition.foldable ?? true) && columns.length > 0
-    if (foldable && rows !== 1 && columns.every(column => column instanceof ConstColumn)) {
+    if (foldable && columns.every(column => column instanceof ConstColumn)) {
       const one = columns.map(column => (column as ConstColumn).value)
       return new ConstColumn(run(one, 1, arena).full(arena), rows)
     }

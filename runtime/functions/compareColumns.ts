@@ -69,7 +69,7 @@ function comparableInside(a: DataType, b: DataType): boolean {
  * both may be constant.
  */
 export function compareColumns(comparison: Comparison, a: Column, b: Column, rows: number, arena: Arena): number {
-  if (a instanceof ConstColumn && b instanceof ConstColumn && rows !== 1) {
+  if (a instanceof ConstColumn && b instanceof ConstColumn) {
     const one = compareColumns(comparison, a.value, b.value, 1, arena)
     const out = arena.allocate(rows)
     arena.memory.kernels.fillBytes(one, 1, rows, out)

@@ -144,7 +144,9 @@ export class SelectPlanner {
 
   #oneRow(): Source {
     const column = { id: this.context.nextColumnId(), name: 'dummy', type: parseType('UInt8') }
-    return { plan: { kind: 'values', columns: [column], rows: [[0]] }, columns: [], tables: 1 }
+    const node: Typed = { kind: 'column', ...column, key: `#${column.id}` }
+    const visible: ScopeColumn = { name: 'dummy', qualifiers: [['one'], ['system', 'one']], node, table: 0 }
+    return { plan: { kind: 'values', columns: [column], rows: [[0]] }, columns: [visible], tables: 1 }
   }
 
   #filter(input: Plan, condition: Typed, clause: string): Plan {

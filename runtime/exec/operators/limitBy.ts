@@ -70,7 +70,7 @@ export async function* distinct(context: QueryContext, input: Chunks, plan: Dist
       if (rowsMax > 0 && table.size > rowsMax)
         throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for DISTINCT exceeded, max rows: ${rowsMax}`)
       const first = arena.allocate(added * 4)
-      context.memory.kernels.firstRows(ids, chunk.rows, before, added, first)
+      context.memory.kernels.newKeyRows(ids, chunk.rows, before, first)
       yield added === chunk.rows ? chunk : chunk.gather(first, added, arena)
       if (plan.limit > 0 && table.size >= plan.limit) return
     }

@@ -264,15 +264,31 @@ class Parser {
       capacity,
     )
     if (count < 0) this.#fail(type, spans, -count - 1, 'CANNOT_READ_ARRAY_FROM_TEXT', 'Cannot read array from text')
-    return new ArrayColumn(offsets, this.#element(type.element, sliceSpans(elements, 0, count)), rows, type)
+    const inside = this.#inRows(type, spans, offsets, () => this.#element(type.element, sliceSpans(elements, 0, count)))
+    return new ArrayColumn(offsets, inside, rows, type)
+  }
+
+  /** Runs what parses elements; an error that names an element is made to name its row. */
+  #inRows(type: DataType, spans: Spans, offsets: number, parse: () => Column): Column {
+    try {
+      return parse()
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error
+      const { u32 } = this.arena.memory
+      let row = 0
+      while (row + 1 < spans.rows && u32[offsets / 4 + row + 1] <= error.row) row++
+      const isPlain = error.errorName === 'CANNOT_PARSE_INPUT_ASSERTION_FAILED' && this.style !== 'json'
+      if (!isPlain || !(type instanceof ArrayType)) this.#fail(type, spans, row, error.errorName, error.message)
+      return this.#fail(type, spans, row, 'CANNOT_READ_ARRAY_FROM_TEXT', 'Cannot read array from text')
+    }
   }
 
   #map(type: MapType, spans: Spans): Column {
     const { arena } = this
     const { offsets, keys, values, count } = this.#pairs(type, spans)
     const inside = this.#inside()
-    const key = inside.parse(type.key, sliceSpans(keys, 0, count))
-    const value = this.#element(type.value, sliceSpans(values, 0, count))
+    const key = this.#inRows(type, spans, offsets, () => inside.parse(type.key, sliceSpans(keys, 0, count)))
+    const value = this.#inRows(type, spans, offsets, () => this.#element(type.value, sliceSpans(values, 0, count)))
     const pair = type.pairs.element as TupleType
     return new ArrayColumn(offsets, new TupleColumn(arena.memory, [key, value], count, pair), spans.rows, type)
   }

@@ -4,7 +4,7 @@ import type { Column } from '../columns/column.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena, Memory } from '../core/memory.ts'
-import { encodeText } from '../core/text.ts'
+import { decodeText, encodeText } from '../core/text.ts'
 import { NullableType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Header } from './delimited.ts'
@@ -12,10 +12,12 @@ import type { Omitted, ReadResult, Schema } from './format.ts'
 import { checkTypes, identity, mapNames, nothingRead } from './mapping.ts'
 import { flatColumns } from './rows.ts'
 import type { FormatOptions } from './settings.ts'
-import { type Cut, newCut, readSplitState, RowError, TextReader } from './textReader.ts'
+import { type Cut, looksLikeHeader, newCut, RowError, readSplitState, TextReader } from './textReader.ts'
 
 const tooFew = 1
 const badField = 3
+/** A longer first line is no header. */
+const headerBytesMax = 1 << 16
 const backslash = 0x5c
 
 /** CSV, with or without names and types. */
@@ -58,7 +60,8 @@ export class CsvReader extends TextReader {
       if (end < 0) return isLast ? size : null
       at = end + 1
     }
-    if (this.header === 'none' || size === 0) return at
+    if (size === 0) return at
+    if (this.header === 'none') return settings.input_format_csv_detect_header ? this.#detected(bytes, at, isLast) : at
     const names = parseCsvLine(this.memory.text(pointer + at, size - at), settings.format_csv_delimiter, isLast)
     if (names === null) return null
     this.mapping = settings.input_format_with_names_use_header
@@ -70,6 +73,18 @@ export class CsvReader extends TextReader {
     if (types === null) return null
     if (settings.input_format_with_types_use_header) checkTypes(types.fields, this.mapping, this.schema)
     return at + encodeText(types.text).length
+  }
+
+  /** Where the rows start when the first line may be names. */
+  #detected(bytes: Uint8Array, at: number, isLast: boolean): number | null {
+    const feed = bytes.indexOf(10, at)
+    if (feed < 0 && !isLast) return bytes.length - at > headerBytesMax ? at : null
+    const end = feed < 0 ? bytes.length : feed + 1
+    if (end - at > headerBytesMax) return at
+    const line = parseCsvLine(decodeText(bytes.slice(at, end)), this.options.settings.format_csv_delimiter, true)
+    if (line === null || !looksLikeHeader(line.fields, this.schema)) return at
+    this.mapping = mapNames(line.fields, this.schema, this.options)
+    return end
   }
 
   protected readRows(pointer: number, size: number, isLast: boolean, rowsMax: number, arena: Arena): ReadResult {

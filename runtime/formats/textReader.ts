@@ -252,6 +252,12 @@ function quoteBefore(text: string): string {
   return `'${text.replace(/[\t\n\r\\'\0]/g, char => names[char])}'`
 }
 
+/** A first row of nothing but column names is taken for a header, as ClickHouse does where its settings say so. */
+export const looksLikeHeader = (fields: readonly string[], schema: Schema): boolean =>
+  fields.length > 0 &&
+  new Set(fields).size === fields.length &&
+  fields.every(field => schema.some(({ name }) => name === field))
+
 export function readSplitState(memory: Memory, state: number) {
   const [rows, consumed, error, fields, hasReturn] = memory.u32.subarray(state / 4, state / 4 + 5)
   return { rows, consumed, error, fields, hasReturn: hasReturn === 1 }

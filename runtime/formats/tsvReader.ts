@@ -6,10 +6,12 @@ import type { Header } from './delimited.ts'
 import type { ReadResult, Schema } from './format.ts'
 import { checkTypes, identity, mapNames, nothingRead } from './mapping.ts'
 import type { FormatOptions } from './settings.ts'
-import { type Cut, newCut, readSplitState, TextReader } from './textReader.ts'
+import { type Cut, looksLikeHeader, newCut, readSplitState, TextReader } from './textReader.ts'
 import { place } from '../columns/build.ts'
 
 const tooFew = 1
+/** A longer first line is no header. */
+const headerBytesMax = 1 << 16
 
 /** TabSeparated, with escapes or raw, with or without names and types. */
 export class TsvReader extends TextReader {
@@ -43,6 +45,8 @@ export class TsvReader extends TextReader {
       }
       at = Math.min(end + 1, size)
     }
+    if (this.header === 'none' && this.options.settings.input_format_tsv_detect_header)
+      return this.#detected(bytes, at, isLast)
     const [names, types] = lines
     if (names && size > 0) {
       const { settings } = this.options
@@ -52,6 +56,19 @@ export class TsvReader extends TextReader {
       if (types && settings.input_format_with_types_use_header) checkTypes(types, this.mapping, this.schema)
     }
     return at
+  }
+
+  /** Where the rows start when the first line may be names. */
+  #detected(bytes: Uint8Array, at: number, isLast: boolean): number | null {
+    const feed = bytes.indexOf(10, at)
+    if (feed < 0 && !isLast) return bytes.length - at > headerBytesMax ? at : null
+    const end = feed < 0 ? bytes.length : feed
+    if (end - at > headerBytesMax) return at
+    const fields = decodeText(bytes.slice(at, end)).replace(/\r$/, '').split('\t')
+    const names = this.style === 'raw' ? fields : fields.map(unescapeTsvText)
+    if (!looksLikeHeader(names, this.schema)) return at
+    this.mapping = mapNames(names, this.schema, this.options)
+    return Math.min(end + 1, bytes.length)
   }
 
   protected readRows(pointer: number, size: number, isLast: boolean, rowsMax: number, arena: Arena): ReadResult {

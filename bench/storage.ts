@@ -3,7 +3,6 @@
 //   node dist/bench/storage.js <absolute path of a part of the hits table> <scratch directory>
 import fs from 'node:fs'
 import path from 'node:path'
-import zlib from 'node:zlib'
 import { LocalDisk } from '../adapters/node/disk.ts'
 import { Chunk } from '../runtime/columns/chunk.ts'
 import { Arena, Memory } from '../runtime/core/memory.ts'
@@ -11,6 +10,7 @@ import { keysOfColumns, type MergeTreeDefinition, mergeTreeSettings } from '../r
 import { FrameCodec } from '../runtime/storage/mergetree/frames.ts'
 import { InsertWriter } from '../runtime/storage/mergetree/insert.ts'
 import { loadPart } from '../runtime/storage/mergetree/loadPart.ts'
+import { mergeParts } from '../runtime/storage/mergetree/mergeParts.ts'
 import { cutAtSegments } from '../runtime/storage/mergetree/part.ts'
 import { PartReader } from '../runtime/storage/mergetree/partReader.ts'
 import { readColumns } from '../runtime/storage/mergetree/smallFiles.ts'
@@ -84,7 +84,7 @@ for (const verifyChecksums of [true, false])
 
 if (scratch) {
   const reader = new PartReader({ disk, memory, columnCacheBytes: 0 })
-  for (const defaultCodec of zlib['zstdCompressSync' as keyof typeof zlib] ? ['LZ4', 'NONE'] : ['LZ4', 'NONE']) {
+  for (const defaultCodec of ['NONE', 'LZ4']) {
     fs.rmSync(scratch, { recursive: true, force: true })
     const target = {
       disk,
@@ -119,5 +119,10 @@ if (scratch) {
       'bytes on disk',
       parts.reduce((sum, part) => sum + part.bytesOnDisk, 0),
     )
+    const sources = parts.map((one, i) => ({ ...one, id: `${defaultCodec}${i}` }))
+    const merging = performance.now()
+    const merged = await mergeParts(sources, `${scratch.slice(1)}/merged`, { ...target, reader })
+    show(`merge of ${merged.rows} rows`, { ms: performance.now() - merging, bytes })
+    console.log('kernel memory', memory.size >> 20, 'MiB')
   }
 }

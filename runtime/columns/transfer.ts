@@ -160,6 +160,14 @@ export function unpackChunk(buffer: ArrayBuffer | Uint8Array, arena: Arena): Chu
   return new Chunk(columns, rows)
 }
 
+/** Rows of a packed chunk. */
+export function packedRows(buffer: ArrayBuffer | Uint8Array): number {
+  const reader = new ByteReader(buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer))
+  if (reader.u32() !== magic) throw broken('it does not start as one')
+  reader.u32()
+  return reader.varint()
+}
+
 const broken = (what: string): DBError => new DBError('INCORRECT_DATA', `A packed chunk is broken: ${what}`)
 
 class Unpacker {

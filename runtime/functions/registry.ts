@@ -13,6 +13,7 @@ import { dateStarts } from './dateStarts.ts'
 import { encoding } from './encoding.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
+import { higherOrder } from './higherOrder.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { math } from './math.ts'
@@ -45,6 +46,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateStarts,
   encoding,
   hashes,
+  higherOrder,
   like,
   logical,
   math,

@@ -34,11 +34,11 @@ export function keepRegex(machine: usize, offsets: usize, bytes: usize, rows: i3
 
 /**
  * positions[i] = where a group (0: the whole) of the occurrence-th match from byte `first` on (both from 1) starts, or ends, in bytes
- * from 1; 0 without one. positions: u64[rows].
+ * from 1; 0 without one, and, unless emptyToo, where a match before or at it is empty. positions: u64[rows].
  */
 export function positionRegex(
   machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize,
-  first: i32, occurrence: i32, group: i32, atEnd: i32, positions: usize,
+  first: i32, occurrence: i32, group: i32, atEnd: i32, emptyToo: i32, positions: usize,
 ): i32 {
   const regex = changetype<Machine>(machine);
   for (let row = 0; row < rows; row++) {
@@ -51,6 +51,7 @@ export function positionRegex(
         const found = find(regex, start, end, from);
         if (found < 0) return -1;
         if (found == 0) break;
+        if (!emptyToo && load<i32>(regex.slots) == load<i32>(regex.slots, 4)) break;
         if (n + 1 == occurrence) position = <u64>(load<i32>(<usize>regex.slots + (<usize>group << 3) + (atEnd ? 4 : 0)) + 1);
         const matchEnd = load<i32>(regex.slots, 4);
         from = start + <usize>matchEnd + (matchEnd == load<i32>(regex.slots) ? 1 : 0);
@@ -179,7 +180,7 @@ export function extractAllRegex(
   machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize, group: i32,
   listOffsets: usize, ends: usize, target: usize,
 ): i32 {
-  return collectGroups(machine, offsets, bytes, rows, candidates, group, group + 1, false, listOffsets, ends, target);
+  return collectGroups(machine, offsets, bytes, rows, candidates, group, group + 1, false, STOP, listOffsets, ends, target);
 }
 
 /**
@@ -190,11 +191,15 @@ export function extractGroupsRegex(
   machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize, firstGroup: i32, lastGroup: i32, once: i32,
   listOffsets: usize, ends: usize, target: usize,
 ): i32 {
-  return collectGroups(machine, offsets, bytes, rows, candidates, firstGroup, lastGroup, once != 0, listOffsets, ends, target);
+  return collectGroups(machine, offsets, bytes, rows, candidates, firstGroup, lastGroup, once != 0, TAKE, listOffsets, ends, target);
 }
 
+/** What an empty match does: it ends the search, or it counts and the search goes on one byte behind it. */
+const STOP = 0;
+const TAKE = 1;
+
 function collectGroups(
-  machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize, firstGroup: i32, lastGroup: i32, once: bool,
+  machine: usize, offsets: usize, bytes: usize, rows: i32, candidates: usize, firstGroup: i32, lastGroup: i32, once: bool, empties: i32,
   listOffsets: usize, ends: usize, target: usize,
 ): i32 {
   const regex = changetype<Machine>(machine);
@@ -207,18 +212,19 @@ function collectGroups(
       const start = textStart(offsets, bytes, row);
       const end = textStart(offsets, bytes, row + 1);
       let from = start;
-      while (from <= end) {
+      while (from < end || once) {
         const found = find(regex, start, end, from);
         if (found < 0) return -1;
         if (found == 0) break;
         const matchEnd = load<i32>(regex.slots, 4);
-        if (matchEnd == load<i32>(regex.slots) && !once) break;
+        const isEmpty = matchEnd == load<i32>(regex.slots);
+        if (isEmpty && empties == STOP) break;
         for (let group = firstGroup; group < lastGroup; group++) {
           if (!appendSlot(sink, <usize>regex.slots + (<usize>group << 3), start)) return -1;
           if (!appendU32(endSink, sink.size)) return -1;
           strings++;
         }
-        from = start + <usize>matchEnd;
+        from = start + <usize>matchEnd + (isEmpty ? 1 : 0);
         if (once) break;
       }
     }

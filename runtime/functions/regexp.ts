@@ -174,8 +174,14 @@ const regexpPosition = defineFunction({
   returns: () => uint64,
   run: ([haystack, pattern, position, occurrence, option, matchType, group], { arena, rows, memory }) => {
     const letters = matchType ? constantOf(matchType, 'match_type') : ''
+    const unknown = /[^icmns]/.exec(letters)
+    if (unknown)
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        `Unknown regex flag '${unknown[0]}' for function regexpPosition. Supported flags are 'i', 'c', 'm', 'n', 's'`,
+      )
     const flags: RegexFlags = {
-      dotAll: true,
+      dotAll: letters.lastIndexOf('s') > letters.lastIndexOf('n'),
       ignoreCase: letters.lastIndexOf('i') > letters.lastIndexOf('c'),
       lines: letters.includes('m'),
     }
@@ -203,6 +209,7 @@ const regexpPosition = defineFunction({
           nth,
           slot,
           atEnd,
+          0,
           numbers + row * 8,
         )
         if (code < 0) arena.fail()
@@ -561,7 +568,7 @@ function matchingPatterns([haystack, patterns]: readonly Column[], { arena, rows
     for (const [i, source] of sources.entries()) {
       const regex = regexFor(memory, source, dotAll)
       const { offsets, bytes } = part
-      const code = memory.kernels.positionRegex(regex.machine, offsets, bytes, part.rows, 0, 1, 1, 0, 1, numbers)
+      const code = memory.kernels.positionRegex(regex.machine, offsets, bytes, part.rows, 0, 1, 1, 0, 1, 1, numbers)
       if (code < 0) arena.fail()
       for (let row = 0; row < part.rows; row++) {
         const end = Number(memory.u64[numbers / 8 + row])

@@ -56,7 +56,7 @@ function positionsOf(haystack: Column, needle: string, mode: Mode, { arena, rows
   return buildNumbers(arena, rows, numbers => {
     if (mode.ignoreCase && mode.utf8 && !isAscii(needle)) {
       const regex = regexFor(memory, quoteRegex(needle), { ignoreCase: true })
-      if (kernels.positionRegex(regex.machine, offsets, bytes, rows, 0, 1, 1, 0, 0, numbers) < 0) arena.fail()
+      if (kernels.positionRegex(regex.machine, offsets, bytes, rows, 0, 1, 1, 0, 0, 1, numbers) < 0) arena.fail()
     } else {
       const { pointer, size } = placeText(arena, mode.ignoreCase ? lowerAscii(needle) : needle)
       kernels.positionString(offsets, bytes, rows, pointer, size, numbers, Number(mode.ignoreCase))

@@ -257,7 +257,7 @@ function everything(memory: Memory, regex: Regex, strings: readonly string[], al
   const numbers = arena.allocate(rows * 8)
   assert.equal(kernels.countRegex(machine, offsets, bytes, rows, 0, numbers), 0)
   const counts = [...memory.u64.slice(numbers / 8, numbers / 8 + rows)].map(Number)
-  assert.equal(kernels.positionRegex(machine, offsets, bytes, rows, 0, 1, 2, 0, 1, numbers), 0)
+  assert.equal(kernels.positionRegex(machine, offsets, bytes, rows, 0, 1, 2, 0, 1, 1, numbers), 0)
   const result = {
     replaced: readStrings(memory, out, memory.u32[sink / 4 + 1], rows),
     counts,

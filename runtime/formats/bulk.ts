@@ -85,8 +85,9 @@ export function readBulk(type: DataType, rows: number, cursor: BulkCursor, arena
   const { memory } = arena
   const { kernels } = memory
   if (type instanceof NullableType) {
+    const source = cursor.take(rows)
     const nulls = arena.allocate(rows)
-    kernels.toMask(cursor.take(rows), rows, nulls)
+    kernels.toMask(source, rows, nulls)
     return new NullableColumn(nulls, readBulk(type.inner, rows, cursor, arena), type)
   }
   if (type instanceof LowCardinalityType) return readLowCardinality(type, rows, cursor, arena)
@@ -103,6 +104,7 @@ export function readBulk(type: DataType, rows: number, cursor: BulkCursor, arena
     return new TupleColumn(memory, columns, rows, type)
   }
   if (type.kind === 'String') {
+    if (rows > cursor.left) cursor.take(rows) // each takes a byte at least: no memory for rows that are not there
     const offsets = arena.allocate((rows + 1) * 4)
     const used = kernels.findVarStrings(cursor.position, cursor.left, rows, offsets)
     if (used === -2) throw new DBError('TOO_LARGE_STRING_SIZE', 'Too large string size')

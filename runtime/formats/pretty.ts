@@ -4,7 +4,7 @@ import type { Chunk } from '../columns/chunk.ts'
 import type { Arena } from '../core/memory.ts'
 import { alignsRight } from './alignment.ts'
 import { type BlockWriter, defineFormat, type FormatDefinition, type Output, type Schema } from './format.ts'
-import { type Cell, cellsOf, displayWidth, padText, verticalRow } from './prettyText.ts'
+import { type Cell, cellsOf, displayWidth, padText, rowTitle, verticalRow } from './prettyText.ts'
 import { pushText } from './rows.ts'
 import type { FormatOptions } from './settings.ts'
 
@@ -101,7 +101,8 @@ class PrettyWriter implements BlockWriter {
 
   end(out: Output): void {
     this.#flush(out)
-    if (this.#count > this.#rowsMax) pushText(out, `Showed ${this.#rowsMax} out of ${this.#count} rows.\n`)
+    const gap = this.look === 'space' ? '\n' : ''
+    if (this.#count > this.#rowsMax) pushText(out, `${gap}Showed ${this.#rowsMax} out of ${this.#count} rows.\n`)
   }
 
   #table(rows: readonly Row[], isResult: boolean): string {
@@ -114,16 +115,14 @@ class PrettyWriter implements BlockWriter {
     const cut = isSingle && settings.output_format_pretty_max_value_width_apply_for_single_value === 0
     const valueMax = cut ? Number.POSITIVE_INFINITY : settings.output_format_pretty_max_value_width
     const lines = rows.map(({ cells }) => cells.map(({ text }) => this.#lines(cutText(text, valueMax))))
+    const padMax = settings.output_format_pretty_max_column_pad_width
     const widths: number[] = []
     let start = prefix.length + 2
     for (const [i, name] of names.entries()) {
       let widest = displayWidth(name)
       for (const row of lines)
         for (const line of row[i])
-          widest = Math.max(
-            widest,
-            Math.min(displayWidth(line, start), settings.output_format_pretty_max_column_pad_width),
-          )
+          widest = Math.max(widest, Math.min(displayWidth(line.replace(cutMark, ''), start), padMax))
       widths.push(widest)
       start += widest + 3
     }
@@ -135,18 +134,23 @@ class PrettyWriter implements BlockWriter {
       names.length >= settings.output_format_pretty_fallback_to_vertical_min_columns &&
       total >= settings.output_format_pretty_fallback_to_vertical_min_table_width
     )
-      return rows.map(({ number, cells }) => verticalRow(`Row ${number}:`, names, cells)).join('\n')
+      return rows
+        .map(({ number, cells }) => {
+          const { title, line } = rowTitle(number)
+          return verticalRow(title, line, names, cells)
+        })
+        .join('\n')
     const drawing = new Drawing(this.look, this.schema, widths, prefix, this.#colors)
     const hasFooter =
       settings.output_format_pretty_display_footer_column_names &&
-      rows.length >= settings.output_format_pretty_display_footer_column_names_min_rows
+      (isResult ? this.#count : rows.length) >= settings.output_format_pretty_display_footer_column_names_min_rows
     let text = drawing.header()
     for (const [i, row] of rows.entries()) {
       const gap = i > 0 && row.number > rows[i - 1].number + 1
       if (i > 0) text += drawing.betweenRows()
       if (gap) text += drawing.gap(total) + drawing.betweenRows()
       const number = showsNumbers ? padText(`${row.number}. `, numberWidth, true) : ''
-      const tip = isSingle ? row.cells[0].tip : ''
+      const tip = rows.length === 1 ? row.cells[names.length - 1].tip : ''
       text += drawing.row(number, lines[i], tip)
     }
     const drawn = text + (hasFooter ? drawing.footer() : drawing.bottom())
@@ -162,10 +166,13 @@ class PrettyWriter implements BlockWriter {
   }
 }
 
+/** Behind a value that is cut; drawn as ⋯ in the place of the space behind it. A private character: no text has it. */
+const cutMark = '\uf8ff'
+
 function cutText(text: string, max: number): string {
   if (text.length <= max) return text
   const chars = [...text]
-  return chars.length <= max ? text : `${chars.slice(0, max).join('')}⋯`
+  return chars.length <= max ? text : `${chars.slice(0, max).join('')}${cutMark}`
 }
 
 const toAscii = (text: string): string =>
@@ -214,7 +221,7 @@ class Drawing {
   }
 
   #namesInSpace(): string {
-    return `${this.prefix} ${this.#names().join('   ').trimEnd()}\n`
+    return `${this.prefix} ${this.#names().join('   ')}\n`
   }
 
   header(): string {
@@ -230,8 +237,8 @@ class Drawing {
 
   /** Where rows are left out. */
   gap(width: number): string {
-    const line = '─ '.repeat(Math.floor(width / 2))
-    return `${this.prefix}${this.look === 'space' ? line.trimEnd() : line}\n`
+    const size = this.look === 'space' ? width - 3 : width
+    return `${this.prefix}${Array.from({ length: size }, (_, i) => (i % 2 ? ' ' : '─')).join('')}\n`
   }
 
   /** lines: of each cell. */
@@ -243,8 +250,10 @@ class Drawing {
       let start = this.prefix.length + 2
       const cells = lines.map((cell, i) => {
         const before = line > 0 && line < cell.length ? '↳' : ' '
-        const after = line + 1 < cell.length ? '↴' : ' '
-        const padded = padText(cell[line] ?? '', this.widths[i], this.#right[i], start)
+        const given = cell[line] ?? ''
+        const isCut = given.endsWith(cutMark)
+        const after = isCut ? '⋯' : line + 1 < cell.length ? '↴' : ' '
+        const padded = padText(isCut ? given.slice(0, -1) : given, this.widths[i], this.#right[i], start)
         start += this.widths[i] + 3
         return before + padded + after
       })

@@ -19,7 +19,8 @@ export interface Cell {
 
 /** Every value of a chunk as text, by column. */
 export function cellsOf(chunk: Chunk, arena: Arena, options: FormatOptions, namedTuplesAsJson: boolean): Cell[][] {
-  const told = printOptions(options, nullSign)
+  const isAscii = options.settings.output_format_pretty_grid_charset === 'ASCII'
+  const told = printOptions(options, isAscii ? 'NULL' : nullSign)
   const threshold = options.settings.output_format_pretty_single_large_number_tip_threshold
   return chunk.columns.map(column => {
     const asJson = namedTuplesAsJson && hasNames(column.type)
@@ -116,9 +117,15 @@ export const padText = (text: string, width: number, right: boolean, start = 0):
   return right ? padding + text : text + padding
 }
 
+/** `Row 1:`, and the length of its line: as ClickHouse draws it, one longer than it must be for 9, 99, ... */
+export const rowTitle = (number: number): { title: string; line: number } => ({
+  title: `Row ${number}:`,
+  line: 5 + String(number + 1).length,
+})
+
 /** One row as lines of `name: value` under a title. */
-export function verticalRow(title: string, names: readonly string[], cells: readonly Cell[]): string {
+export function verticalRow(title: string, line: number, names: readonly string[], cells: readonly Cell[]): string {
   const width = Math.max(...names.map(name => displayWidth(name)))
   const lines = names.map((name, i) => `${padText(`${name}:`, width + 2, false)}${cells[i].text}${cells[i].tip}\n`)
-  return `${title}\n${'─'.repeat(title.length)}\n${lines.join('')}`
+  return `${title}\n${'─'.repeat(line)}\n${lines.join('')}`
 }

@@ -1,7 +1,7 @@
 import type { Chunk } from '../columns/chunk.ts'
 import type { Arena } from '../core/memory.ts'
 import { type BlockWriter, defineFormat, type Output, type Schema } from './format.ts'
-import { cellsOf, verticalRow } from './prettyText.ts'
+import { cellsOf, rowTitle, verticalRow } from './prettyText.ts'
 import { forSlices, pushText } from './rows.ts'
 import type { FormatOptions } from './settings.ts'
 
@@ -30,10 +30,12 @@ class VerticalWriter implements BlockWriter {
       const rows = Array.from({ length: slice.rows }, (_, row) => {
         const number = before + start + row + 1
         const gap = number === 1 ? '' : '\n'
+        const { title, line } = rowTitle(number)
         return (
           gap +
           verticalRow(
-            `Row ${number}:`,
+            title,
+            line,
             this.#names,
             cells.map(column => column[row]),
           )
@@ -49,6 +51,7 @@ class VerticalWriter implements BlockWriter {
       out,
       `\n${verticalRow(
         title,
+        title.length,
         this.#names,
         cells.map(column => column[0]),
       )}`,

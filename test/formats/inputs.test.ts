@@ -3,10 +3,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Arena } from '../../runtime/core/memory.ts'
 import { DBError } from '../../runtime/core/errors.ts'
-import type { Schema } from '../../runtime/formats/format.ts'
-import { parseType } from '../../runtime/types/parseType.ts'
 import { newMemory } from '../harness.ts'
-import { chunkOf, read, write } from './samples.ts'
+import { chunkOf, read, structureOf, write } from './samples.ts'
 
 interface Case {
   readonly format: string
@@ -30,20 +28,6 @@ const differences = new Map<string, string | number>([
   ['Values | (1)', 27],
   ['TSVWithNames | b\tx\ta\nq\t1\t5\n', '5\tq\t0\n'], // defaults are the table's, not the format's
 ])
-
-function structureOf(text: string): Schema {
-  const parts: string[] = []
-  let depth = 0
-  for (const piece of text.split(/,(?= )/)) {
-    if (depth > 0) parts[parts.length - 1] += `,${piece}`
-    else parts.push(piece)
-    depth += (piece.match(/\(/g)?.length ?? 0) - (piece.match(/\)/g)?.length ?? 0)
-  }
-  return parts.map(part => {
-    const [, name, type] = /^\s*(\w+) (.*?)( DEFAULT .*)?$/.exec(part)!
-    return { name, type: parseType(type) }
-  })
-}
 
 for (const { format, structure, data, settings, tsv, code } of cases)
   test(`${format} ${JSON.stringify(data)} as ${structure} ${settings}`, async () => {

@@ -177,3 +177,24 @@ export async function read(
   }
   return { columns, omitted, chunks }
 }
+
+/** `a UInt8, b Array(String)` as ClickHouse takes structures. */
+export function structureOf(text: string): Schema {
+  const parts: string[] = []
+  let depth = 0
+  for (const piece of text.split(/,(?= )/)) {
+    if (depth > 0) parts[parts.length - 1] += `,${piece}`
+    else parts.push(piece)
+    depth += (piece.match(/\(/g)?.length ?? 0) - (piece.match(/\)/g)?.length ?? 0)
+  }
+  return parts.map(part => {
+    const [, name, type] = /^\s*(\w+|`[^`]+`) (.*?)( DEFAULT .*)?$/.exec(part)!
+    return { name: name.replace(/`/g, ''), type: parseType(type) }
+  })
+}
+
+export const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), char => char.charCodeAt(0))
+
+/** Elapsed times and counts of what was read differ. */
+export const steady = (text: string): string =>
+  text.replace(/("elapsed": |<elapsed>)[0-9.e-]+/g, '$10').replace(/((rows|bytes)_read[">]:? ?)\d+/g, '$10')

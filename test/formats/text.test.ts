@@ -3,17 +3,12 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Arena } from '../../runtime/core/memory.ts'
 import { newMemory } from '../harness.ts'
-import { read, sampleChunk, sampleSchema, valuesOf, write } from './samples.ts'
+import { bytesOf, read, sampleChunk, sampleSchema, steady, valuesOf, write } from './samples.ts'
 
 /** Made by expected.mjs from ClickHouse: each format's text of the same table. */
 const expected = JSON.parse(readFileSync('test/formats/expected.json', 'utf8')) as Record<string, string>
 
 const isBinary = (format: string) => /^(RowBinary|Native)/.test(format)
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), char => char.charCodeAt(0))
-
-/** Elapsed times differ. */
-const steady = (text: string) =>
-  text.replace(/("elapsed": |<elapsed>)[0-9.e-]+/g, '$10').replace(/((rows|bytes)_read[">]:? ?)\d+/g, '$10')
 
 test('Native of ClickHouse is read', async () => {
   const memory = newMemory('core.debug')

@@ -108,7 +108,7 @@ export {
   sortKeysPrefix, sortKeysNullBit, runRanks, swapBytesU32, mergedIndices, copyRows,
 } from "./sort/keys";
 export { sortByKeys, sortRefine, markRuns } from "./sort/radix";
-export { sortRefineStrings, markStringRuns } from "./sort/strings";
+export { sortRefineStrings, markStringRuns, stringsNotBehind } from "./sort/strings";
 export {
   mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
 } from "./sort/merge";

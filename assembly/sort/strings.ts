@@ -135,3 +135,22 @@ export function markStringRuns(offsets: usize, bytes: usize, order: usize, runs:
   }
   return shared;
 }
+
+/**
+ * Lists the rows whose string is not behind the limit string: not above it, or with descending not below it. target: u32[rows] and room for
+ * one more. Returns how many.
+ */
+export function stringsNotBehind(
+  offsets: usize, bytes: usize, rows: i32, limit: usize, limitSize: i32, descending: i32, target: usize,
+): i32 {
+  let count: usize = 0;
+  let from = load<u32>(offsets);
+  const sign = descending ? -1 : 1;
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const to = load<u32>(offsets + (row << 2), 4);
+    store<u32>(target + (count << 2), <u32>row);
+    count += <usize>(compareBytes(bytes + <usize>from, to - from, limit, limitSize) * sign <= 0);
+    from = to;
+  }
+  return <i32>count;
+}

@@ -2,6 +2,7 @@ import { concatColumns } from '../columns/build.ts'
 import { Chunk } from '../columns/chunk.ts'
 import { keepChunk } from '../columns/keep.ts'
 import { leadKeys, type SortDirection, sortRows } from '../columns/sort.ts'
+import { StringColumn } from '../columns/string.ts'
 import { assert } from '../core/assert.ts'
 import { Arena } from '../core/memory.ts'
 
@@ -51,6 +52,8 @@ export class TopRows {
   #keptRows = 0
   /** Address of the key (u64) above which nothing counts; 0 before count rows are known. */
   #limit = 0
+  /** The string that it is the key of. */
+  #limitText: { readonly pointer: number; readonly size: number } | null = null
 
   constructor(
     /** Of the query; the rows lie in arenas of their own. */
@@ -66,18 +69,29 @@ export class TopRows {
   add(chunk: Chunk, scratch: Arena): void {
     if (chunk.rows === 0 || this.count === 0) return
     const indices = scratch.allocate((chunk.rows + 1) * 4)
-    const { kernels } = this.arena.memory
-    let rows = chunk.rows
-    if (this.#limit === 0) kernels.fillRange(0, 1, rows, indices)
-    else {
-      const [{ column, direction }] = this.by
-      const keys = leadKeys(chunk.columns[column], direction, scratch)
-      rows = kernels.keysNotAbove(keys, rows, this.#limit, indices)
-      if (rows === 0) return
-    }
+    const rows = this.#candidates(chunk, indices, scratch)
+    if (rows === 0) return
     this.#kept.push(keepChunk(chunk, indices, rows, this.#arenas[0]))
     this.#keptRows += rows
     if (this.#keptRows >= Math.max(2 * this.count, 16_384)) this.#shrink()
+  }
+
+  /** Lists the rows that the limit does not exclude: u32 into indices. */
+  #candidates(chunk: Chunk, indices: number, scratch: Arena): number {
+    const { kernels } = this.arena.memory
+    if (this.#limit === 0) {
+      kernels.fillRange(0, 1, chunk.rows, indices)
+      return chunk.rows
+    }
+    const [{ column, direction }] = this.by
+    const values = chunk.columns[column].full(scratch)
+    if (values instanceof StringColumn && this.#limitText) {
+      // The first eight bytes of addresses and the like are mostly the same: whole strings tell more.
+      const { pointer, size } = this.#limitText
+      const descending = direction.descending ? 1 : 0
+      return kernels.stringsNotBehind(values.offsets, values.bytes, chunk.rows, pointer, size, descending, indices)
+    }
+    return kernels.keysNotAbove(leadKeys(values, direction, scratch), chunk.rows, this.#limit, indices)
   }
 
   /** The rows in order. Valid until end(). null: there was none. */
@@ -107,6 +121,10 @@ export class TopRows {
       const key = leadKeys(last, direction, from)
       this.#limit = to.allocate(8)
       memory.u64[this.#limit / 8] = memory.u64[key / 8]
+      if (last instanceof StringColumn) {
+        const start = memory.u32[last.offsets / 4]
+        this.#limitText = { pointer: last.bytes + start, size: last.textSize }
+      }
     }
     from.reset()
     this.#arenas.reverse()

@@ -72,7 +72,8 @@ function through(stream: Duplex, errorName: ErrorName): TransformStream<Uint8Arr
         try {
           const { done, value } = await reader.next()
           if (done) controller.close()
-          else controller.enqueue(value)
+          // A copy: zlib writes into its buffer again, and who reads may give the memory away to another thread.
+          else controller.enqueue(new Uint8Array(value))
         } catch (error) {
           throw wrap(error)
         }

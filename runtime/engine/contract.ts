@@ -49,7 +49,7 @@ export interface UserOptions {
 export interface QueryRequest {
   /** Query text, or its beginning: with a body, the whole text is query + '\n' + body (readQueryHead does that). May be ''. */
   readonly query: string
-  /** Uncompressed. The rest of the query, or the data of its INSERT. */
+  /** Uncompressed. The rest of the query, or the data of its INSERT. The engine may give its pieces' memory away to a worker. */
   readonly body: ReadableStream<Uint8Array> | null
   /** Of this query only. Unknown names are the engine's to refuse (UNKNOWN_SETTING). */
   readonly settings: Readonly<Record<string, string>>

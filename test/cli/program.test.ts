@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import zlib from 'node:zlib'
 
 const isDeno = process.versions['deno'] !== undefined
 
@@ -35,6 +37,19 @@ async function withDirectory(use: (directory: string) => Promise<void>): Promise
   } finally {
     fs.rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Sends a part of the data that it has announced, and hangs up. */
+function brokenInsert(url: string): Promise<void> {
+  return new Promise(resolve => {
+    const socket = net.connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write('POST /?query=INSERT+INTO+n+FORMAT+TSV HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n')
+      socket.write('1\n'.repeat(1000000), () => {
+        socket.destroy()
+        setTimeout(resolve, 200)
+      })
+    })
+  })
 }
 
 test('granary local: queries, files, standard input, errors', () =>
@@ -90,6 +105,22 @@ test('granary server keeps what it was given, over a restart; the client asks it
       'SELECT count(), sum(n) FROM n; SELECT n % 2 AS m, count() FROM n GROUP BY m ORDER BY m',
     )
     assert.equal(sums.out, '500000\t124999750000\n0\t250000\n1\t250000\n')
+    // Data that is unpacked on its way belongs to nobody else when it goes to a worker.
+    const rows = zlib.gzipSync(Array.from({ length: 200000 }, (_, i) => `${i}\n`).join(''))
+    const packed = await fetch(`${first.url}/?query=INSERT+INTO+n+FORMAT+TSV`, {
+      method: 'POST',
+      body: rows,
+      headers: { 'Content-Encoding': 'gzip' },
+    })
+    assert.equal(await packed.text(), '')
+    assert.equal((await ask(first.url, 'SELECT count() FROM n')).out, '700000\n')
+    // A client that goes away in the middle of a result, or of its data, does no harm.
+    const answer = await fetch(`${first.url}/?query=SELECT+number+FROM+numbers(10000000000)`)
+    const reader = answer.body!.getReader()
+    await reader.read()
+    await reader.cancel()
+    await brokenInsert(first.url)
+    assert.equal((await ask(first.url, 'SELECT count() FROM n')).out, '700000\n')
     const failed = await ask(first.url, 'SELECT missing FROM t')
     assert.equal(failed.code, 47)
     await stop(first.child)

@@ -12,7 +12,16 @@ import type { Lambda, Query, Setting, Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
-import type { Credentials, Engine, EngineOptions, Metric, Progress, QueryRequest, QueryResult } from './contract.ts'
+import type {
+  Credentials,
+  Engine,
+  EngineOptions,
+  Metric,
+  Progress,
+  QueryRequest,
+  QueryResult,
+  UserOptions,
+} from './contract.ts'
 import { noProgress } from './contract.ts'
 import type { InsertTask, SelectTask, Task, TaskBase, WorkerProgress } from './messages.ts'
 import { WorkerPool } from './pool.ts'
@@ -127,7 +136,7 @@ export class GranaryEngine implements Engine {
       const { statement } = parsed
       if (head.rest && !(statement.kind === 'insert' && statement.source.kind === 'data'))
         throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
-      this.#checkReadonly(statement, request.readonly)
+      this.#checkReadonly(statement, request, settings)
       const query = new QueryRun(this, request, queryId, text, statement, settings.with(settingsOfStatement(statement)))
       const data = parsed.insertDataStart === undefined ? null : encodeText(text.slice(parsed.insertDataStart))
       return await query.run(data, head.rest)
@@ -155,16 +164,32 @@ export class GranaryEngine implements Engine {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
   }
 
+  #userOf(request: QueryRequest): UserOptions | undefined {
+    return this.options.users?.find(({ name }) => name === request.user)
+  }
+
   #settings(request: QueryRequest): Settings {
     return new Settings(Object.entries(this.options.settings ?? {}))
+      .with(Object.entries(this.#userOf(request)?.settings ?? {}))
       .with(request.session?.settings ?? [])
       .with(Object.entries(request.settings))
   }
 
-  #checkReadonly(statement: Statement, readonly: 0 | 1 | 2): void {
+  /** The request, its user and its settings may each forbid: the strictest counts, 1 before 2 before 0. */
+  #checkReadonly(statement: Statement, request: QueryRequest, settings: Settings): void {
+    const user = this.#userOf(request)?.readonly ?? 0
+    const [changed] = Object.keys(request.settings)
+    if (user === 1 && changed !== undefined)
+      throw new DBError('READONLY', `Cannot modify '${changed}' setting in readonly mode`)
+    const levels = [request.readonly, user, settings.number('readonly')]
+    const readonly = levels.includes(1) ? 1 : Math.max(...levels)
     if (readonly === 0) return
     const reads = ['select', 'setOperation', 'show', 'describe', 'exists', 'explain', 'use', 'check']
-    if (reads.includes(statement.kind) || (statement.kind === 'set' && readonly === 2)) return
+    if (reads.includes(statement.kind)) return
+    if (statement.kind === 'set' && readonly !== 1) {
+      if (!statement.settings.some(({ name }) => name === 'readonly')) return
+      throw new DBError('READONLY', "Cannot modify 'readonly' setting in readonly mode")
+    }
     throw new DBError(
       'READONLY',
       'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries',

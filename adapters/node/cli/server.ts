@@ -25,6 +25,7 @@ export async function server({ config: file, overrides, demo }: ServerCommand): 
     path: config.path,
     users: Object.entries(config.users).map(([name, user]) => ({ name, ...user })),
     maxThreads: config.maxThreads,
+    maxServerMemoryUsage: config.maxServerMemoryUsage,
     settings: config.settings,
   })
   if (demo) await loadDemo(engine)

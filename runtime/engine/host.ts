@@ -23,6 +23,7 @@ import type {
   ToWorker,
   WorkerProgress,
 } from './messages.ts'
+import { ReceivedParts } from './partReferences.ts'
 import { Queue } from './queue.ts'
 import { runInsert } from './runInsert.ts'
 import { runMerge } from './runMerge.ts'
@@ -54,6 +55,7 @@ export class TaskHost {
   readonly memory: Memory
   readonly #budget: Budget
   readonly #running = new Map<number, Running>()
+  readonly #parts = new ReceivedParts()
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #resources: Resources
 
@@ -88,7 +90,7 @@ export class TaskHost {
   handle(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
-        void this.#start(message.task)
+        void this.#start(this.#parts.expand(message.task))
         return
       case 'cancel': {
         const running = this.#running.get(message.id)
@@ -128,6 +130,7 @@ export class TaskHost {
           ?.shared.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
         return
       case 'forget':
+        this.#parts.forget(message.paths)
         for (const reader of this.#readers.values())
           void reader.then(open => message.paths.forEach(id => open.forget(id)))
         return

@@ -1,4 +1,5 @@
 import { DBError } from '../core/errors.ts'
+import { SentParts } from './partReferences.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
 import { type HostOptions, TaskHost } from './host.ts'
 import type {
@@ -48,13 +49,15 @@ export class WorkerPool {
     busy: number
   }[] = []
   readonly #entries = new Map<number, Entry>()
+  /** What each worker has been told of parts. */
+  readonly #knownParts: SentParts[] = []
   #next = 1
   #closing = false
 
   constructor(
     readonly platform: Platform,
     count: number,
-    options: HostOptions,
+    readonly options: HostOptions,
   ) {
     if (!platform.startWorker) {
       const host = new TaskHost(platform, message => this.#hear(0, message), options)
@@ -65,7 +68,10 @@ export class WorkerPool {
       })
       return
     }
-    for (let i = 0; i < count; i++) this.#workers.push({ ...this.#spawn(i, options), busy: 0 })
+    for (let i = 0; i < count; i++) {
+      this.#knownParts.push(new SentParts())
+      this.#workers.push({ ...this.#spawn(i, options), busy: 0 })
+    }
   }
 
   #spawn(index: number, options: HostOptions) {
@@ -104,7 +110,7 @@ export class WorkerPool {
       this.#entries.set(id, { task, events, worker, resolve, reject, helpers: [], leader })
     })
     this.#workers[worker].busy++
-    this.#workers[worker].post({ kind: 'start', task })
+    this.#workers[worker].post({ kind: 'start', task: this.#knownParts[worker].shorten(task) })
     return {
       done,
       input: (bytes, error) =>
@@ -123,6 +129,7 @@ export class WorkerPool {
 
   /** Tells every worker. */
   broadcast(message: ToWorker): void {
+    if (message.kind === 'forget') for (const known of this.#knownParts) known.forget(message.paths)
     for (const worker of this.#workers) worker.post(message)
   }
 
@@ -211,7 +218,8 @@ export class WorkerPool {
           new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`),
         )
       }
-    this.#workers[index] = { ...this.#spawn(index, {}), busy: 0 }
+    this.#knownParts[index] = new SentParts()
+    this.#workers[index] = { ...this.#spawn(index, this.options), busy: 0 }
   }
 
   async close(): Promise<void> {

@@ -60,6 +60,7 @@ export class WorkerPool {
     readonly options: HostOptions,
   ) {
     if (!platform.startWorker) {
+      this.#knownParts.push(new SentParts())
       const host = new TaskHost(platform, message => this.#hear(0, message), options)
       this.#workers.push({
         post: message => host.handle(message),

@@ -19,7 +19,7 @@ import { PartWriter } from './partWriter.ts'
 /** Rows of one block, at most: what becomes one part in each partition. */
 export const insertRowsMax = 1_048_545
 /** Bytes of columns in one block, about. */
-export const insertBytesMax = 96 << 20
+export const insertBytesMax = 64 << 20
 export const insertPartitionsMax = 100
 
 export interface InsertTarget {

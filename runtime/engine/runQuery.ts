@@ -4,6 +4,7 @@ import { Chunk, type Chunks } from '../columns/chunk.ts'
 import { packChunk, unpackChunk } from '../columns/transfer.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
+import { totalsOf } from '../exec/totals.ts'
 import { execute, findShared, type Shared } from '../exec/execute.ts'
 import { Aggregation, type PartialAggregation } from '../exec/operators/aggregate.ts'
 import type { BlockWriter, Output } from '../formats/format.ts'
@@ -34,7 +35,8 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
   const { plan, scalars } = await prepare(context, task, task.query, task.share?.scalars ?? null)
   if (task.explain) {
     const lines = await explainPlan(plan, task.explain, context)
-    await write(context, task, io, [{ name: 'explain', type: parseType('String') }], rowsOf(context, lines))
+    const columns = [{ id: 0, name: 'explain', type: parseType('String') }]
+    await write(context, task, io, { kind: 'values', columns, rows: [] }, rowsOf(context, lines))
     return
   }
   const step = findShared(plan)
@@ -51,7 +53,7 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     context,
     task,
     io,
-    plan.columns,
+    plan,
     shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks,
   )
 }
@@ -126,9 +128,10 @@ async function write(
   context: QueryContext,
   task: SelectTask,
   io: QueryIo,
-  columns: readonly { name: string; type: import('../types/dataType.ts').DataType }[],
+  plan: Plan,
   chunks: Chunks,
 ): Promise<void> {
+  const { columns } = plan
   const format = findOutputFormat(task.format)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
   const schema = columns.map(({ name, type }) => ({ name, type }))
@@ -172,7 +175,8 @@ async function write(
       if (rowsMax > 0 && rows >= rowsMax && settings.text('result_overflow_mode') === 'break') break
     }
     arena.reset()
-    if (context.totals) writer.totals?.(context.totals, arena, buffer)
+    const totals = totalsOf(context, plan)
+    if (totals) writer.totals?.(totals, arena, buffer)
     const ends = extremes?.finish(arena)
     if (ends) writer.extremes?.(ends, arena, buffer)
     writer.end(buffer, {

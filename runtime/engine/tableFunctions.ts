@@ -13,10 +13,11 @@ import type { Value } from '../types/value.ts'
 
 /** Tables made by functions in FROM. UNKNOWN_FUNCTION for names that are none. */
 export async function tableFunction(
-  name: string,
+  given: string,
   args: readonly Value[],
   context: QueryContext,
 ): Promise<AnalyzedTable> {
+  const name = given.toLowerCase() === 'values' ? 'values' : given
   const table = (
     columns: readonly { name: string; type: DataType }[],
     source: Source,

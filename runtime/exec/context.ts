@@ -8,6 +8,7 @@ import type { Platform } from '../platform.ts'
 import type { PartReader } from '../storage/mergetree/partReader.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Chunk } from '../columns/chunk.ts'
+import type { Plan } from '../planner/plan.ts'
 
 /** What the queries of one thread share. */
 export interface Resources {
@@ -35,7 +36,8 @@ export class QueryContext {
   readonly #arenas = new Set<Arena>()
   readonly #deadline: number
   readonly #started: number
-  totals: Chunk | null = null
+  /** WITH TOTALS: the row of each aggregation of the plan, by its step. Lives as long as the query. */
+  readonly totals = new Map<Plan, Chunk>()
   /** Which share of the shared scan this thread reads: `index` of `count`. */
   share = { index: 0, count: 1 }
   /** Set when a limit is reached under the overflow mode `break`: reading ends as if there were no more rows. */

@@ -165,15 +165,23 @@ export class GroupStates {
       }
   }
 
-  /** The results of all groups as one group: WITH TOTALS. */
-  totals(arena: Arena): Column[] {
+  /**
+   * The results of all groups as one group: WITH TOTALS. left: pointer to u8[groups] in the order of results(), 1 for groups that do not
+   * count; 0: all count.
+   */
+  totals(left: number, arena: Arena): Column[] {
     this.#distribute()
     return this.aggregates.map((bound, i) => {
       const whole = bound.create(arena)
-      whole.ensure(1)
+      // Group 1 takes what does not count.
+      whole.ensure(2)
+      let at = left
       for (const part of this.#parts) {
         if (part.groups === 0) continue
-        whole.merge(part.aggregates[i], this.#scratch.allocateZeroed(part.groups * 4), part.groups)
+        const targets = this.#scratch.allocateZeroed(part.groups * 4)
+        const { u8, u32 } = arena.memory
+        if (left !== 0) for (let group = 0; group < part.groups; group++) u32[targets / 4 + group] = u8[at++]
+        whole.merge(part.aggregates[i], targets, part.groups)
         this.#scratch.reset()
       }
       return whole.result(0, 1, arena)

@@ -200,7 +200,8 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       return { ...plan, input, columns }
     }
     case 'aggregate': {
-      const aggregates = keep(plan.aggregates)
+      const havingNeeds = need(plan.having ? [plan.having] : [], new Set())
+      const aggregates = plan.aggregates.filter(({ id }) => wanted.has(id) || havingNeeds.has(id))
       const nodes: Typed[] = [...plan.keys.map(key => key.node), ...aggregates.flatMap(({ node }) => node.args)]
       return {
         ...plan,

@@ -77,6 +77,8 @@ export interface AggregatePlan extends PlanBase {
   /** GROUPING SETS, ROLLUP, CUBE: for each set, which keys are in it. */
   sets: readonly (readonly boolean[])[] | null
   totals: boolean
+  /** HAVING beside totals, over this step's columns: it decides which groups totals_mode counts. The step itself drops the others. */
+  having: Typed | null
   /** Only so many groups are wanted, any of them: LIMIT without ORDER BY above. */
   groupsWanted: number
   /** A GROUP BY over no rows gives none. */

@@ -119,7 +119,7 @@ export class SelectPlanner {
       )
       plan = grouped.plan
       replace = grouped.replace
-      if (having) plan = this.#filter(plan, replace(having), 'HAVING')
+      if (having) plan = this.#having(grouped.plan, replace(having))
     } else if (having) plan = this.#filter(plan, having, 'HAVING')
 
     if (all().some(node => hasWindow(node))) {
@@ -160,6 +160,11 @@ export class SelectPlanner {
         `Invalid type for filter in ${clause}: ${condition.type.name}`,
       )
     return { kind: 'filter', input, condition, columns: input.columns }
+  }
+
+  #having(input: AggregatePlan, condition: Typed): Plan {
+    const filtered = this.#filter(input, condition, 'HAVING')
+    return input.totals ? { ...input, having: condition } : filtered
   }
 
   async from(table: TableExpr, ctes: CteScope, outer: Scope | null): Promise<Source> {
@@ -443,6 +448,10 @@ export class SelectPlanner {
     const simplified = sets ? new Map<string, Typed>() : simplifyAggregates(resolver, nodes)
     const outputs = nodes.map(node => rewrite(node, simplified))
     // Constants and keys that follow from other keys group nothing.
+    const { settings } = this.context
+    const isConstantGrouping = keys.length > 0 && keys.every(key => key.kind === 'constant')
+    const emptyGivesRow =
+      isConstantGrouping && !settings.bool('empty_result_for_aggregation_by_constant_keys_on_empty_set')
     const kept = sets ? [...keys] : keys.filter(key => key.kind !== 'constant')
     const plain = new Set(kept.filter(key => key.kind === 'column').map(key => key.key))
     const grouping = sets ? kept : kept.filter(key => key.kind === 'column' || !follows(key, plain))
@@ -469,8 +478,9 @@ export class SelectPlanner {
       aggregates,
       sets,
       totals: select.groupBy?.totals ?? false,
+      having: null,
       groupsWanted: 0,
-      hasGroupBy: (select.groupBy?.keys.length ?? 0) > 0 || sets !== null || keys.length > 0,
+      hasGroupBy: !emptyGivesRow && ((select.groupBy?.keys.length ?? 0) > 0 || sets !== null || keys.length > 0),
       columns: [...computed, ...aggregates],
     }
     const available = new Set(plan.columns.map(column => column.id))

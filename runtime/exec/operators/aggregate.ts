@@ -83,10 +83,10 @@ export class Aggregation {
     }
   }
 
-  /** One row over all groups, with the keys at their defaults: WITH TOTALS. */
-  totals(arena: Arena): Chunk {
+  /** One row over all groups (see GroupStates.totals), with the keys at their defaults: WITH TOTALS. */
+  totals(left: number, arena: Arena): Chunk {
     const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
-    return new Chunk([...keys, ...this.#states.totals(arena)], 1)
+    return new Chunk([...keys, ...this.#states.totals(left, arena)], 1)
   }
 
   close(): void {
@@ -126,7 +126,9 @@ export async function* aggregate(
         break
     }
     if (partials) for await (const partial of partials) aggregations[0].read(partial)
-    if (plan.totals) context.totals = aggregations[0].totals(context.arena)
+    if (plan.totals) context.totals.set(plan, totals(context, aggregations[0], plan))
+    const having = plan.having ? new Evaluator(context, plan.columns) : null
+    const scratch = context.newArena()
     const noRow = rows === 0 && plan.hasGroupBy && !partials
     for (const aggregation of aggregations) {
       if (noRow) continue
@@ -139,10 +141,37 @@ export async function* aggregate(
         continue
       for (const chunk of aggregation.finish()) {
         await context.breathe()
-        yield chunk
+        scratch.reset()
+        const mask = having && plan.having ? having.mask(plan.having, chunk, scratch) : true
+        if (mask === false) continue
+        const kept = mask === true ? chunk : chunk.filter(mask, scratch)
+        if (kept.rows > 0) yield kept
       }
     }
   } finally {
     for (const aggregation of aggregations) aggregation.close()
+  }
+}
+
+/** What totals_mode says: over all groups, or over those that HAVING lets through. */
+function totals(context: QueryContext, aggregation: Aggregation, plan: AggregatePlan): Chunk {
+  const isBefore = context.settings.text('totals_mode') === 'before_having'
+  if (!plan.having || isBefore) return aggregation.totals(0, context.arena)
+  const arena = context.newArena()
+  try {
+    const left = arena.allocate(aggregation.groups)
+    const evaluator = new Evaluator(context, plan.columns)
+    let at = left
+    for (const chunk of aggregation.finish()) {
+      const scratch = context.newArena()
+      const mask = evaluator.mask(plan.having, chunk, scratch)
+      if (typeof mask === 'boolean') context.memory.u8.fill(mask ? 0 : 1, at, at + chunk.rows)
+      else context.memory.kernels.maskNot(mask, at, chunk.rows)
+      at += chunk.rows
+      context.release(scratch)
+    }
+    return aggregation.totals(left, context.arena)
+  } finally {
+    context.release(arena)
   }
 }

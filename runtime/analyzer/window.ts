@@ -1,7 +1,7 @@
 import { bindAggregate, isAggregateName } from '../aggregates/bind.ts'
 import { DBError } from '../core/errors.ts'
 import type { FunctionCall, OrderByElement, WindowDefinition, WindowFrameBound } from '../sql/ast.ts'
-import { nullableOf } from '../functions/bind.ts'
+import { commonType } from '../types/commonType.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Resolver } from './resolve.ts'
@@ -15,14 +15,17 @@ const windowFunctions: Record<string, (args: readonly Typed[]) => DataType> = {
   percent_rank: () => parseType('Float64'),
   cume_dist: () => parseType('Float64'),
   ntile: () => parseType('UInt64'),
-  lead: args => args[0].type,
-  lag: args => args[0].type,
-  leadInFrame: args => args[0].type,
-  lagInFrame: args => args[0].type,
-  first_value: args => args[0].type,
-  last_value: args => args[0].type,
-  nth_value: args => nullableOf(args[0].type),
+  lead: neighbourType,
+  lag: neighbourType,
+  leadInFrame: neighbourType,
+  lagInFrame: neighbourType,
+  nth_value: args => args[0].type,
 }
+/** The default, where it is given, has its say. */
+function neighbourType(args: readonly Typed[]): DataType {
+  return args.length > 2 ? commonType([args[0].type, args[2].type]) : args[0].type
+}
+
 const aliases: Record<string, string> = { denserank: 'dense_rank', percentrank: 'percent_rank' }
 
 /** `f(x) OVER (...)`. */

@@ -49,13 +49,7 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
   if (helped) context.share = { index: 0, count: task.threads }
   const shared = helped ? sharedStep(context, step, io.help(task.threads - 1, scalars)) : null
   const chunks = execute(context, plan, shared)
-  await write(
-    context,
-    task,
-    io,
-    plan,
-    shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks,
-  )
+  await write(context, task, io, plan, shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks)
 }
 
 async function* both(first: Chunks, second: Chunks): Chunks {
@@ -124,13 +118,7 @@ async function runShare(context: QueryContext, step: Plan | null, io: QueryIo): 
   for await (const chunk of execute(context, step)) await io.share({ kind: 'chunk', chunk: packChunk(chunk) })
 }
 
-async function write(
-  context: QueryContext,
-  task: SelectTask,
-  io: QueryIo,
-  plan: Plan,
-  chunks: Chunks,
-): Promise<void> {
+async function write(context: QueryContext, task: SelectTask, io: QueryIo, plan: Plan, chunks: Chunks): Promise<void> {
   const { columns } = plan
   const format = findOutputFormat(task.format)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })

@@ -63,7 +63,7 @@ describe('groups in one table and in partitions', () => {
       const states = create(arena)
       fill(states, 0, total, distinct, scratch)
       check(states, total, distinct, scratch)
-      assert.equal((states.totals(scratch)[0] as FixedColumn).valueAt(0), BigInt(total))
+      assert.equal((states.totals(0, scratch)[0] as FixedColumn).valueAt(0), BigInt(total))
       arena.destroy()
       scratch.destroy()
     })

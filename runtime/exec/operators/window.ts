@@ -4,6 +4,7 @@ import { columnOf, concatColumns } from '../../columns/build.ts'
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
 import { type Column, noRow } from '../../columns/column.ts'
 import { FixedColumn } from '../../columns/fixed.ts'
+import { keepColumn } from '../../columns/keep.ts'
 import { LowCardinalityColumn } from '../../columns/lowCardinality.ts'
 import { rankRows, sortRows } from '../../columns/sort.ts'
 import { assert } from '../../core/assert.ts'
@@ -52,7 +53,8 @@ function sortForWindow(all: Chunk, spec: WindowSpec, evaluator: Evaluator, arena
     arena,
   )
   const partitionKeys = evaluator.run(spec.partitionBy, all, arena).map(column => column.full(arena))
-  const ranks = partitionKeys.length > 0 ? rankRows(partitionKeys, [], all.rows, arena) : arena.allocateZeroed(all.rows * 4)
+  const ranks =
+    partitionKeys.length > 0 ? rankRows(partitionKeys, [], all.rows, arena) : arena.allocateZeroed(all.rows * 4)
   const partition = new FixedColumn(parseType('UInt32'), memory, ranks, all.rows)
   const directions = spec.orderBy.map(({ descending, nullsFirst }) => ({ descending, nullsFirst }))
   const { order, runs } = sortRows(
@@ -133,7 +135,8 @@ function neighbour(node: WindowNode, args: readonly Column[], layout: Layout, ar
   const frame = node.name.endsWith('InFrame') ? frameBounds(layout) : { begins: partitionStart, ends: partitionEnd }
   const offset = (row: number) => {
     const value = args.length > 1 ? Number(args[1].valueAt(row)) : 1
-    if (value < 0) throw new DBError('BAD_ARGUMENTS', `The offset for function ${node.name} must be nonnegative, ${value} given`)
+    if (value < 0)
+      throw new DBError('BAD_ARGUMENTS', `The offset for function ${node.name} must be nonnegative, ${value} given`)
     return value
   }
   const values = castColumn(args[0], node.type, arena).full(arena)
@@ -197,7 +200,9 @@ function aggregated(
     states.add(groups, args, rows)
     return states.result(0, count, arena).full(arena).gather(groups, rows, arena)
   }
-  return fromStart ? running(context, node, args, layout, ends, arena) : framed(context, node, args, begins, ends, arena)
+  return fromStart
+    ? running(context, node, args, layout, ends, arena)
+    : framed(context, node, args, begins, ends, arena)
 }
 
 /** Frames that begin with their partition: one state that takes in what each row's frame has more than the last one's. */
@@ -286,7 +291,8 @@ function framed(
           }
         }
       flush()
-      pieces.push(states.result(0, count, arena).full(arena))
+      // A result may share the memory of the states.
+      pieces.push(keepColumn(states.result(0, count, arena), arena))
     }
   } finally {
     context.release(keep)

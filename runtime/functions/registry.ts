@@ -20,6 +20,7 @@ import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
+import { printing } from './printf.ts'
 import { regexp } from './regexp.ts'
 import { similarity } from './similarity.ts'
 import { reinterpret } from './reinterpret.ts'
@@ -53,6 +54,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   markup,
   miscellaneous,
   nullability,
+  printing,
   regexp,
   similarity,
   reinterpret,

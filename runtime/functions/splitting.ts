@@ -1,6 +1,7 @@
 import type { Column } from '../columns/column.ts'
 import { DBError } from '../core/errors.ts'
 import { encodeText } from '../core/text.ts'
+import type { Value } from '../types/value.ts'
 import { type Call, defineFunction, type FunctionDefinition } from './function.ts'
 import { splitBytes } from './regexp.ts'
 import {
@@ -127,6 +128,61 @@ const ngrams = defineFunction({
   examples: [["SELECT ngrams('abcd', 3)", "['abc','bcd']"]],
 })
 
+/** What a text index takes for tokens, by the tokenizer's name. */
+function tokenize(value: string, tokenizer: string, setting: Value | undefined): string[] {
+  switch (tokenizer) {
+    case 'splitByNonAlpha':
+      // Bytes beyond ASCII are part of tokens.
+      return value.match(/[^\0-\x2f:-@[-`{-\x7f]+/g) ?? []
+    case 'ngrams':
+    case 'ngram': {
+      const size = Number(setting ?? 3)
+      if (!(size >= 1 && size <= 8)) throw new DBError('BAD_ARGUMENTS', 'Ngrams of a tokenizer have 1 to 8 characters')
+      return ngramsOf(value, size)
+    }
+    case 'splitByString': {
+      const separators = (setting ?? [' ']) as string[]
+      return splitAny(value, separators).filter(piece => piece !== '')
+    }
+    case 'array':
+      return value === '' ? [] : [value]
+  }
+  throw new DBError('BAD_ARGUMENTS', `Unknown tokenizer: ${tokenizer}`)
+}
+
+/** Pieces between any of several separators, of which the first that fits counts. */
+function splitAny(value: string, separators: readonly string[]): string[] {
+  const pieces: string[] = []
+  let start = 0
+  for (let at = 0; at < value.length; ) {
+    const separator = separators.find(candidate => candidate !== '' && value.startsWith(candidate, at))
+    if (separator === undefined) at++
+    else {
+      pieces.push(value.slice(start, at))
+      at += separator.length
+      start = at
+    }
+  }
+  return [...pieces, value.slice(start)]
+}
+
+const tokens = defineFunction({
+  name: 'tokens',
+  about:
+    'The tokens of a text, as a text index sees them, by a tokenizer: splitByNonAlpha, ngrams, splitByString or array.',
+  category,
+  arguments: [text('value'), optional(constantText('tokenizer')), { name: 'setting', optional: true, constant: true }],
+  constants: 'keep',
+  returns: () => stringsType,
+  run: ([value, tokenizer, setting], { arena, rows }) => {
+    const name = tokenizer ? (singleText(tokenizer) ?? '') : 'splitByNonAlpha'
+    const read = textReader(value, arena)
+    const option = setting?.valueAt(0)
+    return mapLists(arena, rows, row => tokenize(read(row), name, option))
+  },
+  examples: [["SELECT tokens('test1, test2')", "['test1','test2']"]],
+})
+
 const reverseBySeparator = defineFunction({
   name: 'reverseBySeparator',
   about: "A string's pieces between separators in opposite order.",
@@ -167,5 +223,6 @@ export const splitting = [
   ),
   defineTokens('alphaTokens', ['splitByAlpha'], 'Runs of ASCII letters.', /[A-Za-z]+/g, "['a','b']"),
   ngrams,
+  tokens,
   reverseBySeparator,
 ]

@@ -1,35 +1,37 @@
-// Merged rows as a list of the sources they come from: one byte a row, u8 source | 0x80 where the row is left out. Inside of a source
-// rows come in their order, so this is all it takes to merge each column by itself.
+// Merged rows as a list of the sources they come from: u16 each, source | 0x8000 where the row is left out. Inside of a source rows
+// come in their order, so this is all it takes to merge each column by itself.
+
+const LEFT_OUT: u16 = 0x8000;
 
 /** Sources of merged rows (u32[rows]) and which rows stay (u8[rows]) as such a list. */
 export function packSources(sources: usize, kept: usize, rows: i32, out: usize): void {
   for (let i: usize = 0; i < <usize>rows; i++) {
-    store<u8>(out + i, <u8>load<u32>(sources + (i << 2)) | (load<u8>(kept + i) ? 0 : 0x80));
+    store<u16>(out + (i << 1), <u16>load<u32>(sources + (i << 2)) | (load<u8>(kept + i) ? 0 : LEFT_OUT));
   }
 }
 
-/** counts u32[128]: rows of each source in the list, those left out too. */
-export function countSources(list: usize, rows: i32, counts: usize): void {
-  memory.fill(counts, 0, 512);
+/** counts u32[sources]: rows of each source in the list, those left out too. */
+export function countSources(list: usize, rows: i32, sources: i32, counts: usize): void {
+  memory.fill(counts, 0, <usize>sources << 2);
   for (let i: usize = 0; i < <usize>rows; i++) {
-    const at = counts + (<usize>(load<u8>(list + i) & 127) << 2);
+    const at = counts + (<usize>(load<u16>(list + (i << 1)) & ~LEFT_OUT) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
 }
 
 /**
- * Row numbers of the list's rows in a column that has the sources' rows one source behind another. cursors: u32[128], where each
+ * Row numbers of the list's rows in a column that has the sources' rows one source behind another. cursors: u32[sources], where each
  * source starts, moved on. Returns how many rows stay, their numbers in out u32[rows].
  */
 export function sourceIndices(list: usize, rows: i32, cursors: usize, out: usize): i32 {
   let count: usize = 0;
   for (let i: usize = 0; i < <usize>rows; i++) {
-    const source = load<u8>(list + i);
-    const cursor = cursors + (<usize>(source & 127) << 2);
+    const source = load<u16>(list + (i << 1));
+    const cursor = cursors + (<usize>(source & ~LEFT_OUT) << 2);
     const row = load<u32>(cursor);
     store<u32>(cursor, row + 1);
     store<u32>(out + (count << 2), row);
-    count += source < 128 ? 1 : 0;
+    count += source < LEFT_OUT ? 1 : 0;
   }
   return <i32>count;
 }

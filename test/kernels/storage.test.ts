@@ -130,10 +130,10 @@ test('lists of sources become row numbers', () => {
     const kept = Array.from({ length: rows }, () => (next() < 0.7 ? 1 : 0))
     const from = arena.allocate(rows * 4)
     memory.u32.set(sources, from / 4)
-    const list = arena.allocate(rows)
+    const list = arena.allocate(rows * 2)
     kernels.packSources(from, place(arena, Uint8Array.from(kept)), rows, list)
     const counted = arena.allocate(512)
-    kernels.countSources(list, rows, counted)
+    kernels.countSources(list, rows, 128, counted)
     const sizes = Array.from({ length: 128 }, (_, source) => sources.filter(one => one === source).length)
     assert.deepEqual([...memory.u32.slice(counted / 4, counted / 4 + 128)], sizes)
     let base = 0

@@ -20,11 +20,11 @@ import { type PartAdapter, PartCursor, plainAdapter } from './partCursor.ts'
 import type { PartReader } from './partReader.ts'
 import { PartWriter } from './partWriter.ts'
 import { ruleOf } from './rowRules.ts'
-import { SourceList } from './sourceList.ts'
+import { leftOut, SourceList } from './sourceList.ts'
 import { summedColumns, sumPieces, dropZeroGroups } from './summing.ts'
 
-/** A list has seven bits for a row's source. */
-export const mergeSourcesMax = 100
+/** A list has fifteen bits for a row's source. */
+export const mergeSourcesMax = 32767
 /** Rows of all sources that are in memory at a time, about. */
 const rowsInMemory = 1 << 20
 
@@ -178,8 +178,9 @@ class Merge {
           const { kernels, u8 } = this.#memory
           const kept = scratch.allocate(merged.count)
           u8.fill(rule ? 0 : 1, kept, kept + merged.count)
-          const bytes = scratch.allocate(merged.count)
-          kernels.packSources(merged.sources, kept, merged.count, bytes)
+          const packed = scratch.allocate(merged.count * 2)
+          kernels.packSources(merged.sources, kept, merged.count, packed)
+          list.add(this.#memory.u16.slice(packed / 2, packed / 2 + merged.count))
           if (rule || hasDeleted) {
             const takes = cursors.map((_, run) => {
               const one = given[run]
@@ -196,7 +197,6 @@ class Merge {
             const rows = gather(run => given[run].columns)
             const exists = rows[columns.length - 1]
             const alive = hasDeleted && exists instanceof FixedColumn ? exists.pointer : 0
-            list.add(this.#memory.copyOut(bytes, merged.count))
             if (rule) {
               const starts = groups.starts(
                 gather(run => given[run].key),
@@ -219,7 +219,7 @@ class Merge {
             } else
               for (let row = 0; row < merged.count; row++)
                 if (!this.#memory.u8[alive + row]) list.leaveOut(position + row)
-          } else list.add(this.#memory.copyOut(bytes, merged.count))
+          }
           position += merged.count
         } finally {
           scratch.destroy()
@@ -249,7 +249,7 @@ class Merge {
   async *wholeGroups(column: StoredColumn, list: SourceList): AsyncGenerator<GroupedPiece> {
     let firstGroup = 0
     const cuts = list.groupPieces(chunkRowsMax)
-    const all = cuts.map(({ list }) => list.map(byte => byte & 127))
+    const all = cuts.map(({ list }) => list.map(source => source & ~leftOut))
     let at = 0
     for await (const [values] of this.#gathered([column], all)) {
       const cut = cuts[at++]
@@ -261,7 +261,7 @@ class Merge {
         for (let row = 0; row < values.rows; row++) {
           if (cut.starts[row]) {
             group++
-            if (cut.list[row] < 128) kept.push(group)
+            if (cut.list[row] < leftOut) kept.push(group)
           }
           this.#memory.u32[groups / 4 + row] = group
         }
@@ -274,20 +274,20 @@ class Merge {
   }
 
   /** Columns by lists of sources, one piece for each list. Valid until the next. */
-  async *#gathered(columns: readonly StoredColumn[], lists: Iterable<Uint8Array>): AsyncGenerator<Column[]> {
+  async *#gathered(columns: readonly StoredColumn[], lists: Iterable<Uint16Array>): AsyncGenerator<Column[]> {
     const cursors = this.sources.map(part => this.#cursor(part, columns))
     const arena = new Arena(this.#memory)
     try {
-      for (const bytes of lists) {
+      for (const sources of lists) {
         this.#check()
         arena.reset()
         const { kernels } = this.#memory
-        const list = arena.allocate(bytes.length)
-        this.#memory.copyIn(list, bytes)
-        const counts = arena.allocate(512)
-        kernels.countSources(list, bytes.length, counts)
+        const list = arena.allocate(sources.length * 2)
+        this.#memory.u16.set(sources, list / 2)
+        const counts = arena.allocate(cursors.length * 4)
+        kernels.countSources(list, sources.length, cursors.length, counts)
         const takes = [...this.#memory.u32.slice(counts / 4, counts / 4 + cursors.length)]
-        const starts = new Uint32Array(128)
+        const starts = new Uint32Array(cursors.length)
         const slices: (readonly Column[])[] = []
         let base = 0
         for (const [source, count] of takes.entries()) {
@@ -295,12 +295,11 @@ class Merge {
           base += count
           if (count > 0) slices.push(...(await cursors[source].take(count)))
         }
-        const cursorsAt = arena.allocate(512)
-        this.#memory.u32.set(starts, cursorsAt / 4)
-        const indices = arena.allocate(bytes.length * 4)
-        const rows = kernels.sourceIndices(list, bytes.length, cursorsAt, indices)
+        this.#memory.u32.set(starts, counts / 4)
+        const indices = arena.allocate(sources.length * 4)
+        const rows = kernels.sourceIndices(list, sources.length, counts, indices)
         // Rows of one source that all stay are in their order already.
-        const plain = rows === bytes.length && takes.filter(count => count > 0).length === 1
+        const plain = rows === sources.length && takes.filter(count => count > 0).length === 1
         yield columns.map((_, i) => {
           const joined = concatColumns(
             slices.map(slice => slice[i]),
@@ -380,7 +379,7 @@ function gatherRuns(
   arena: Arena,
 ): Column[] {
   const { memory } = arena
-  const shift = new Int32Array(128)
+  const shift = new Int32Array(Math.max(...takes.map(({ run }) => run)) + 1)
   let base = 0
   for (const { run, start, count } of takes) {
     shift[run] = base - start

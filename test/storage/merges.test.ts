@@ -12,10 +12,19 @@ async function merged(shape: Shape, inserts: Value[][][]): Promise<Value[][]> {
   const table = await TestTable.open(new MemoryDisk(), memory, shape)
   for (const rows of inserts) await table.insert(rows)
   assert.equal(table.table.parts().length, inserts.length)
+  const final = await table.final()
   await table.optimize()
   assert.ok(table.table.parts().length <= 1)
   const rows = await table.rows()
+  assert.deepEqual(final, rows, 'FINAL sees what a merge leaves')
   table.reader.close()
+
+  // All at once: the block is merged while it is inserted, and then with an older part.
+  const whole = await TestTable.open(new MemoryDisk(), memory, shape)
+  whole.optimizesInserts = true
+  await whole.insert(inserts.flat())
+  assert.deepEqual(await whole.rows(), rows, 'a block is merged as parts are')
+  whole.reader.close()
   return rows
 }
 
@@ -174,6 +183,30 @@ test('SummingMergeTree adds numbers, keeps the first of the rest, drops zeros', 
       [4, 1, 0, null, 0n, 0n, 'last'],
     ],
   )
+})
+
+test('FINAL does not see rows that the newest version marks as deleted', async () => {
+  const shape = keyed({ kind: 'replacing', version: 'ver', isDeleted: 'gone' }, [
+    ['ver', 'UInt64'],
+    ['gone', 'UInt8'],
+  ])
+  const table = await TestTable.open(new MemoryDisk(), memory, shape)
+  for (const row of [
+    [1, 1n, 0],
+    [1, 2n, 1],
+    [2, 5n, 0],
+    [2, 4n, 1],
+    [3, 1n, 1],
+  ])
+    await table.insert([row])
+  assert.deepEqual(await table.final(), [[2, 5n, 0]])
+  await table.optimize()
+  assert.deepEqual(await table.rows(), [
+    [1, 2n, 1],
+    [2, 5n, 0],
+    [3, 1n, 1],
+  ])
+  assert.deepEqual(await table.final(), [[2, 5n, 0]])
 })
 
 test('a merge that leaves nothing is an empty part, which goes with its sources', async () => {

@@ -10,6 +10,7 @@ import {
   type MergeTreeDefinition,
   mergeTreeSettings,
 } from '../../runtime/storage/mergetree/definition.ts'
+import { finalChunks } from '../../runtime/storage/mergetree/finalChunks.ts'
 import { FrameCodec } from '../../runtime/storage/mergetree/frames.ts'
 import { InsertWriter } from '../../runtime/storage/mergetree/insert.ts'
 import { mergeParts } from '../../runtime/storage/mergetree/mergeParts.ts'
@@ -50,6 +51,7 @@ export class TestTable {
   readonly codec: FrameCodec
   readonly reader: PartReader
   readonly keys: KeyExpressions
+  optimizesInserts = false
 
   private constructor(
     readonly table: MergeTreeTable,
@@ -84,6 +86,7 @@ export class TestTable {
         keys: this.keys,
         uniqueName: () => this.table.temporaryName('insert').slice('tmp_insert_'.length),
         now: this.now,
+        optimize: this.optimizesInserts,
       },
       null,
       limits,
@@ -121,6 +124,16 @@ export class TestTable {
       if (tasks.length === 0) return
       for (const task of tasks) await this.merge(task)
     }
+  }
+
+  /** SELECT * FINAL. */
+  async final(): Promise<Value[][]> {
+    const { reader, definition, keys } = this
+    const rows: Value[][] = []
+    const names = definition.columns.map(({ name }) => name)
+    for await (const chunk of finalChunks(this.table.parts(), names, { reader, definition, keys }))
+      for (let row = 0; row < chunk.rows; row++) rows.push(chunk.columns.map(column => column.valueAt(row)))
+    return rows
   }
 
   /** All rows of all parts, in the parts' order. */

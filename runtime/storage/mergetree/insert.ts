@@ -15,6 +15,8 @@ import type { KeyExpressions, MergeTreeDefinition } from './definition.ts'
 import type { FrameCodec } from './frames.ts'
 import type { PartInfo } from './part.ts'
 import { PartWriter } from './partWriter.ts'
+import { ruleOf } from './rowRules.ts'
+import { markNonZero, summedColumns, sumGroups } from './summing.ts'
 
 /** Rows of one block, at most: what becomes one part in each partition. */
 export const insertRowsMax = 1_048_545
@@ -29,6 +31,8 @@ export interface InsertTarget {
   readonly path: string
   readonly definition: MergeTreeDefinition
   readonly keys: KeyExpressions
+  /** Rows of equal keys within one block are merged before they are written, as the table's engine would. Default: true. */
+  readonly optimize?: boolean
   /** A part of a directory name that nobody else uses. */
   uniqueName(): string
   now(): number
@@ -105,7 +109,18 @@ interface PartitionRows {
   /** In the order: rows [start, end). */
   readonly start: number
   readonly end: number
-  readonly writer: PartWriter
+}
+
+/** Rows in the order in which they are written. */
+interface BlockOrder {
+  /** u32[rows]: row numbers. */
+  readonly order: number
+  /** u8[rows]: 1 where, in the order, the sorting key (or the partition) is another than before. */
+  readonly runs: number
+  readonly partitions: readonly PartitionRows[]
+  /** Sums of groups by column, and the group of each row of the order: u32[rows]. */
+  readonly sums: ReadonlyMap<string, Column>
+  readonly groups: number
 }
 
 /** Writes one block as parts. */
@@ -136,55 +151,66 @@ class BlockWriter {
 
   async write(): Promise<PartInfo[]> {
     const { target, rows, arena } = this
-    const { definition, keys } = target
+    const { definition, keys, optimize = true } = target
     const { indexGranularity } = definition.settings
     const sorting = keys.sorting(name => this.#column(name), rows, arena).map(column => column.full(arena))
-    const { order, partitions } = this.#split(sorting)
+    const split = this.#split(sorting)
+    const merges = optimize && definition.mode.kind !== 'ordinary'
+    const { order, partitions, sums, groups } = merges ? this.#merge(split) : split
     const { memory } = arena
-    const inOrder = isIdentity(memory.u32.subarray(order / 4, order / 4 + rows)) && partitions.length === 1
+    const left = partitions.reduce((sum, { start, end }) => sum + end - start, 0)
+    const inOrder =
+      partitions.length === 1 && left === rows && isIdentity(memory.u32.subarray(order / 4, order / 4 + rows))
+    const writers = partitions.map(
+      () => new PartWriter(target.disk, target.codec, `${target.path}/tmp_insert_${target.uniqueName()}`, definition),
+    )
     try {
       for (const { name, type } of definition.columns) {
         const scratch = new Arena(memory, arena.budget)
         try {
-          const whole = this.#column(name, scratch)
+          const sum = sums.get(name)
+          const whole = sum ?? this.#column(name, scratch)
           assert(whole.type.equals(parseType(type)), 'inserted columns have the types of the table')
-          for (const partition of partitions)
-            await partition.writer.column(name, inOrder ? [whole] : piecesOf(whole, order, partition, indexGranularity))
+          for (const [i, partition] of partitions.entries()) {
+            const pieces =
+              inOrder && !sum ? [whole] : piecesOf(whole, sum ? groups : order, partition, indexGranularity)
+            await writers[i].column(name, pieces)
+          }
         } finally {
           scratch.destroy()
         }
       }
       const parts: PartInfo[] = []
-      for (const partition of partitions) {
-        this.#index(partition, sorting, order)
+      for (const [i, partition] of partitions.entries()) {
+        this.#index(partition, writers[i], sorting, order)
         const bounds = definition.minmaxColumns.map(column => {
           const rows = this.#column(column).gather(order + partition.start * 4, partition.end - partition.start, arena)
           return { column, ...boundsOf(rows) }
         })
-        parts.push(await partition.writer.finish({ partitionValues: partition.values, bounds, nowMs: target.now() }))
+        const facts = { partitionValues: partition.values, bounds, nowMs: target.now() }
+        parts.push({ ...(await writers[i].finish(facts)), level: merges ? 1 : 0 })
       }
       return parts
     } catch (error) {
-      for (const { writer } of partitions) await writer.abort().catch(() => {})
+      for (const writer of writers) await writer.abort().catch(() => {})
       throw error
     }
   }
 
   /** The rows' order: by partition, then by the sorting key. */
-  #split(sorting: readonly Column[]): { order: number; partitions: PartitionRows[] } {
+  #split(sorting: readonly Column[]): BlockOrder {
     const { target, rows, arena } = this
     const { definition, keys } = target
     const directions = definition.sortingKey.map(({ descending }) => ({ descending }))
-    const writer = () =>
-      new PartWriter(target.disk, target.codec, `${target.path}/tmp_insert_${target.uniqueName()}`, definition)
+    const none = { sums: new Map<string, Column>(), groups: 0 }
     const partition = keys.partition(name => this.#column(name), rows, arena).map(column => column.full(arena))
     if (partition.length === 0) {
-      const { order } = sortRows(sorting, directions, rows, arena)
-      return { order, partitions: [{ values: [], start: 0, end: rows, writer: writer() }] }
+      const { order, runs } = sortRows(sorting, directions, rows, arena)
+      return { order, runs, partitions: [{ values: [], start: 0, end: rows }], ...none }
     }
     const ranks = rankRows(partition, [], rows, arena)
     const rank = new FixedColumn(parseType('UInt32'), arena.memory, ranks, rows)
-    const { order } = sortRows([rank, ...sorting], [{}, ...directions], rows, arena)
+    const { order, runs } = sortRows([rank, ...sorting], [{}, ...directions], rows, arena)
     const starts = [0]
     const { u32 } = arena.memory
     for (let row = 1; row < rows; row++)
@@ -200,13 +226,66 @@ class BlockWriter {
       values: partition.map(column => column.valueAt(first[i])),
       start,
       end: starts[i + 1] ?? rows,
-      writer: writer(),
     }))
-    return { order, partitions }
+    return { order, runs, partitions, ...none }
+  }
+
+  /** The order without the rows that the table's engine leaves out, and without the partitions that nothing is left of. */
+  #merge({ order, runs, partitions }: BlockOrder): BlockOrder {
+    const { rows, arena } = this
+    const { definition } = this.target
+    const { memory } = arena
+    const rule = ruleOf(definition.mode)
+    assert(rule !== null, 'an engine that merges rows has a rule')
+    rule.rows(
+      rule.columns.map(name => this.#column(name)),
+      arena,
+    )
+    const kept = new Uint8Array(rows)
+    const keep = (position: number): void => {
+      kept[position] = 1
+    }
+    const groupOf = arena.allocate(rows * 4)
+    let group = -1
+    for (let at = 0; at < rows; at++) {
+      if (memory.u8[runs + at]) {
+        if (at > 0) rule.end(keep)
+        group++
+      }
+      memory.u32[groupOf / 4 + at] = group
+      rule.add(memory.u32[order / 4 + at], at)
+    }
+    if (rows > 0) rule.end(keep)
+
+    const sums = new Map<string, Column>()
+    if (definition.mode.kind === 'summing') {
+      const nonZero = new Uint8Array(group + 1)
+      for (const name of summedColumns(definition)) {
+        const sum = sumGroups(this.#column(name).gather(order, rows, arena), groupOf, group + 1, arena)
+        markNonZero(sum, nonZero)
+        sums.set(name, sum)
+      }
+      if (sums.size > 0) for (let at = 0; at < rows; at++) if (!nonZero[memory.u32[groupOf / 4 + at]]) kept[at] = 0
+    }
+
+    const left = arena.allocate(rows * 4)
+    const groups = arena.allocate(rows * 4)
+    const { u32 } = memory
+    let count = 0
+    const remaining = partitions.map(({ values, start, end }) => {
+      const first = count
+      for (let at = start; at < end; at++) {
+        if (!kept[at]) continue
+        u32[left / 4 + count] = u32[order / 4 + at]
+        u32[groups / 4 + count++] = u32[groupOf / 4 + at]
+      }
+      return { values, start: first, end: count }
+    })
+    return { order: left, runs, partitions: remaining.filter(({ start, end }) => end > start), sums, groups }
   }
 
   /** The primary key at the first row of each granule. */
-  #index({ start, end, writer }: PartitionRows, sorting: readonly Column[], order: number): void {
+  #index({ start, end }: PartitionRows, writer: PartWriter, sorting: readonly Column[], order: number): void {
     const { primaryKeyLength, settings } = this.target.definition
     const { memory } = this.arena
     const count = Math.ceil((end - start) / settings.indexGranularity)

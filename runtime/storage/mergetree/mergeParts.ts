@@ -1,43 +1,19 @@
-// Merging parts column by column. First the key columns are merged, which gives a list of the source of each row and of the rows
-// that the engine leaves out; then each column is gathered by that list, so memory holds a few granules of one column at a time.
-import { concatColumns, constColumn } from '../../columns/build.ts'
-import { chunkRowsMax } from '../../columns/chunk.ts'
+import { Arena } from '../../core/memory.ts'
 import type { Column } from '../../columns/column.ts'
-import { FixedColumn } from '../../columns/fixed.ts'
-import { RunMerger } from '../../columns/merge.ts'
-import { sortKeys } from '../../columns/sort.ts'
-import { assert } from '../../core/assert.ts'
-import { ByteWriter } from '../../core/bytes.ts'
-import { DBError } from '../../core/errors.ts'
-import { Arena, type Memory } from '../../core/memory.ts'
-import { parseType } from '../../types/parseType.ts'
+import { chunkRowsMax } from '../../columns/chunk.ts'
 import type { Disk } from '../disk.ts'
 import { compareValues } from './bounds.ts'
-import { columnOfTable, type KeyExpressions, type MergeTreeDefinition, type StoredColumn } from './definition.ts'
+import { columnOfTable } from './definition.ts'
 import type { FrameCodec } from './frames.ts'
+import { MergedRows, type MergeEnvironment } from './mergedRows.ts'
 import type { PartBounds, PartInfo } from './part.ts'
-import { type PartAdapter, PartCursor, plainAdapter } from './partCursor.ts'
-import type { PartReader } from './partReader.ts'
 import { PartWriter } from './partWriter.ts'
-import { ruleOf } from './rowRules.ts'
-import { leftOut, SourceList } from './sourceList.ts'
-import { summedColumns, sumPieces, dropZeroGroups } from './summing.ts'
+import type { SourceList } from './sourceList.ts'
+import { dropZeroGroups, summedColumns, sumPieces } from './summing.ts'
 
-/** A list has fifteen bits for a row's source. */
-export const mergeSourcesMax = 32767
-/** Rows of all sources that are in memory at a time, about. */
-const rowsInMemory = 1 << 20
-
-export interface MergeEnvironment {
-  readonly reader: PartReader
+export interface MergeTarget extends MergeEnvironment {
   readonly disk: Disk
   readonly codec: FrameCodec
-  readonly definition: MergeTreeDefinition
-  readonly keys: KeyExpressions
-  readonly adapter?: PartAdapter
-  /** Asked between blocks; true ends the merge with ABORTED. */
-  cancelled?(): boolean
-  progress?(rowsMerged: number): void
   now(): number
 }
 
@@ -45,29 +21,28 @@ export interface MergeEnvironment {
 export async function mergeParts(
   sources: readonly PartInfo[],
   path: string,
-  environment: MergeEnvironment,
+  environment: MergeTarget,
 ): Promise<PartInfo> {
-  assert(sources.length > 0 && sources.length <= mergeSourcesMax, 'a merge has some sources, and not too many')
-  const merge = new Merge(sources, environment)
+  const merge = new MergedRows(sources, environment)
   const { definition, disk, codec } = environment
   const writer = new PartWriter(disk, codec, path, definition)
   try {
     const list = await merge.mergeKeys()
     const summed = definition.mode.kind === 'summing' ? summedColumns(definition) : new Set<string>()
     if (summed.size > 0) {
-      const pieces = [...summed].map(name => () => merge.wholeGroups(columnOfTable(definition, name), list))
-      await dropZeroGroups(list, pieces, codec.memory)
+      const pieces = [...summed].map(name => () => merge.wholeGroups([columnOfTable(definition, name)], list))
+      await dropZeroGroups(list, pieces)
     }
     const present = definition.columns.filter(({ name }) =>
       sources.some(part => part.rows === 0 || part.columns.some(column => column.name === name)),
     )
     for (const column of present) {
       const pieces = summed.has(column.name)
-        ? sumPieces(merge.wholeGroups(column, list), codec.memory)
+        ? sumPieces(merge.wholeGroups([column], list), codec.memory)
         : merge.pieces(column, list)
       await writer.column(column.name, pieces)
     }
-    if (definition.primaryKeyLength > 0) await merge.writeIndex(writer, list)
+    if (definition.primaryKeyLength > 0) await writeIndex(merge, writer, list)
     return await writer.finish({
       partitionValues: sources[0].partitionValues,
       bounds: joinBounds(sources),
@@ -95,304 +70,28 @@ function joinBounds(sources: readonly PartInfo[]): PartBounds[] {
   return [...joined.values()]
 }
 
-/** Rows of a column over whole groups, with the group of each row and which groups stay. */
-export interface GroupedPiece {
-  readonly values: Column
-  /** The group of each row, from 0: u32[rows]. */
-  readonly groups: number
-  readonly groupCount: number
-  /** Groups that stay, ascending. */
-  readonly kept: readonly number[]
-  /** Number of the first group among all. */
-  readonly firstGroup: number
-  readonly arena: Arena
-}
-
-const rowExists: StoredColumn = { name: '_row_exists', type: 'UInt8' }
-
-class Merge {
-  readonly #memory: Memory
-  readonly #adapter: PartAdapter
-
-  constructor(
-    readonly sources: readonly PartInfo[],
-    readonly environment: MergeEnvironment,
-  ) {
-    this.#memory = environment.codec.memory
-    const given = environment.adapter ?? plainAdapter
-    // A part without deleted rows does not say which are there: all.
-    this.#adapter = {
-      ...given,
-      missing: (part, column, rows, arena) =>
-        column === rowExists
-          ? constColumn(parseType('UInt8'), 1, rows, arena)
-          : given.missing(part, column, rows, arena),
-    }
-  }
-
-  #check(): void {
-    if (this.environment.cancelled?.()) throw new DBError('ABORTED', 'Cancelled merging parts')
-  }
-
-  #cursor(part: PartInfo, columns: readonly StoredColumn[]): PartCursor {
-    const granule = typeof part.granules === 'number' ? part.granules : part.rows / Math.max(1, part.marks.count)
-    const rows = Math.min(chunkRowsMax, rowsInMemory / this.sources.length)
-    const marks = Math.max(1, Math.floor(rows / Math.max(granule, 1)))
-    return new PartCursor(this.environment.reader, part, columns, marks, this.#adapter)
-  }
-
-  /** The sources of merged rows and which stay. */
-  async mergeKeys(): Promise<SourceList> {
-    const { definition, keys } = this.environment
-    const rule = ruleOf(definition.mode)
-    const hasDeleted = this.sources.some(part => part.columns.some(({ name }) => name === rowExists.name))
-    const names = [...new Set([...definition.sortingColumns, ...(rule?.columns ?? [])])]
-    const columns = names.map(name => columnOfTable(definition, name))
-    if (hasDeleted) columns.push(rowExists)
-    const list = new SourceList(definition.mode.kind === 'summing' || definition.mode.kind === 'aggregating')
-    const arena = new Arena(this.#memory)
-    const cursors = this.sources.map(part => this.#cursor(part, columns))
+/** The primary key at the first rows of granules. */
+async function writeIndex(merge: MergedRows, writer: PartWriter, list: SourceList): Promise<void> {
+  const { definition, keys, reader } = merge.environment
+  const { indexGranularity } = definition.settings
+  const columns = definition.sortingColumns.map(name => columnOfTable(definition, name))
+  const rowsMax = Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
+  let next = 0
+  for await (const piece of merge.gathered(columns, list.pieces(rowsMax))) {
+    const [{ rows }] = piece
+    const arena = new Arena(reader.memory)
     try {
-      const types = definition.sortingKey.map(({ type }) => parseType(type))
-      const directions = definition.sortingKey.map(({ descending }) => ({ descending }))
-      const merger = new RunMerger(arena, cursors.length, types, directions, chunkRowsMax)
-      /** What was last given for each source: key columns, then all columns. */
-      const given: { key: readonly Column[]; columns: readonly Column[]; used: number }[] = []
-      const feed = async (run: number): Promise<void> => {
-        const read = await cursors[run].next()
-        if (read === null) return
-        const find = (name: string): Column => read.columns[names.indexOf(name)]
-        const key = keys.sorting(find, read.rows, read.arena).map(column => column.full(read.arena))
-        merger.feed(run, key, read.rows, read.arena)
-        given[run] = { key, columns: read.columns, used: 0 }
-      }
-      for (const run of cursors.keys()) await feed(run)
-      const groups = new GroupFinder()
-      let position = 0
-      for (;;) {
-        this.#check()
-        const merged = merger.next()
-        if (merged.count === 0) break
-        const scratch = new Arena(this.#memory)
-        try {
-          const { kernels, u8 } = this.#memory
-          const kept = scratch.allocate(merged.count)
-          u8.fill(rule ? 0 : 1, kept, kept + merged.count)
-          const packed = scratch.allocate(merged.count * 2)
-          kernels.packSources(merged.sources, kept, merged.count, packed)
-          list.add(this.#memory.u16.slice(packed / 2, packed / 2 + merged.count))
-          if (rule || hasDeleted) {
-            const takes = cursors.map((_, run) => {
-              const one = given[run]
-              const start = one?.used ?? 0
-              const count = one ? merger.position(run) - start : 0
-              return { run, start, count }
-            })
-            const gather = (of: (run: number) => readonly Column[]): Column[] =>
-              gatherRuns(
-                takes.filter(({ count }) => count > 0).map(take => ({ ...take, columns: of(take.run) })),
-                merged,
-                scratch,
-              )
-            const rows = gather(run => given[run].columns)
-            const exists = rows[columns.length - 1]
-            const alive = hasDeleted && exists instanceof FixedColumn ? exists.pointer : 0
-            if (rule) {
-              const starts = groups.starts(
-                gather(run => given[run].key),
-                directions,
-                merged.count,
-                scratch,
-              )
-              rule.rows(
-                rule.columns.map(name => rows[names.indexOf(name)]),
-                scratch,
-              )
-              const keep = (at: number): void => list.keep(at)
-              for (let row = 0; row < merged.count; row++) {
-                if (this.#memory.u8[starts + row]) {
-                  if (position + row > 0) rule.end(keep)
-                  list.startGroup(position + row)
-                }
-                if (alive === 0 || this.#memory.u8[alive + row]) rule.add(row, position + row)
-              }
-            } else
-              for (let row = 0; row < merged.count; row++)
-                if (!this.#memory.u8[alive + row]) list.leaveOut(position + row)
-          }
-          position += merged.count
-        } finally {
-          scratch.destroy()
-        }
-        for (const run of cursors.keys()) if (given[run]) given[run].used = merger.position(run)
-        if (merged.exhausted >= 0) await feed(merged.exhausted)
-        this.environment.progress?.(position)
-      }
-      rule?.end(at => list.keep(at))
-      const total = this.sources.reduce((sum, part) => sum + part.rows, 0)
-      assert(position === total, 'a merge sees every row of its sources')
-      return list
+      const firsts: number[] = []
+      for (; next < rows; next += indexGranularity) firsts.push(next)
+      next -= rows
+      const indices = arena.allocate(firsts.length * 4)
+      reader.memory.u32.set(firsts, indices / 4)
+      const picked = piece.map(column => column.gather(indices, firsts.length, arena))
+      const find = (name: string): Column => picked[definition.sortingColumns.indexOf(name)]
+      const key = keys.sorting(find, firsts.length, arena).slice(0, definition.primaryKeyLength)
+      writer.primaryKeyAtMarks(key, firsts.length)
     } finally {
-      for (const cursor of cursors) cursor.close()
       arena.destroy()
     }
   }
-
-  /** A column's rows that stay, in pieces of whole granules. */
-  async *pieces(column: StoredColumn, list: SourceList): AsyncGenerator<Column> {
-    const { indexGranularity } = this.environment.definition.settings
-    const rows = Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
-    for await (const [piece] of this.#gathered([column], list.pieces(rows))) yield piece
-  }
-
-  /** A column's rows, also those that are left out, cut between groups. */
-  async *wholeGroups(column: StoredColumn, list: SourceList): AsyncGenerator<GroupedPiece> {
-    let firstGroup = 0
-    const cuts = list.groupPieces(chunkRowsMax)
-    const all = cuts.map(({ list }) => list.map(source => source & ~leftOut))
-    let at = 0
-    for await (const [values] of this.#gathered([column], all)) {
-      const cut = cuts[at++]
-      const arena = new Arena(this.#memory)
-      try {
-        const groups = arena.allocate(values.rows * 4)
-        const kept: number[] = []
-        let group = -1
-        for (let row = 0; row < values.rows; row++) {
-          if (cut.starts[row]) {
-            group++
-            if (cut.list[row] < leftOut) kept.push(group)
-          }
-          this.#memory.u32[groups / 4 + row] = group
-        }
-        yield { values, groups, groupCount: group + 1, kept, firstGroup, arena }
-        firstGroup += group + 1
-      } finally {
-        arena.destroy()
-      }
-    }
-  }
-
-  /** Columns by lists of sources, one piece for each list. Valid until the next. */
-  async *#gathered(columns: readonly StoredColumn[], lists: Iterable<Uint16Array>): AsyncGenerator<Column[]> {
-    const cursors = this.sources.map(part => this.#cursor(part, columns))
-    const arena = new Arena(this.#memory)
-    try {
-      for (const sources of lists) {
-        this.#check()
-        arena.reset()
-        const { kernels } = this.#memory
-        const list = arena.allocate(sources.length * 2)
-        this.#memory.u16.set(sources, list / 2)
-        const counts = arena.allocate(cursors.length * 4)
-        kernels.countSources(list, sources.length, cursors.length, counts)
-        const takes = [...this.#memory.u32.slice(counts / 4, counts / 4 + cursors.length)]
-        const starts = new Uint32Array(cursors.length)
-        const slices: (readonly Column[])[] = []
-        let base = 0
-        for (const [source, count] of takes.entries()) {
-          starts[source] = base
-          base += count
-          if (count > 0) slices.push(...(await cursors[source].take(count)))
-        }
-        this.#memory.u32.set(starts, counts / 4)
-        const indices = arena.allocate(sources.length * 4)
-        const rows = kernels.sourceIndices(list, sources.length, counts, indices)
-        // Rows of one source that all stay are in their order already.
-        const plain = rows === sources.length && takes.filter(count => count > 0).length === 1
-        yield columns.map((_, i) => {
-          const joined = concatColumns(
-            slices.map(slice => slice[i]),
-            arena,
-          )
-          return plain ? joined : joined.gather(indices, rows, arena)
-        })
-      }
-    } finally {
-      for (const cursor of cursors) cursor.close()
-      arena.destroy()
-    }
-  }
-
-  /** The primary key at the first rows of granules. */
-  async writeIndex(writer: PartWriter, list: SourceList): Promise<void> {
-    const { definition, keys } = this.environment
-    const { indexGranularity } = definition.settings
-    const columns = definition.sortingColumns.map(name => columnOfTable(definition, name))
-    const rowsMax = Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
-    let next = 0
-    for await (const piece of this.#gathered(columns, list.pieces(rowsMax))) {
-      const [{ rows }] = piece
-      const arena = new Arena(this.#memory)
-      try {
-        const firsts: number[] = []
-        for (; next < rows; next += indexGranularity) firsts.push(next)
-        next -= rows
-        const indices = arena.allocate(firsts.length * 4)
-        this.#memory.u32.set(firsts, indices / 4)
-        const picked = piece.map(column => column.gather(indices, firsts.length, arena))
-        const find = (name: string): Column => picked[definition.sortingColumns.indexOf(name)]
-        const key = keys.sorting(find, firsts.length, arena).slice(0, definition.primaryKeyLength)
-        writer.primaryKeyAtMarks(key, firsts.length)
-      } finally {
-        arena.destroy()
-      }
-    }
-  }
-}
-
-/** Where merged rows start that differ from those before, also from the last ones of what was merged before. */
-class GroupFinder {
-  #last: Uint8Array | null = null
-
-  /** u8[rows]: 1 where a group starts. */
-  starts(key: readonly Column[], directions: readonly { descending: boolean }[], rows: number, arena: Arena): number {
-    const { memory } = arena
-    const { kernels } = memory
-    const starts = arena.allocateZeroed(rows)
-    const order = arena.allocate(rows * 4)
-    kernels.fillRange(0, 1, rows, order)
-    for (const part of sortKeys(key, directions, arena)) {
-      if (part.kind === 'numbers') kernels.markRuns(part.pointer, order, starts, rows)
-      else kernels.markStringRuns(part.column.offsets, part.column.bytes, order, starts, rows)
-    }
-    const first = bytesOfRow(key, 0)
-    memory.u8[starts] = this.#last === null || !sameBytes(first, this.#last) ? 1 : 0
-    this.#last = bytesOfRow(key, rows - 1).slice()
-    return starts
-  }
-}
-
-function bytesOfRow(columns: readonly Column[], row: number): Uint8Array {
-  const writer = new ByteWriter(64)
-  for (const column of columns) column.type.writeBinary(writer, column.valueAt(row))
-  return writer.bytes()
-}
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
-
-/** Merged rows of columns from the pieces that they were merged from. */
-function gatherRuns(
-  takes: readonly { run: number; start: number; count: number; columns: readonly Column[] }[],
-  merged: { readonly count: number; readonly sources: number; readonly rows: number },
-  arena: Arena,
-): Column[] {
-  const { memory } = arena
-  const shift = new Int32Array(Math.max(...takes.map(({ run }) => run)) + 1)
-  let base = 0
-  for (const { run, start, count } of takes) {
-    shift[run] = base - start
-    base += count
-  }
-  const indices = arena.allocate(merged.count * 4)
-  const { u32 } = memory
-  for (let i = 0; i < merged.count; i++)
-    u32[indices / 4 + i] = u32[merged.rows / 4 + i] + shift[u32[merged.sources / 4 + i]]
-  return takes[0].columns.map((_, i) =>
-    concatColumns(
-      takes.map(({ columns, start, count }) => columns[i].slice(start, count)),
-      arena,
-    ).gather(indices, merged.count, arena),
-  )
 }

@@ -2,15 +2,15 @@ import { defaultColumn } from '../../columns/build.ts'
 import type { Column } from '../../columns/column.ts'
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
-import { Arena } from '../../core/memory.ts'
+import { Arena, type Budget } from '../../core/memory.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { StoredColumn } from './definition.ts'
-import { type PartInfo, rowsOfMarks } from './part.ts'
+import { type MarkRange, type PartInfo, rowsOfMarks } from './part.ts'
 import type { PartReader } from './partReader.ts'
 
 /** How columns of parts become those of the table; by default they must be the same. */
 export interface PartAdapter {
-  /** A column that the part does not have, at rows [firstRow, firstRow + rows). */
+  /** So many rows of a column that the part does not have. */
   missing(part: PartInfo, column: StoredColumn, rows: number, arena: Arena): Column
   /** A column of the part's type as the table's. */
   convert(values: Column, column: StoredColumn, arena: Arena): Column
@@ -25,7 +25,8 @@ export const plainAdapter: PartAdapter = {
 
 /** Goes through columns of a part from its start to its end, a few granules at a time. */
 export class PartCursor {
-  #mark = 0
+  #mark: number
+  readonly #end: number
   #columns: readonly Column[] = []
   #row = 0
   #rows = 0
@@ -39,7 +40,12 @@ export class PartCursor {
     readonly columns: readonly StoredColumn[],
     readonly marksPerRead: number,
     readonly adapter: PartAdapter,
-  ) {}
+    range: MarkRange = { from: 0, to: part.marks.count },
+    readonly budget: Budget | null = null,
+  ) {
+    this.#mark = range.from
+    this.#end = range.to
+  }
 
   /** The next granules, all of them; null at the end. Valid until the next call. */
   async next(): Promise<{ columns: readonly Column[]; rows: number; arena: Arena } | null> {
@@ -69,11 +75,11 @@ export class PartCursor {
 
   async #load(): Promise<boolean> {
     const { part, columns, reader } = this
-    if (this.#mark >= part.marks.count) return false
+    if (this.#mark >= this.#end) return false
     if (this.#arena) this.#old.push(this.#arena)
-    const arena = new Arena(reader.memory)
+    const arena = new Arena(reader.memory, this.budget)
     this.#arena = arena
-    const end = Math.min(this.#mark + this.marksPerRead, part.marks.count)
+    const end = Math.min(this.#mark + this.marksPerRead, this.#end)
     const rows = rowsOfMarks(part, this.#mark, end)
     const names = columns.map(column => column.name)
     const read = await reader.readColumns(part, names, this.#mark, end, arena)

@@ -22,13 +22,13 @@ export interface RowRule {
   end(keep: Keep): void
 }
 
-/** null: all rows stay. */
-export function ruleOf(mode: MergeMode): RowRule | null {
+/** null: all rows stay. isFinal: for a query, which does not see what is marked as deleted. */
+export function ruleOf(mode: MergeMode, isFinal = false): RowRule | null {
   switch (mode.kind) {
     case 'ordinary':
       return null
     case 'replacing':
-      return new Replacing(mode.version)
+      return new Replacing(mode.version, isFinal ? mode.isDeleted : undefined)
     case 'collapsing':
       return new Collapsing(mode.sign)
     case 'versionedCollapsing':
@@ -62,16 +62,25 @@ class Replacing implements RowRule {
   #memory: Memory | null = null
   /** u64[rows] each, the first counting most. */
   #keys: number[] = []
+  /** u8[rows], or 0 where nothing is marked as deleted. */
+  #deleted = 0
   #best = -1
+  #bestIsDeleted = false
   #version: bigint[] | null = null
 
-  constructor(version: string | undefined) {
-    this.columns = version === undefined ? [] : [version]
+  constructor(
+    version: string | undefined,
+    readonly isDeleted: string | undefined,
+  ) {
+    this.columns = [version, isDeleted].filter(name => name !== undefined)
   }
 
   rows(columns: readonly Column[], arena: Arena): void {
     this.#memory = arena.memory
-    this.#keys = columns.flatMap(column =>
+    const deleted = this.isDeleted === undefined ? null : columns[columns.length - 1].full(arena)
+    if (deleted instanceof FixedColumn) this.#deleted = deleted.pointer
+    const versions = this.isDeleted === undefined ? columns : columns.slice(0, -1)
+    this.#keys = versions.flatMap(column =>
       columnKeys(column.full(arena), {}, arena).map(key => {
         if (key.kind !== 'numbers') throw new DBError('BAD_TYPE_OF_FIELD', 'A version is a number or a time')
         return key.pointer
@@ -80,18 +89,19 @@ class Replacing implements RowRule {
   }
 
   add(row: number, position: number): void {
+    const memory = this.#memory
+    assert(memory !== null, 'a row comes after its columns')
     if (this.#keys.length > 0) {
-      const memory = this.#memory
-      assert(memory !== null, 'a row comes after its columns')
       const version = this.#keys.map(key => memory.u64[key / 8 + row])
       if (this.#best >= 0 && this.#version && isLess(version, this.#version)) return
       this.#version = version
     }
     this.#best = position
+    this.#bestIsDeleted = this.#deleted !== 0 && memory.u8[this.#deleted + row] !== 0
   }
 
   end(keep: Keep): void {
-    if (this.#best >= 0) keep(this.#best)
+    if (this.#best >= 0 && !this.#bestIsDeleted) keep(this.#best)
     this.#best = -1
     this.#version = null
   }

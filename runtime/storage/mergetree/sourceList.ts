@@ -78,6 +78,11 @@ export class SourceList {
     if (waiting.length > 0) yield joined(waiting)
   }
 
+  /** How many rows of a piece stay. */
+  keptIn(piece: Uint16Array): number {
+    return piece.reduce((count, source) => count + (source < leftOut ? 1 : 0), 0)
+  }
+
   /** The list in pieces of about `rows` rows that end with a group. */
   groupPieces(rows: number): { list: Uint16Array; starts: Uint8Array }[] {
     const pieces: { list: Uint16Array; starts: Uint8Array }[] = []

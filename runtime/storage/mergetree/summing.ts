@@ -9,7 +9,7 @@ import { NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { MergeTreeDefinition } from './definition.ts'
-import type { GroupedPiece } from './mergeParts.ts'
+import type { GroupedPiece } from './mergedRows.ts'
 import type { SourceList } from './sourceList.ts'
 
 const kinds = /^(U?Int(8|16|32|64|128|256)|Float(32|64)|Decimal)$/
@@ -29,21 +29,23 @@ export function summedColumns({ columns, mode, sortingColumns, minmaxColumns }: 
   return new Set(wanted.filter(({ type }) => canSum(parseType(type))).map(({ name }) => name))
 }
 
-/** One row for each group that stays. */
+/** One row for each group that stays: the sum. Each piece has one column. */
 export async function* sumPieces(pieces: AsyncIterable<GroupedPiece>, memory: Memory): AsyncGenerator<Column> {
-  for await (const piece of pieces) {
-    const sums = sumGroups(piece, memory)
-    const indices = piece.arena.allocate(piece.kept.length * 4)
-    memory.u32.set(piece.kept, indices / 4)
-    yield sums.gather(indices, piece.kept.length, piece.arena)
-  }
+  for await (const piece of pieces) yield keptSums(piece, piece.values[0], memory)
+}
+
+export function keptSums(piece: GroupedPiece, values: Column, memory: Memory): Column {
+  const { kept, groups, groupCount, arena } = piece
+  const indices = arena.allocate(kept.length * 4)
+  const sums = sumGroups(values, groups, groupCount, arena)
+  memory.u32.set(kept, indices / 4)
+  return sums.gather(indices, kept.length, arena)
 }
 
 /** Leaves out the groups in which every sum is zero. Each call gives the pieces of one summed column. */
 export async function dropZeroGroups(
   list: SourceList,
   columns: readonly (() => AsyncIterable<GroupedPiece>)[],
-  memory: Memory,
 ): Promise<void> {
   let nonZero = new Uint8Array(1024)
   for (const pieces of columns)
@@ -54,18 +56,24 @@ export async function dropZeroGroups(
         larger.set(nonZero)
         nonZero = larger
       }
-      const sums = sumGroups(piece, memory)
-      const values = sums instanceof NullableColumn ? sums.values : sums
-      assert(values instanceof FixedColumn, 'sums are numbers')
-      const { width } = values.type
-      const bytes = memory.bytes(values.pointer, groupCount * width)
-      for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) nonZero[firstGroup + Math.floor(i / width)] = 1
+      const [values] = piece.values
+      markNonZero(sumGroups(values, piece.groups, groupCount, piece.arena), nonZero.subarray(firstGroup))
     }
   list.dropGroups(group => nonZero[group] === 0)
 }
 
-function sumGroups({ values, groups, groupCount, arena }: GroupedPiece, memory: Memory): Column {
-  const { rows } = values
+/** Sets marks[i] where sum i is not zero. */
+export function markNonZero(sums: Column, marks: Uint8Array): void {
+  const values = sums instanceof NullableColumn ? sums.values : sums
+  assert(values instanceof FixedColumn, 'sums are numbers')
+  const { width } = values.type
+  const bytes = values.memory.bytes(values.pointer, values.rows * width)
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) marks[Math.floor(i / width)] = 1
+}
+
+/** The sum of each group; groups: u32[rows], from 0. */
+export function sumGroups(values: Column, groups: number, groupCount: number, arena: Arena): Column {
+  const { rows, memory } = values
   if (values instanceof NullableColumn) {
     const sums = addUp(values.values, groups, rows, groupCount, values.nulls, arena)
     const nulls = arena.allocate(groupCount)

@@ -71,6 +71,7 @@ function comparableInside(a: DataType, b: DataType): boolean {
 export function compareColumns(comparison: Comparison, a: Column, b: Column, rows: number, arena: Arena): number {
   if (a instanceof ConstColumn && b instanceof ConstColumn) {
     const one = compareColumns(comparison, a.value, b.value, 1, arena)
+    if (rows === 1) return one
     const out = arena.allocate(rows)
     arena.memory.kernels.fillBytes(one, 1, rows, out)
     return out

@@ -1,6 +1,7 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
 import { arrays } from './arrays.ts'
+import { bestEffortTimes } from './bestEffort.ts'
 import { bits } from './bits.ts'
 import { clock } from './clock.ts'
 import { comparison } from './comparison.ts'
@@ -11,6 +12,7 @@ import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
 import { encoding } from './encoding.ts'
+import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
@@ -36,6 +38,7 @@ import { url } from './url.ts'
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   arrays,
+  bestEffortTimes,
   bits,
   clock,
   comparison,
@@ -46,6 +49,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateParts,
   dateStarts,
   encoding,
+  formattingTimes,
   hashes,
   higherOrder,
   like,

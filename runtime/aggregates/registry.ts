@@ -4,11 +4,15 @@ import { avg, avgWeighted } from './avg.ts'
 import { bitAggregates } from './bits.ts'
 import { count } from './count.ts'
 import { groupArray, groupArrayLast, groupUniqArray } from './groupArray.ts'
+import { mapAggregates } from './mapSums.ts'
 import { argMax, argMin, max, min } from './minMax.ts'
 import { momentAggregates } from './moments.ts'
+import { perGroupAggregates } from './perGroup.ts'
 import { reservoirQuantiles } from './quantile.ts'
 import { exactQuantiles } from './quantileExact.ts'
 import { sum, sumWithOverflow } from './sum.ts'
+import { sumCount } from './sumCount.ts'
+import { topK, topKWeighted } from './topK.ts'
 import { uniq, uniqCombined, uniqHLL12 } from './uniq.ts'
 import { uniqExact } from './uniqExact.ts'
 
@@ -25,12 +29,17 @@ export const aggregates: readonly AggregateDefinition[] = [
   groupArray,
   groupArrayLast,
   groupUniqArray,
+  ...mapAggregates,
   max,
   min,
   ...momentAggregates,
+  ...perGroupAggregates,
   ...reservoirQuantiles,
   sum,
+  sumCount,
   sumWithOverflow,
+  topK,
+  topKWeighted,
   uniq,
   uniqCombined,
   uniqExact,

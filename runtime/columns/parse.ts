@@ -40,6 +40,8 @@ export interface ParseOptions {
   readonly nullAsDefault: boolean
   /** csv: an empty field without quotes is NULL where the type is Nullable. */
   readonly emptyAsNull: boolean
+  /** u8[rows] or 0: 1 where nothing was given; such a span is empty, and gets the type's default. */
+  readonly omitted: number
   /** u8[rows], zeroed: a row that cannot be read gets 1 here and the type's default, instead of an error. Not for nested types. */
   readonly bad: number
 }
@@ -51,6 +53,7 @@ export const defaultParseOptions: ParseOptions = {
   hasEscapes: true,
   nullAsDefault: true,
   emptyAsNull: false,
+  omitted: 0,
   bad: 0,
 }
 
@@ -77,7 +80,7 @@ export function parseSpans(
   arena: Arena,
   options: ParseOptions = defaultParseOptions,
 ): Column {
-  return new Parser(style, arena, options).parse(type, spans)
+  return new Parser(style, arena, options).parse(type, spans, options.omitted)
 }
 
 const textKinds = new Set(['String', 'FixedString', 'Enum8', 'Enum16'])
@@ -89,15 +92,16 @@ class Parser {
     readonly options: ParseOptions,
   ) {}
 
-  parse(type: DataType, spans: Spans): Column {
+  /** absent: u8[rows] or 0, 1 where the span is empty because nothing was given. */
+  parse(type: DataType, spans: Spans, absent = 0): Column {
     const { arena } = this
     if (type instanceof NullableType) {
       const nulls = arena.allocate(spans.rows)
       this.takeNulls(spans, nulls)
-      return new NullableColumn(nulls, this.parse(type.inner, spans), type)
+      return new NullableColumn(nulls, this.parse(type.inner, spans, nulls), type)
     }
-    if (type instanceof LowCardinalityType) return packColumn(this.parse(type.inner, spans), arena, type)
-    if (textKinds.has(type.kind)) return this.#text(type, spans)
+    if (type instanceof LowCardinalityType) return packColumn(this.parse(type.inner, spans, absent), arena, type)
+    if (textKinds.has(type.kind)) return this.#text(type, spans, absent)
     if (type instanceof ArrayType || type instanceof MapType || type instanceof TupleType) {
       const text = this.#unescaped(spans)
       if (type instanceof ArrayType) return this.#array(type, text)
@@ -140,15 +144,16 @@ class Parser {
   }
 
   /** Strings, FixedStrings and enum names: escapes are resolved, then the bytes are taken. */
-  #text(type: DataType, spans: Spans): Column {
+  #text(type: DataType, spans: Spans, absent: number): Column {
     const strings = this.#strings(spans, type)
     if (type.kind === 'String') return strings
     const { arena } = this
     const { rows } = spans
     const { kernels } = arena.memory
-    const texts: Spans = { starts: strings.offsets, ends: strings.offsets + 4, base: strings.bytes, rows }
+    let texts: Spans = { starts: strings.offsets, ends: strings.offsets + 4, base: strings.bytes, rows }
     const out = arena.allocate(rows * type.width)
     if (type instanceof EnumType) {
+      if (absent) texts = namedWhere(absent, type, strings, arena)
       this.#run(type, texts, out, (starts, ends, count, at) => {
         const names = enumNames(type, arena)
         return type.width === 1
@@ -510,6 +515,15 @@ class Parser {
 
 /** Reads `count` spans to packed values at `at`. Returns a negative number, -(row + 1), for the first bad one. */
 type Kernel = (starts: number, ends: number, count: number, at: number) => number
+
+/** The strings' spans, with the name of the type's default where mask is 1. */
+function namedWhere(mask: number, type: EnumType, strings: StringColumn, arena: Arena): Spans {
+  const spans = spansOfStrings(strings, arena)
+  const { pointer, size } = arena.memory.writeText(arena, type.print(type.default))
+  const start = pointer - spans.base
+  arena.memory.kernels.fillSpansWhere(mask, spans.starts, spans.ends, spans.rows, start, start + size)
+  return spans
+}
 
 function enumNames(type: EnumType, arena: Arena): { offsets: number; bytes: number; values: number; count: number } {
   const count = type.elements.length

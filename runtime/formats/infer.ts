@@ -249,57 +249,115 @@ export function inferJson(bytes: Uint8Array, isWhole: boolean, options: FormatOp
     const meta = JSON.parse(data[1]) as { name: string; type: string }[]
     return meta.map(({ name, type }) => column(name, type))
   }
-  const values = topValues(text, options.settings.input_format_max_rows_to_read_for_schema_inference)
-  if (values.length === 0) throw failed('there are no rows')
+  const rows = topValues(text, options)
+  if (rows.length === 0) throw failed('there are no rows')
   const found = new Map<string, Shape>()
-  for (const value of values) {
-    const entries = Array.isArray(value)
-      ? value.map((item, i): [string, unknown] => [`c${i + 1}`, item])
-      : Object.entries(value as Record<string, unknown>)
-    for (const [name, item] of entries) found.set(name, merge(found.get(name) ?? unknown, fromJson(item, options)))
-  }
+  for (const { names, items } of rows)
+    for (const [i, item] of items.entries()) {
+      const name = names?.[i] ?? `c${i + 1}`
+      found.set(name, merge(found.get(name) ?? unknown, item))
+    }
   return [...found].map(([name, of]) => column(name, typeName(of)))
 }
 
-function fromJson(value: unknown, options: FormatOptions): Shape {
-  if (value === null) return unknown
-  if (typeof value === 'boolean') return shape('Bool')
-  if (typeof value === 'number') return shape(Number.isSafeInteger(value) ? 'Int64' : 'Float64')
-  if (typeof value === 'string') return fromQuoted(value, options.settings)
-  if (Array.isArray(value)) {
-    const elements = value.map(item => fromJson(item, options))
-    const merged = elements.reduce(merge, unknown)
-    const isMixed = merged.kind === 'String' && elements.some(({ kind }) => kind !== 'String' && kind !== 'null')
-    return isMixed ? { kind: 'tuple', elements, names: null } : { kind: 'array', element: merged }
-  }
-  const entries = Object.entries(value as Record<string, unknown>)
-  return {
-    kind: 'tuple',
-    names: entries.map(([name]) => name),
-    elements: entries.map(([, item]) => fromJson(item, options)),
-  }
+/** A row: an object's names and values, or an array's values. */
+interface JsonRow {
+  readonly names: string[] | null
+  readonly items: Shape[]
 }
 
-/** The JSON values that stand behind each other. */
-function topValues(text: string, most: number): unknown[] {
-  const values: unknown[] = []
-  const isOneArray = /^\s*\[\s*\{/.test(text)
-  let at = isOneArray ? text.indexOf('[') + 1 : 0
-  while (values.length < most) {
-    while (at < text.length && /[\s,]/.test(text[at])) at++
-    if (at >= text.length || (isOneArray && text[at] === ']')) break
-    const end = valueEnd(text, at)
-    if (end === null) break
+/** Reads JSON for its types alone: numbers keep their text, 1.0 is no integer. */
+class JsonShapes {
+  at = 0
+
+  constructor(
+    readonly text: string,
+    readonly options: FormatOptions,
+  ) {}
+
+  skip(pattern: RegExp): void {
+    pattern.lastIndex = this.at
+    this.at += pattern.exec(this.text)?.[0].length ?? 0
+  }
+
+  #fail(): never {
+    throw failed(`this is not JSON: ${this.text.slice(this.at, this.at + 60)}`)
+  }
+
+  #string(): string {
+    const pattern = /"(?:[^"\\]|\\.)*"/sy
+    pattern.lastIndex = this.at
+    const found = pattern.exec(this.text)?.[0] ?? this.#fail()
+    this.at += found.length
     try {
-      values.push(JSON.parse(text.slice(at, end)))
+      return JSON.parse(found) as string
     } catch {
-      throw failed(`a row is not JSON: ${text.slice(at, at + 60)}`)
+      return found.slice(1, -1)
     }
-    at = end
   }
-  return values
+
+  row(depth = 0): JsonRow {
+    const isObject = this.text[this.at] === '{'
+    const close = isObject ? '}' : ']'
+    if ((!isObject && this.text[this.at] !== '[') || depth > 500) this.#fail()
+    const names: string[] = []
+    const items: Shape[] = []
+    this.at++
+    this.skip(/\s*/y)
+    while (this.text[this.at] !== close) {
+      if (isObject) {
+        names.push(this.#string())
+        this.skip(/\s*/y)
+        if (this.text[this.at++] !== ':') this.#fail()
+        this.skip(/\s*/y)
+      }
+      items.push(this.#value(depth))
+      this.skip(/\s*/y)
+      if (this.text[this.at] === ',') this.at++
+      else if (this.text[this.at] !== close) this.#fail()
+      this.skip(/\s*/y)
+    }
+    this.at++
+    return { names: isObject ? names : null, items }
+  }
+
+  #value(depth: number): Shape {
+    const first = this.text[this.at]
+    if (first === '"') return fromQuoted(this.#string(), this.options.settings)
+    if (first === '{' || first === '[') {
+      const { names, items } = this.row(depth + 1)
+      if (names) return names.length ? { kind: 'tuple', names, elements: items } : unknown
+      return { kind: 'array', element: items.reduce(merge, unknown) }
+    }
+    const bare = /[^,\]}\s]+/y
+    bare.lastIndex = this.at
+    const word = bare.exec(this.text)?.[0] ?? this.#fail()
+    this.at += word.length
+    return word === 'null' ? unknown : fromText(word, this.options)
+  }
 }
 
+/** Rows behind each other, or in one array. A row that is cut off ends them. */
+function topValues(text: string, options: FormatOptions): JsonRow[] {
+  const rows: JsonRow[] = []
+  const shapes = new JsonShapes(text, options)
+  const isOneArray = /^\s*\[\s*\{/.test(text)
+  if (isOneArray) shapes.at = text.indexOf('[') + 1
+  while (rows.length < options.settings.input_format_max_rows_to_read_for_schema_inference) {
+    shapes.skip(/[\s,]*/y)
+    if (shapes.at >= text.length || (isOneArray && text[shapes.at] === ']')) break
+    const start = shapes.at
+    try {
+      rows.push(shapes.row())
+    } catch (error) {
+      if (rows.length > 0 && valueEnd(text, start) === null) break
+      throw error
+    }
+  }
+  return rows
+}
+
+/** Where the value that starts at `start` ends, or null when it is cut off. */
 function valueEnd(text: string, start: number): number | null {
   let depth = 0
   for (let at = start; at < text.length; at++) {

@@ -168,7 +168,7 @@ export abstract class TextReader implements BlockReader {
     omittedMask: number,
     arena: Arena,
   ): Column {
-    const column = parseSpans(type, spans, style, arena, { ...this.parsing, ...options })
+    const column = parseSpans(type, spans, style, arena, { ...this.parsing, ...options, omitted: omittedMask })
     return omittedMask && hasOwnDefault(type) ? defaultsWhere(column, omittedMask, arena) : column
   }
 

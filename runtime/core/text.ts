@@ -26,43 +26,72 @@ export function encodeText(text: string): Uint8Array {
 }
 
 function decodeBroken(bytes: Uint8Array): string {
-  let text = ''
+  const all = new Uint16Array(bytes.length)
+  let count = 0
   let at = 0
   while (at < bytes.length) {
-    const length = sequenceLength(bytes, at)
-    if (length === 0) text += String.fromCharCode(0xdc00 + bytes[at++])
+    const first = bytes[at]
+    const length = first < 0x80 ? 1 : sequenceLength(bytes, at)
+    if (length < 2) {
+      all[count++] = length === 1 ? first : 0xdc00 + first
+      at++
+      continue
+    }
+    let point = first & (0x7f >> length)
+    for (let i = 1; i < length; i++) point = (point << 6) | (bytes[at + i] & 0x3f)
+    at += length
+    if (point < 0x10000) all[count++] = point
     else {
-      text += strict.decode(bytes.slice(at, at + length))
-      at += length
+      all[count++] = 0xd7c0 + (point >> 10)
+      all[count++] = 0xdc00 + (point & 0x3ff)
     }
   }
+  const units = all.subarray(0, count)
+  let text = ''
+  // apply takes a typed array as it is; a spread would go through its iterator.
+  for (let start = 0; start < count; start += unitsAtOnce)
+    text += String.fromCharCode.apply(null, units.subarray(start, start + unitsAtOnce) as unknown as number[])
   return text
 }
 
-/** Length of the valid UTF-8 sequence at `at`, or 0. */
+/** Arguments of one call: engines allow some ten thousands. */
+const unitsAtOnce = 8192
+
+/** Length of the valid UTF-8 sequence of two bytes or more at `at`, or 0. Overlong forms, surrogates and what is above U+10FFFF are none. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at]
-  if (first < 0x80) return 1
-  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0
-  if (length === 0 || at + length > bytes.length) return 0
-  try {
-    strict.decode(bytes.slice(at, at + length))
-    return length
-  } catch {
-    return 0
-  }
+  if (first < 0xc2 || first > 0xf4) return 0
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+  if (at + length > bytes.length) return 0
+  const second = bytes[at + 1]
+  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+  const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
+  if (second < low || second > high) return 0
+  for (let i = 2; i < length; i++) if ((bytes[at + i] & 0xc0) !== 0x80) return 0
+  return length
 }
 
 function encodeBroken(text: string): Uint8Array {
-  const bytes: number[] = []
+  const bytes = new Uint8Array(text.length * 3)
+  let size = 0
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit >= 0xdc80 && unit <= 0xdcff) bytes.push(unit - 0xdc00)
-    else {
-      const point = text.codePointAt(i)!
-      if (point > 0xffff) i++
-      for (const byte of encoder.encode(String.fromCodePoint(point))) bytes.push(byte)
+    if (unit < 0x80) bytes[size++] = unit
+    else if (unit < 0x800) {
+      bytes[size++] = 0xc0 | (unit >> 6)
+      bytes[size++] = 0x80 | (unit & 0x3f)
+    } else if (unit >= 0xdc00 && unit <= 0xdfff) bytes[size++] = unit & 0xff
+    else if (unit >= 0xd800 && unit < 0xdc00) {
+      const point = text.codePointAt(i++)!
+      bytes[size++] = 0xf0 | (point >> 18)
+      bytes[size++] = 0x80 | ((point >> 12) & 0x3f)
+      bytes[size++] = 0x80 | ((point >> 6) & 0x3f)
+      bytes[size++] = 0x80 | (point & 0x3f)
+    } else {
+      bytes[size++] = 0xe0 | (unit >> 12)
+      bytes[size++] = 0x80 | ((unit >> 6) & 0x3f)
+      bytes[size++] = 0x80 | (unit & 0x3f)
     }
   }
-  return Uint8Array.from(bytes)
+  return bytes.slice(0, size)
 }

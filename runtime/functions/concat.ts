@@ -251,7 +251,7 @@ function defineTranslate(name: string, utf8: boolean): FunctionDefinition {
         return out
       })
     },
-    examples: [[`SELECT ${name}('clickhouse', 'clik', 'CLIK')`, 'CLIcKhouse']],
+    examples: [[`SELECT ${name}('clickhouse', 'clik', 'CLIK')`, 'CLICKhouse']],
   })
 }
 

@@ -4,6 +4,7 @@ import { arrays } from './arrays.ts'
 import { bestEffortTimes } from './bestEffort.ts'
 import { bits } from './bits.ts'
 import { clock } from './clock.ts'
+import { bitmask } from './bitmask.ts'
 import { comparison } from './comparison.ts'
 import { concat } from './concat.ts'
 import { conditional } from './conditional.ts'
@@ -41,6 +42,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   bestEffortTimes,
   bits,
   clock,
+  bitmask,
   comparison,
   concat,
   conditional,

@@ -24,7 +24,7 @@ function power(type: DataType, bit: number): bigint {
 }
 
 /** A 64-bit value is a bigint, a narrower one a number. */
-const valueOf = (type: DataType, value: bigint): number | bigint => (type.width === 8 ? value : Number(value))
+const asValue = (type: DataType, value: bigint): number | bigint => (type.width === 8 ? value : Number(value))
 
 export const bitmask = [
   defineFunction({
@@ -47,7 +47,7 @@ export const bitmask = [
     returns: ([x]) => new ArrayType(x.type),
     run: ([x], { arena, rows, type }) => {
       const lists = Array.from({ length: rows }, (_, row) =>
-        bitsOf(x, row).map(bit => valueOf(x.type, power(x.type, bit))),
+        bitsOf(x, row).map(bit => asValue(x.type, power(x.type, bit))),
       )
       return columnOf(type, lists, arena)
     },

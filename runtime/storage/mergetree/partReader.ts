@@ -22,7 +22,7 @@ export interface PartReaderOptions {
   readonly zstd?: Codec
   /** Compare the hash of every frame when it is first read. Default: true. */
   readonly verifyChecksums?: boolean
-  /** Kernel memory for decoded columns. Default: 512 MiB. */
+  /** Kernel memory for decoded columns. Default: 192 MiB. */
   readonly columnCacheBytes?: number
   /** For marks and primary indices. Default: 128 MiB. */
   readonly marksCacheBytes?: number
@@ -64,7 +64,7 @@ export class PartReader {
     this.disk = options.disk
     this.memory = options.memory
     this.codec = new FrameCodec(options.memory, options.zstd, options.verifyChecksums ?? true)
-    this.columnCache = new LruCache(options.columnCacheBytes ?? 512 << 20, ({ arena }) => arena.destroy())
+    this.columnCache = new LruCache(options.columnCacheBytes ?? 192 << 20, ({ arena }) => arena.destroy())
     this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
     this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
     this.#fetchesMax = options.fetchesMax ?? 6
@@ -88,7 +88,12 @@ export class PartReader {
     const segmentTo = Math.min(segmentFrom + size, part.marks.count)
     const rows = rowsOfMarks(part, markFrom, markTo)
     const skipped = rowsOfMarks(part, segmentFrom, markFrom)
-    const keeps = (markTo - markFrom) * 2 >= segmentTo - segmentFrom && this.columnCache.limit > 0
+    const most = (markTo - markFrom) * 2 >= segmentTo - segmentFrom && this.columnCache.limit > 0
+    // A column that would push out everything else by itself, and itself in the end, is not kept.
+    const fits = (name: string) => {
+      const column = part.columns.find(other => other.name === name)
+      return column !== undefined && column.uncompressedBytes * 2 <= this.columnCache.limit
+    }
 
     const releases: (() => void)[] = []
     const release = () => {
@@ -105,26 +110,33 @@ export class PartReader {
           found[i] = cut(pinned.value.column, skipped, rows)
         } else missing.push(i)
       }
-      if (missing.length > 0) {
-        const names = missing.map(i => columns[i])
-        if (!keeps) {
-          const read = await this.readColumns(part, names, markFrom, markTo, arena)
-          for (const [k, i] of missing.entries()) found[i] = read[k]
-        } else {
-          const read = await this.#readSegment(part, names, segmentFrom, segmentTo)
-          for (const [k, i] of missing.entries()) {
-            const cached = read[k]
-            if (cached === null) {
-              found[i] = null
-              continue
-            }
-            const key = `${part.id}/${columns[i]}/${segment}`
-            this.columnCache.set(key, cached, pagesOf(cached.column))
-            const pinned = this.columnCache.pin(key)
-            assert(pinned !== undefined, 'what was just put into the cache is in it')
-            releases.push(pinned.release)
-            found[i] = cut(cached.column, skipped, rows)
+      const kept = missing.filter(i => most && fits(columns[i]))
+      const passing = missing.filter(i => !kept.includes(i))
+      if (passing.length > 0) {
+        const read = await this.readColumns(
+          part,
+          passing.map(i => columns[i]),
+          markFrom,
+          markTo,
+          arena,
+        )
+        for (const [k, i] of passing.entries()) found[i] = read[k]
+      }
+      if (kept.length > 0) {
+        const names = kept.map(i => columns[i])
+        const read = await this.#readSegment(part, names, segmentFrom, segmentTo)
+        for (const [k, i] of kept.entries()) {
+          const cached = read[k]
+          if (cached === null) {
+            found[i] = null
+            continue
           }
+          const key = `${part.id}/${columns[i]}/${segment}`
+          this.columnCache.set(key, cached, pagesOf(cached.column))
+          const pinned = this.columnCache.pin(key)
+          assert(pinned !== undefined, 'what was just put into the cache is in it')
+          releases.push(pinned.release)
+          found[i] = cut(cached.column, skipped, rows)
         }
       }
       return { columns: found.map(column => column ?? null), rows, release }

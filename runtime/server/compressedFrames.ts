@@ -5,6 +5,7 @@
 //   17  u32      compressed size, counted from byte 16
 //   21  u32      decompressed size
 //   25  …        payload
+import { decompress as zstdDecompress } from 'fzstd'
 import { DBError } from '../core/errors.ts'
 import { Arena, type Memory } from '../core/memory.ts'
 import type { Codec } from '../platform.ts'
@@ -21,7 +22,7 @@ const sizeMax = 0x40000000
 
 export interface FrameOptions {
   readonly memory: Memory
-  /** Absent where the runtime has none: ZSTD frames are then refused. */
+  /** Absent where the runtime has none: ZSTD is then read, but not written. */
   readonly zstd?: Codec
 }
 
@@ -127,14 +128,22 @@ function readFrame(
       return memory.copyOut(target, decompressedSize)
     }
     if (method === methodBytes.ZSTD) {
-      if (!zstd) throw new DBError('NOT_IMPLEMENTED', 'This runtime cannot read ZSTD frames in a request: send LZ4')
-      const bytes = zstd.decompress(frame.subarray(payloadAt), decompressedSize)
+      const bytes = readZstd(frame.subarray(payloadAt), decompressedSize, zstd)
       if (bytes.length !== decompressedSize) throw broken()
       return bytes
     }
     throw new DBError('UNKNOWN_COMPRESSION_METHOD', `Unknown compression method: ${method} in a compressed frame`)
   } finally {
     arena.destroy()
+  }
+}
+
+function readZstd(bytes: Uint8Array, size: number, native: Codec | undefined): Uint8Array {
+  if (native) return native.decompress(bytes, size)
+  try {
+    return zstdDecompress(bytes)
+  } catch (error) {
+    throw new DBError('ZSTD_DECODER_FAILED', `Cannot decompress a frame: ${String(error)}`, { cause: error })
   }
 }
 

@@ -14,6 +14,7 @@ import { finalChunks } from '../../runtime/storage/mergetree/finalChunks.ts'
 import { FrameCodec } from '../../runtime/storage/mergetree/frames.ts'
 import { InsertWriter } from '../../runtime/storage/mergetree/insert.ts'
 import { mergeParts } from '../../runtime/storage/mergetree/mergeParts.ts'
+import { mutatePart, type PartMutation } from '../../runtime/storage/mergetree/mutatePart.ts'
 import { cutAtSegments, type PartInfo } from '../../runtime/storage/mergetree/part.ts'
 import { PartReader } from '../../runtime/storage/mergetree/partReader.ts'
 import { MergeTreeTable, type MergeTask } from '../../runtime/storage/mergetree/table.ts'
@@ -116,6 +117,25 @@ export class TestTable {
     const { disk, codec, reader, definition, keys, now } = this
     const merged = await mergeParts(task.sources, task.temporaryPath, { disk, codec, reader, definition, keys, now })
     return this.table.commitMerge(task, merged)
+  }
+
+  /** ALTER TABLE DELETE or UPDATE over all parts. */
+  async mutate(mutation: PartMutation): Promise<void> {
+    const { disk, codec, reader, definition, keys, now } = this
+    const version = this.table.nextVersion()
+    for (const part of this.table.parts()) {
+      const task = this.table.rewriteTask(part, version)
+      if (!task) throw new Error('the part is being merged')
+      const changed = await mutatePart(part, task.temporaryPath, mutation, {
+        disk,
+        codec,
+        reader,
+        definition,
+        keys,
+        now,
+      })
+      await this.table.commitMerge(task, changed)
+    }
   }
 
   async optimize(): Promise<void> {

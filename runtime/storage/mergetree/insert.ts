@@ -1,3 +1,4 @@
+import { ArrayColumn } from '../../columns/array.ts'
 import { concatColumns } from '../../columns/build.ts'
 import { type Chunk, chunkRowsMax } from '../../columns/chunk.ts'
 import type { Column } from '../../columns/column.ts'
@@ -11,11 +12,12 @@ import { parseType } from '../../types/parseType.ts'
 import type { Value } from '../../types/value.ts'
 import type { Disk } from '../disk.ts'
 import { boundsOf } from './bounds.ts'
-import type { KeyExpressions, MergeTreeDefinition } from './definition.ts'
+import type { KeyExpressions, MergeTreeDefinition, StoredColumn } from './definition.ts'
 import type { FrameCodec } from './frames.ts'
 import type { PartInfo } from './part.ts'
 import { PartWriter } from './partWriter.ts'
 import { ruleOf } from './rowRules.ts'
+import { pathOf, sharedSizesOf } from './streams.ts'
 import { markNonZero, summedColumns, sumGroups } from './summing.ts'
 
 /** Rows of one block, at most: what becomes one part in each partition. */
@@ -61,6 +63,7 @@ export class InsertWriter {
   async add(chunk: Chunk): Promise<void> {
     const { columns } = this.target.definition
     assert(chunk.columns.length === columns.length, 'a chunk has the columns of its table')
+    checkNested(columns, chunk, this.#arena)
     for (let at = 0; at < chunk.rows; ) {
       const take = Math.min(chunk.rows - at, this.limits.rows - this.#rows)
       const piece = chunk.cut(at, take)
@@ -101,6 +104,30 @@ export class InsertWriter {
     this.#chunks = []
     this.#rows = 0
     this.#bytes = 0
+  }
+}
+
+/** Columns of one Nested share their sizes on disk, so they must have the same. */
+function checkNested(columns: readonly StoredColumn[], chunk: Chunk, arena: Arena): void {
+  const first = new Map<string, { name: string; column: ArrayColumn }>()
+  for (const [i, { name }] of columns.entries()) {
+    const shared = sharedSizesOf(pathOf(name))
+    if (shared === null) continue
+    const column = chunk.columns[i].full(arena)
+    if (!(column instanceof ArrayColumn)) continue
+    const other = first.get(shared)
+    if (!other) {
+      first.set(shared, { name, column })
+      continue
+    }
+    const { u32 } = arena.memory
+    const [a, b] = [column.offsets / 4, other.column.offsets / 4]
+    for (let row = 0; row < chunk.rows; row++)
+      if (u32[a + row + 1] - u32[a + row] !== u32[b + row + 1] - u32[b + row])
+        throw new DBError(
+          'SIZES_OF_ARRAYS_DONT_MATCH',
+          `Elements '${other.name}' and '${name}' of Nested data structure have different array sizes`,
+        )
   }
 }
 

@@ -1,6 +1,5 @@
 import { Arena } from '../../core/memory.ts'
 import type { Column } from '../../columns/column.ts'
-import { chunkRowsMax } from '../../columns/chunk.ts'
 import type { Disk } from '../disk.ts'
 import { compareValues } from './bounds.ts'
 import { columnOfTable } from './definition.ts'
@@ -71,13 +70,12 @@ function joinBounds(sources: readonly PartInfo[]): PartBounds[] {
 }
 
 /** The primary key at the first rows of granules. */
-async function writeIndex(merge: MergedRows, writer: PartWriter, list: SourceList): Promise<void> {
+export async function writeIndex(merge: MergedRows, writer: PartWriter, list: SourceList): Promise<void> {
   const { definition, keys, reader } = merge.environment
   const { indexGranularity } = definition.settings
   const columns = definition.sortingColumns.map(name => columnOfTable(definition, name))
-  const rowsMax = Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
   let next = 0
-  for await (const piece of merge.gathered(columns, list.pieces(rowsMax))) {
+  for await (const piece of merge.gathered(columns, list.pieces(merge.rowsOfPieces))) {
     const [{ rows }] = piece
     const arena = new Arena(reader.memory)
     try {

@@ -190,11 +190,15 @@ export class MergedRows {
     }
   }
 
+  /** Rows of the pieces that are written: whole granules. */
+  get rowsOfPieces(): number {
+    const { indexGranularity } = this.environment.definition.settings
+    return Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
+  }
+
   /** A column's rows that stay, in pieces of whole granules. */
   async *pieces(column: StoredColumn, list: SourceList): AsyncGenerator<Column> {
-    const { indexGranularity } = this.environment.definition.settings
-    const rows = Math.max(1, Math.floor(chunkRowsMax / indexGranularity)) * indexGranularity
-    for await (const [piece] of this.gathered([column], list.pieces(rows))) yield piece
+    for await (const [piece] of this.gathered([column], list.pieces(this.rowsOfPieces))) yield piece
   }
 
   /** Rows of columns, also those that are left out, cut between groups. Valid until the next piece. */

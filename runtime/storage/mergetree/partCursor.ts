@@ -1,8 +1,10 @@
+import { ArrayColumn } from '../../columns/array.ts'
 import { defaultColumn } from '../../columns/build.ts'
 import type { Column } from '../../columns/column.ts'
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { Arena, type Budget } from '../../core/memory.ts'
+import { ArrayType } from '../../types/compound.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { StoredColumn } from './definition.ts'
 import { type MarkRange, type PartInfo, rowsOfMarks } from './part.ts'
@@ -82,9 +84,14 @@ export class PartCursor {
     const end = Math.min(this.#mark + this.marksPerRead, this.#end)
     const rows = rowsOfMarks(part, this.#mark, end)
     const names = columns.map(column => column.name)
-    const read = await reader.readColumns(part, names, this.#mark, end, arena)
-    this.#columns = read.map((values, i) => {
-      const column = columns[i]
+    const siblings = columns.map(column => siblingOf(part, column))
+    const wanted = [...names, ...siblings.flatMap(sibling => sibling ?? [])]
+    const read = await reader.readColumns(part, wanted, this.#mark, end, arena)
+    let sibling = names.length
+    this.#columns = columns.map((column, i) => {
+      const values = read[i]
+      const sizes = siblings[i] === null ? null : read[sibling++]
+      if (sizes instanceof ArrayColumn) return emptyBeside(sizes, column, arena)
       if (values === null) return this.adapter.missing(part, column, rows, arena).full(arena)
       return values.type.name === parseType(column.type).name ? values : this.adapter.convert(values, column, arena)
     })
@@ -99,4 +106,21 @@ export class PartCursor {
     this.#arena = null
     for (const arena of this.#old.splice(0)) arena.destroy()
   }
+}
+
+/** A column of the same Nested that the part has, for one that it does not have: their arrays are of equal sizes. */
+function siblingOf(part: PartInfo, { name, type }: StoredColumn): string | null {
+  const dot = name.indexOf('.')
+  if (dot < 0 || !type.startsWith('Array(') || part.columns.some(column => column.name === name)) return null
+  const prefix = name.slice(0, dot + 1)
+  const found = part.columns.find(column => column.name.startsWith(prefix) && column.type.startsWith('Array('))
+  return found?.name ?? null
+}
+
+/** Arrays of defaults, as long as those beside them. */
+function emptyBeside(sizes: ArrayColumn, { type }: StoredColumn, arena: Arena): Column {
+  const wanted = parseType(type)
+  assert(wanted instanceof ArrayType, 'columns of a Nested are arrays')
+  const { offsets, elements } = sizes.compact(arena)
+  return new ArrayColumn(offsets, defaultColumn(wanted.element, elements.rows, arena), sizes.rows, wanted)
 }

@@ -36,7 +36,6 @@ export class PartWriter {
   readonly #columns: PartColumn[] = []
   readonly #streams: Record<string, number> = {}
   readonly #index = new ByteWriter(1024)
-  #indexRows = 0
   #indexMarks = 0
   #rows: number | null = null
 
@@ -110,16 +109,19 @@ export class PartWriter {
     }
   }
 
-  /** The next rows of the primary key's columns, from whose granules' first rows the index is made. */
-  primaryKey(columns: readonly Column[], rows: number): void {
-    const { indexGranularity } = this.definition.settings
-    const key = columns.slice(0, this.definition.primaryKeyLength)
-    const next = this.#indexMarks * indexGranularity
-    for (let row = next; row < this.#indexRows + rows; row += indexGranularity) {
-      for (const column of key) column.type.writeBinary(this.#index, column.valueAt(row - this.#indexRows))
-      this.#indexMarks++
+  /** A column as it is in another part: its files get a second name. */
+  async adopt(part: PartInfo, name: string, files: ReadonlyMap<string, FileChecksum>): Promise<void> {
+    for (const [file, checksum] of files) {
+      if (this.#checksums.has(file)) continue // sizes of a Nested
+      await this.disk.link(`${part.path}/${file}`, `${this.path}/${file}`)
+      this.#checksums.set(file, checksum)
+      if (file.endsWith('.bin')) this.#streams[file.slice(0, -4)] = checksum.size
     }
-    this.#indexRows += rows
+    const column = part.columns.find(column => column.name === name)
+    assert(column !== undefined, 'an adopted column is one of its part')
+    this.#columns.push(column)
+    this.#rows ??= part.rows
+    assert(this.#rows === part.rows, 'an adopted column has the rows of the others')
   }
 
   /** The primary key's columns at the first rows of the next granules. */
@@ -178,9 +180,14 @@ export class PartWriter {
     }
   }
 
+  /** Nothing more is written. */
+  release(): void {
+    this.#arena.destroy()
+  }
+
   /** Removes what was written. */
   async abort(): Promise<void> {
-    this.#arena.destroy()
+    this.release()
     await this.disk.remove(this.path)
   }
 

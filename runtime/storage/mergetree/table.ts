@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { encodeText } from '../../core/text.ts'
 import type { Disk } from '../disk.ts'
+import { linkDirectory } from '../linkDirectory.ts'
 import type { MergeTreeDefinition } from './definition.ts'
 import type { FrameCodec } from './frames.ts'
 import { type Move, moveTogether, recordDropped, recoverJournals, removedPrefix, removePart } from './journal.ts'
@@ -428,7 +429,7 @@ export class MergeTreeTable {
       const moves: Move[] = []
       for (const part of parts) {
         const from = this.temporaryName('insert', part.name)
-        await this.#linkFiles(part.path, `${this.path}/${from}`)
+        await linkDirectory(this.disk, part.path, `${this.path}/${from}`)
         moves.push({ from, to: await this.#detachedName(part.name) })
       }
       await this.#moveTogether(moves)
@@ -436,20 +437,11 @@ export class MergeTreeTable {
     })
   }
 
-  /** The same files in a second directory. */
-  async #linkFiles(from: string, to: string): Promise<void> {
-    for (const { name, isDirectory } of await this.disk.list(from)) {
-      if (isDirectory) await this.#linkFiles(`${from}/${name}`, `${to}/${name}`)
-      else await this.disk.link(`${from}/${name}`, `${to}/${name}`)
-    }
-    await this.disk.sync(to)
-  }
-
   /** FREEZE: hard links of active parts in a directory of the disk. */
   freeze(test: (part: PartInfo) => boolean, target: string): Promise<PartInfo[]> {
     return this.#change(async () => {
       const parts = this.parts().filter(test)
-      for (const part of parts) await this.#linkFiles(part.path, `${target}/${part.name}`)
+      for (const part of parts) await linkDirectory(this.disk, part.path, `${target}/${part.name}`)
       return parts
     })
   }

@@ -61,31 +61,6 @@ export function copyVarStrings(source: usize, rows: i32, offsets: usize, bytes: 
   }
 }
 
-/** Strings with varint lengths to out: at most 5 bytes a row and the text, with 16 bytes of slack written. Returns the bytes written. */
-export function writeVarStrings(offsets: usize, bytes: usize, rows: i32, out: usize): i32 {
-  const first = out;
-  let start = load<u32>(offsets);
-  for (let row = 0; row < rows; row++) {
-    offsets += 4;
-    const end = load<u32>(offsets);
-    const length = end - start;
-    let rest = length;
-    while (rest >= 128) {
-      store<u8>(out++, <u8>(rest | 128));
-      rest >>= 7;
-    }
-    store<u8>(out++, <u8>rest);
-    const from = bytes + <usize>start;
-    if (length <= 64) {
-      v128.store(out, v128.load(from));
-      for (let done: u32 = 16; done < length; done += 16) v128.store(out + <usize>done, v128.load(from + <usize>done));
-    } else memory.copy(out, from, <usize>length);
-    out += <usize>length;
-    start = end;
-  }
-  return <i32>(out - first);
-}
-
 /** Cumulative u64[rows] (unaligned) to offsets u32[rows + 1]. Returns the last, or -1 when they fall or pass 2^31 - 1. */
 export function narrowOffsets(source: usize, rows: i32, offsets: usize): i32 {
   let last: u64 = 0;

@@ -170,7 +170,7 @@ export function writeBulk(column: Column, arena: Arena, out: Output): void {
     else out.push(memory.bytes(column.pointer, rows * column.type.width))
   } else if (column instanceof StringColumn) {
     const target = arena.allocate(column.textSize + rows * 5)
-    const size = kernels.writeVarStrings(column.offsets, column.bytes, rows, target)
+    const size = kernels.joinStrings(column.offsets, column.bytes, rows, target)
     out.push(memory.bytes(target, size))
     arena.free(target)
   } else if (column instanceof NullableColumn) {

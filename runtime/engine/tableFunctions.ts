@@ -6,6 +6,7 @@ import { findInputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
 import { parseColumnList } from './columnList.ts'
 import { convertValue, integerTypeName } from '../types/convertValue.ts'
+import { ArrayType, MapType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
@@ -129,22 +130,36 @@ function valuesTable(
     throw new DBError('NOT_IMPLEMENTED', "Table function values needs its structure first: values('a UInt8', 1, 2)")
   const columns = parseColumnList(structure)
   const rows = rest.map((row): Value[] => {
-    const cells = columns.length === 1 && !Array.isArray(row) ? [row] : (row as Value[])
-    return columns.map(({ type }, i) => {
-      const value = cells[i]
-      const converted = convertValue(value, literalType(value), type)
-      if (converted === undefined) throw new DBError('TYPE_MISMATCH', `Cannot convert ${String(value)} to ${type.name}`)
-      return converted
-    })
+    const isCell = columns.length === 1 && (!Array.isArray(row) || isCompound(columns[0].type))
+    const cells = isCell ? [row] : (row as Value[])
+    return columns.map(({ type }, i) => convertLiteral(cells[i], type))
   })
   return table(columns, { kind: 'rows', rows }, rows.length)
+}
+
+const isCompound = (type: DataType): boolean =>
+  type instanceof ArrayType || type instanceof TupleType || type instanceof MapType
+
+/** A literal as a value of the type; arrays and tuples element by element. */
+function convertLiteral(value: Value, type: DataType): Value {
+  if (Array.isArray(value)) {
+    if (type instanceof ArrayType) return value.map(element => convertLiteral(element, type.element))
+    if (type instanceof MapType) return value.map(pair => convertLiteral(pair, type.pairs.element))
+    if (type instanceof TupleType && type.elements.length === value.length)
+      return value.map((element, i) => convertLiteral(element, type.elements[i]))
+  } else if (value !== undefined) {
+    const converted = convertValue(value, literalType(value), type)
+    if (converted !== undefined) return converted
+  }
+  throw new DBError('TYPE_MISMATCH', `Cannot convert ${String(value)} to ${type.name}`)
 }
 
 function literalType(value: Value): DataType {
   if (value === null) return parseType('Nullable(Nothing)')
   if (typeof value === 'string') return parseType('String')
   if (typeof value === 'bigint') return parseType(integerTypeName(value))
-  if (typeof value === 'number') return parseType(Number.isInteger(value) ? integerTypeName(BigInt(value)) : 'Float64')
+  if (typeof value === 'number')
+    return parseType(Number.isSafeInteger(value) ? integerTypeName(BigInt(value)) : 'Float64')
   return parseType('Array(Nothing)')
 }
 

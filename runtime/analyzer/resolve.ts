@@ -3,7 +3,7 @@ import { columnOf } from '../columns/build.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
-import { bindFunction, plainType } from '../functions/bind.ts'
+import { type BoundFunction, bindFunction, plainType } from '../functions/bind.ts'
 import type { ArgumentInfo, Lambda as LambdaContract } from '../functions/function.ts'
 import { findFunction } from '../functions/registry.ts'
 import type { Expr, FunctionCall, Identifier, Lambda, Query } from '../sql/ast.ts'
@@ -364,6 +364,7 @@ export class Resolver {
       const aggregate = isAggregateName(name)
       if (aggregate) return this.#aggregate(expr)
     }
+    if (name === 'arrayJoin') return this.#arrayJoin(expr)
     if (name === 'and' || name === 'or') return this.#logical(expr, name)
     if (name === 'grouping') throw new DBError('NOT_IMPLEMENTED', 'Function grouping is not supported')
     const definition = findFunction(name)
@@ -373,6 +374,32 @@ export class Resolver {
     if (lambdas) return this.#higherOrder(expr)
     for (const arg of expr.args) args.push(await this.resolve(arg))
     return this.call(name, args)
+  }
+
+  /** arrayJoin(x) stays a call until the planner makes a step of it. */
+  async #arrayJoin(expr: FunctionCall): Promise<Typed> {
+    if (expr.args.length !== 1)
+      throw new DBError(
+        'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+        `Function arrayJoin requires exactly 1 argument, got ${expr.args.length}`,
+      )
+    const given = await this.resolve(expr.args[0])
+    const array = given.type instanceof MapType ? this.call('CAST', [given, this.#text(given.type.pairs.name)]) : given
+    if (!(array.type instanceof ArrayType))
+      throw new DBError('TYPE_MISMATCH', `Argument for function arrayJoin must be Array or Map, not ${given.type.name}`)
+    const type = array.type.element
+    return this.intern({
+      kind: 'call',
+      type,
+      name: 'arrayJoin',
+      args: [array],
+      bound: arrayJoinBound(type),
+      key: `arrayJoin(${array.key})`,
+    })
+  }
+
+  #text(text: string): ConstantNode {
+    return this.constant(text, parseType('String'))
   }
 
   #unknownFunction(name: string): DBError {
@@ -634,6 +661,26 @@ export class Resolver {
       else add(node.value, node.type)
     }
     return rows
+  }
+}
+
+function arrayJoinBound(type: DataType): BoundFunction {
+  return {
+    definition: {
+      name: 'arrayJoin',
+      about: 'A row for each element of the array.',
+      arguments: [{ name: 'array' }],
+      deterministic: false,
+      returns: () => type,
+      run: () => {
+        throw new DBError('UNEXPECTED_EXPRESSION', 'arrayJoin cannot stand here')
+      },
+    },
+    type,
+    deterministic: false,
+    run: () => {
+      throw new DBError('UNEXPECTED_EXPRESSION', 'arrayJoin cannot stand here')
+    },
   }
 }
 

@@ -37,6 +37,7 @@ export async function defineTable(
   defaultEngine: string,
   typeOf: (expr: Expr, columns: readonly SnapshotColumn[]) => Promise<string>,
 ): Promise<TableDefinition> {
+  create = modernSyntax(create)
   const { storage } = create
   const engine: FunctionCall = storage?.engine ?? {
     kind: 'function',
@@ -149,5 +150,28 @@ function fullStatement(create: CreateTable, engine: FunctionCall, columns: reado
     ifNotExists: undefined,
     orReplace: undefined,
     output: undefined,
+  }
+}
+
+/** MergeTree(date, [sampling,] key, granularity[, ...]) with its clauses spelled out. */
+function modernSyntax(create: CreateTable): CreateTable {
+  const { storage } = create
+  const engine = storage?.engine
+  if (!storage || !engine || !/MergeTree$/.test(engine.name) || storage.orderBy || storage.primaryKey) return create
+  const at = engine.args.findIndex(arg => arg.kind === 'literal' && typeof arg.value === 'bigint')
+  const [date] = engine.args
+  if (at < 2 || at > 3 || date.kind !== 'identifier') return create
+  const granularity = engine.args[at]
+  const { start, end } = engine
+  return {
+    ...create,
+    storage: {
+      ...storage,
+      engine: { ...engine, args: engine.args.slice(at + 1) },
+      partitionBy: { kind: 'function', name: 'toYYYYMM', args: [date], start, end },
+      orderBy: engine.args[at - 1],
+      ...(at === 3 ? { sampleBy: engine.args[1] } : {}),
+      settings: [{ name: 'index_granularity', value: granularity }, ...(storage.settings ?? [])],
+    },
   }
 }

@@ -5,6 +5,7 @@ import type { Source } from '../exec/source.ts'
 import { findInputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
 import { parseColumnList } from './columnList.ts'
+import { commonType } from '../types/commonType.ts'
 import { convertValue, integerTypeName } from '../types/convertValue.ts'
 import { ArrayType, MapType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -126,10 +127,8 @@ function valuesTable(
 ): AnalyzedTable {
   const [structure, ...rest] = args
   const isStructure = typeof structure === 'string' && rest.length > 0 && /\s/.test(structure.trim())
-  if (!isStructure)
-    throw new DBError('NOT_IMPLEMENTED', "Table function values needs its structure first: values('a UInt8', 1, 2)")
-  const columns = parseColumnList(structure)
-  const rows = rest.map((row): Value[] => {
+  const columns = isStructure ? parseColumnList(structure) : guessColumns(args)
+  const rows = (isStructure ? rest : args).map((row): Value[] => {
     const isCell = columns.length === 1 && (!Array.isArray(row) || isCompound(columns[0].type))
     const cells = isCell ? [row] : (row as Value[])
     return columns.map(({ type }, i) => convertLiteral(cells[i], type))
@@ -152,6 +151,17 @@ function convertLiteral(value: Value, type: DataType): Value {
     if (converted !== undefined) return converted
   }
   throw new DBError('TYPE_MISMATCH', `Cannot convert ${String(value)} to ${type.name}`)
+}
+
+/** c1, c2, ... of the types that hold all rows. */
+function guessColumns(rows: readonly Value[]): { name: string; type: DataType }[] {
+  const width = Array.isArray(rows[0]) ? rows[0].length : 1
+  return Array.from({ length: width }, (_, i) => {
+    const cells = rows.map(row => (Array.isArray(row) ? row[i] : row))
+    if (cells.some(cell => cell === undefined))
+      throw new DBError('BAD_ARGUMENTS', 'Rows of table function values have different numbers of columns')
+    return { name: `c${i + 1}`, type: commonType(cells.map(literalType)) }
+  })
 }
 
 function literalType(value: Value): DataType {

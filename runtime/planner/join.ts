@@ -87,7 +87,14 @@ export async function planJoin(
   }
   if (strictness === 'asof' && !asof)
     throw new DBError('INVALID_JOIN_ON_EXPRESSION', 'ASOF JOIN needs an inequality in ON')
-  if (keys.length === 0 && type !== 'cross' && type !== 'paste' && !asof && strictness !== 'all')
+  if (
+    keys.length === 0 &&
+    type !== 'cross' &&
+    type !== 'paste' &&
+    !asof &&
+    residual.length === 0 &&
+    strictness !== 'all'
+  )
     throw new DBError('INVALID_JOIN_ON_EXPRESSION', 'Cannot get JOIN keys: ON has no equality of columns of both sides')
 
   for (const key of keys) {

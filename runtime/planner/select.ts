@@ -1,6 +1,7 @@
 import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../analyzer/context.ts'
 import { Resolver, Scope, type ScopeColumn } from '../analyzer/resolve.ts'
 import {
+  type AggregateNode,
   columnsOf,
   hasAggregate,
   hasWindow,
@@ -17,6 +18,7 @@ import { columnName, formatAst } from '../sql/format.ts'
 import { parseExpression } from '../sql/parser.ts'
 import { plainType } from '../functions/bind.ts'
 import { parseType } from '../types/parseType.ts'
+import { ArrayJoins, hasArrayJoin } from './arrayJoins.ts'
 import { aliasesOf, expandColumns } from './expand.ts'
 import { planJoin } from './join.ts'
 import { planSetOperation } from './setOperation.ts'
@@ -81,8 +83,13 @@ export class SelectPlanner {
     let plan = source.plan
 
     resolver.allowAggregates = false
+    const joined = new ArrayJoins(this.context)
     for (const condition of [select.prewhere, select.where])
-      if (condition) plan = this.#filter(plan, await resolver.resolve(condition), 'WHERE')
+      if (condition) {
+        const node = await resolver.resolve(condition)
+        plan = joined.add(plan, [node])
+        plan = this.#filter(plan, joined.replace(node), 'WHERE')
+      }
 
     const expressions = await expandColumns(resolver, select.columns)
     const keyExprs = await this.#groupKeys(resolver, select, expressions)
@@ -104,23 +111,35 @@ export class SelectPlanner {
       ...(having ? [having] : []),
       ...(qualify ? [qualify] : []),
     ]
-    let replace = (node: Typed): Typed => node
+    let replace = (node: Typed): Typed => joined.replace(node)
     const autoKeys =
       select.groupBy?.mode === 'all' ? outputs.map(output => output.node).filter(node => !hasAggregate(node)) : null
     if (select.groupBy || all().some(hasAggregate)) {
+      const keys = autoKeys ?? keyExprs.keys
+      // Arrays inside keys and inside aggregates' arguments are joined before; around aggregates, after.
+      const inside = all().flatMap(aggregatesOf)
+      plan = joined.add(plan, [...keys, ...inside.flatMap(node => node.args)])
       const grouped = await this.#aggregate(
         resolver,
         plan,
         select,
-        autoKeys ?? keyExprs.keys,
+        keys.map(joined.replace),
         keyExprs.sets,
-        all(),
+        all().map(joined.replace),
         having,
       )
       plan = grouped.plan
-      replace = grouped.replace
+      const early = joined.replace
+      replace = node => grouped.replace(early(node))
       if (having) plan = this.#having(grouped.plan, replace(having))
     } else if (having) plan = this.#filter(plan, having, 'HAVING')
+
+    if (all().some(hasArrayJoin)) {
+      const late = new ArrayJoins(this.context)
+      plan = late.add(plan, all().map(replace))
+      const before = replace
+      replace = node => late.replace(before(node))
+    }
 
     if (all().some(node => hasWindow(node))) {
       const windowed = this.#windows(plan, all().map(replace))
@@ -623,6 +642,16 @@ export class SelectPlanner {
       limitConstant: clause?.limit !== undefined,
     }
   }
+}
+
+function aggregatesOf(node: Typed): AggregateNode[] {
+  const found: AggregateNode[] = []
+  walk(node, child => {
+    if (child.kind !== 'aggregate') return true
+    found.push(child)
+    return false
+  })
+  return found
 }
 
 function withQueries(select: Select, outer: CteScope): CteScope {

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { DBError } from '../../runtime/core/errors.ts'
+import { DBError, type ErrorName } from '../../runtime/core/errors.ts'
 import type { Disk, DiskEntry, FileWriter, OpenFile } from '../../runtime/storage/disk.ts'
 
 /** Files below one directory of this machine. Runs as it is on Node, Deno and Bun. */
@@ -91,19 +91,21 @@ export class LocalDisk implements Disk {
     await fs.promises.mkdir(path.dirname(target), { recursive: true })
     // Written aside, so that there is never half of it. link() fails where the name is taken, rename() does not.
     const aside = `${target}.tmp_${nextNumber()}`
-    const handle = await fs.promises.open(aside, 'w')
     try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    try {
+      const handle = await told(fs.promises.open(aside, 'w'), file)
+      try {
+        await told(handle.writeFile(bytes), file)
+        await told(handle.sync(), file)
+      } finally {
+        await handle.close()
+      }
       if (options.ifAbsent) await told(fs.promises.link(aside, target), file)
-      else await fs.promises.rename(aside, target)
-    } finally {
-      if (options.ifAbsent) await fs.promises.unlink(aside)
+      else await told(fs.promises.rename(aside, target), file)
+    } catch (error) {
+      await fs.promises.rm(aside, { force: true }).catch(() => {}) // the first error is the one to tell
+      throw error
     }
+    if (options.ifAbsent) await fs.promises.unlink(aside)
     await syncDirectory(path.dirname(target))
   }
 
@@ -113,16 +115,19 @@ export class LocalDisk implements Disk {
     try {
       descriptor = fs.openSync(target, 'w')
     } catch {
-      fs.mkdirSync(path.dirname(target), { recursive: true })
-      descriptor = fs.openSync(target, 'w')
+      descriptor = toldSync(() => {
+        fs.mkdirSync(path.dirname(target), { recursive: true })
+        return fs.openSync(target, 'w')
+      }, file)
     }
     return {
       write(bytes) {
         let done = 0
-        while (done < bytes.length) done += fs.writeSync(descriptor, bytes, done, bytes.length - done)
+        while (done < bytes.length)
+          done += toldSync(() => fs.writeSync(descriptor, bytes, done, bytes.length - done), file)
       },
       async close(options) {
-        if (options?.sync) fs.fsyncSync(descriptor)
+        if (options?.sync) toldSync(() => fs.fsyncSync(descriptor), file)
         fs.closeSync(descriptor)
       },
       async abort() {
@@ -213,12 +218,30 @@ function absent(error: unknown): null {
   throw error
 }
 
-const translate = (error: unknown, file: string): unknown =>
-  codeOf(error) === 'ENOENT'
-    ? new DBError('FILE_DOESNT_EXIST', `File ${file} does not exist`, { cause: error })
-    : codeOf(error) === 'EEXIST'
-      ? new DBError('FILE_ALREADY_EXISTS', `File ${file} already exists`, { cause: error })
-      : error
+/** What the system said, with ClickHouse's code. */
+function translate(error: unknown, file: string): unknown {
+  const told = (name: ErrorName, text: string) => new DBError(name, text, { cause: error })
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return told('FILE_DOESNT_EXIST', `File ${file} does not exist`)
+    case 'EEXIST':
+      return told('FILE_ALREADY_EXISTS', `File ${file} already exists`)
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return told('NOT_ENOUGH_SPACE', `Cannot write ${file}: no space is left on the disk`)
+    case 'EIO':
+      return told('CANNOT_READ_FROM_FILE_DESCRIPTOR', `Cannot read or write ${file}: the disk reports an error`)
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return told('CANNOT_OPEN_FILE', `Cannot open ${file}: ${codeOf(error)}`)
+    default:
+      return error
+  }
+}
 
 const told = <T>(promise: Promise<T>, file: string): Promise<T> =>
   promise.catch(error => {

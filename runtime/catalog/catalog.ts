@@ -1,7 +1,7 @@
 // Databases and tables, and their metadata as files: metadata/<db>.sql, metadata/<db>/<table>.sql, data/<db>/<table>/.
 import { DBError } from '../core/errors.ts'
 import { decodeText, encodeText } from '../core/text.ts'
-import type { Disk } from '../storage/disk.ts'
+import { type Disk, isHalfPut } from '../storage/disk.ts'
 import { escapeFileName, unescapeFileName } from '../storage/mergetree/fileName.ts'
 import type { Table } from './table.ts'
 
@@ -92,6 +92,7 @@ export class Catalog {
     if (!disk) return { databases, tables }
     const read = async (path: string, size: number) => decodeText(await disk.read(path, 0, size))
     for (const entry of await disk.list('metadata')) {
+      if (isHalfPut(entry.name)) await disk.remove(`metadata/${entry.name}`)
       if (entry.isDirectory || !entry.name.endsWith('.sql')) continue
       const name = unescapeFileName(entry.name.slice(0, -4))
       databases.push({ name, text: await read(`metadata/${entry.name}`, entry.size) })
@@ -103,6 +104,7 @@ export class Catalog {
       if (!databases.some(({ name }) => name === database))
         databases.push({ name: database, text: `ATTACH DATABASE \`${database}\` ENGINE = Ordinary` })
       for (const file of await disk.list(`metadata/${entry.name}`)) {
+        if (isHalfPut(file.name)) await disk.remove(`metadata/${entry.name}/${file.name}`)
         if (!file.name.endsWith('.sql')) continue
         tables.push({
           database,

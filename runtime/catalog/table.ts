@@ -15,6 +15,8 @@ export interface TableStorage {
   admit?(): Promise<void>
   /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */
   commit(result: import('./storages.ts').Written): Promise<void>
+  /** An INSERT of this query has failed: removes what its worker may have left. */
+  discard?(queryId: string): Promise<void>
   truncate(): Promise<void>
   /** The files go too. */
   drop(): Promise<void>

@@ -136,10 +136,21 @@ function convertRow(row: readonly Value[], from: readonly DataType[], to: readon
   return [converted]
 }
 
+/** About what a value takes outside of the core's memory. */
+const valueBytes = 64
+/** What values may take before the query's memory is charged for them. */
+const valuesBytesFree = 1 << 20
+
 /** A small result as values. */
 export async function collectRows(context: QueryContext, plan: Plan, limit: number): Promise<Value[][]> {
   const rows: Value[][] = []
+  let charged = 0
   for await (const chunk of execute(context, plan)) {
+    await context.breathe()
+    // Values are not in the core's memory, where the budget counts by itself.
+    const size = Math.min(chunk.rows, limit - rows.length) * chunk.columns.length * valueBytes
+    if (charged + size > valuesBytesFree) context.arena.allocate(size)
+    charged += size
     for (let row = 0; row < chunk.rows && rows.length < limit; row++)
       rows.push(chunk.columns.map(column => column.valueAt(row)))
     if (rows.length >= limit) break

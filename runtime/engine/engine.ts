@@ -216,6 +216,7 @@ export class GranaryEngine implements Engine {
         if (!table) {
           const system = systemSnapshot(this, stated ?? current, name)
           if (system) tables.push(system)
+          else if (stated !== undefined) this.catalog.database(stated)
           continue
         }
         const { snapshot, release } = snapshotOf(table)
@@ -559,6 +560,10 @@ export class QueryRun implements RunningQuery {
         engine.count('InsertedRows', progress.writtenRows)
         engine.count('InsertedBytes', progress.writtenBytes)
       }
+    } catch (error) {
+      // The worker removes what it wrote, if it lives. If this fails, too, the next start does it.
+      await table.storage.discard?.(this.queryId).catch(() => {})
+      throw error
     } finally {
       source.release()
       release()

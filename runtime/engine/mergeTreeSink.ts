@@ -9,7 +9,7 @@ export async function mergeTreeSink(context: QueryContext, source: MergeTreeSour
   const reader = await context.resources.partReader(source.location)
   const keys = await tableKeys(context, source.definition, source.partitionKey, source.sortingKey)
   let number = 0
-  const tag = `${context.environment.queryId.replace(/[^0-9a-zA-Z]/g, '').slice(0, 40)}_${Math.floor(context.environment.random() * 1e9)}`
+  const tag = `${insertTag(context.environment.queryId)}_${Math.floor(context.environment.random() * 1e9)}`
   const writer = new InsertWriter(
     {
       disk: reader.disk,
@@ -33,3 +33,6 @@ export async function mergeTreeSink(context: QueryContext, source: MergeTreeSour
     abort: () => writer.abort(),
   }
 }
+
+/** What the directories that a query writes aside are named by. */
+export const insertTag = (queryId: string): string => queryId.replace(/[^0-9a-zA-Z]/g, '').slice(0, 40)

@@ -24,6 +24,8 @@ import { convertValue } from '../types/convertValue.ts'
 import type { Value } from '../types/value.ts'
 import type { GranaryEngine, QueryRun } from './engine.ts'
 import { Merger } from './merges.ts'
+import { mergeTreeSettingNames } from './mergeTreeSettingNames.ts'
+import { insertTag } from './mergeTreeSink.ts'
 import { keyResolver } from './statements.ts'
 
 export const mergeTreeEngines: readonly string[] = [
@@ -87,6 +89,11 @@ export class MergeTreeStorage implements TableStorage {
     if (result.kind !== 'parts' || result.parts.length === 0) return
     await this.table.commit(result.parts)
     this.merger.wake()
+  }
+
+  async discard(queryId: string): Promise<void> {
+    const prefix = `tmp_insert_${insertTag(queryId)}_`
+    await this.table.discard(name => name.startsWith(prefix))
   }
 
   async truncate(): Promise<void> {
@@ -250,6 +257,8 @@ function settingsOf(given: ReadonlyMap<string, string>): MergeTreeSettings {
   for (const [name, value] of given) {
     const key = Object.hasOwn(numberSettings, name) ? numberSettings[name] : undefined
     if (name === 'default_compression_codec') settings.defaultCodec = value
+    if (!key && !mergeTreeSettingNames.has(name))
+      throw new DBError('UNKNOWN_SETTING', `Unknown setting '${name}': for storage MergeTree`)
     if (!key) continue
     const number = Number(value)
     if (!Number.isFinite(number) || number < 0 || (key === 'indexGranularity' && (number < 1 || number > 1_048_576)))

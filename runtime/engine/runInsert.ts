@@ -83,7 +83,10 @@ async function* fromData(
     const { value, type: from } = evaluateConstant(context, task, text)
     const converted = convertValue(value, from, type)
     if (converted === undefined)
-      throw new DBError('TYPE_MISMATCH', `Cannot convert ${text} of type ${from.name} to ${type.name}`)
+      throw new DBError(
+        type.kind === 'Decimal' && typeof value !== 'string' ? 'ARGUMENT_OUT_OF_BOUND' : 'TYPE_MISMATCH',
+        `Cannot convert ${text} of type ${from.name} to ${type.name}`,
+      )
     return converted
   }
   const options = formatOptions(context.formatSetting, { zone, evaluate })

@@ -61,6 +61,9 @@ export async function tableFunction(
         args.length > 1
           ? [integer(0), integer(1), args.length > 2 ? integer(2) : 1n]
           : [0n, args.length ? integer(0) : null, 1n]
+      for (const value of [start, length, step])
+        if (value !== null && value < 0n)
+          throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `The value ${value} is not representable as UInt64`)
       if (step === 0n)
         throw new DBError('BAD_ARGUMENTS', `Table function ${name} requires step to be a positive number`)
       const rows = length === null ? null : (length + step - 1n) / step

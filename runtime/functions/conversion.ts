@@ -10,7 +10,6 @@ import { DateTime64Type, DateTimeType } from '../types/date.ts'
 import { DecimalType } from '../types/decimal.ts'
 import { IntervalType, intervalUnits } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
-import { FixedStringType } from '../types/string.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { nullableOf, plainType } from './bind.ts'
 import { castColumn, castInContext, tryCastColumn } from './castColumn.ts'
@@ -220,7 +219,7 @@ const toFixedString = defineFunction({
     { name: 'length', constant: true },
   ],
   lowCardinality: 'plain',
-  returns: ([, length]) => new FixedStringType(Number(length.constant)),
+  returns: ([, length]) => parseType(`FixedString(${Number(length.constant)})`),
   run: ([text], call) => castInContext(text, call.type, contextOf(call)),
   examples: [["SELECT toFixedString('ab', 3) = 'ab', length(toFixedString('ab', 3))", '1\t3']],
 })

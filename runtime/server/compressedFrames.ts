@@ -122,6 +122,8 @@ function readFrame(
       return frame.slice(payloadAt)
     }
     if (method === methodBytes.LZ4) {
+      // A byte of LZ4 stands for 255 at most: a size beyond that is a lie, and not to be allocated.
+      if (decompressedSize > payloadSize * 255) throw broken()
       const target = arena.allocate(decompressedSize)
       if (kernels.lz4Decompress(pointer + payloadAt, payloadSize, target, decompressedSize) !== decompressedSize)
         throw broken()

@@ -63,3 +63,6 @@ export interface FileWriter {
   /** Ends and removes the file. */
   abort(): Promise<void>
 }
+
+/** Names of files that put() of a local disk had not finished when the machine stopped. */
+export const isHalfPut = (name: string): boolean => /\.tmp_\d+_\d+$/.test(name)

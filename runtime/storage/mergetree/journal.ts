@@ -19,34 +19,48 @@ const pattern = /^(commit|dropped)_(\d+)\.txt$/
 /** A directory on its way out: half of it is never seen under its name. */
 export const removedPrefix = 'delete_tmp_'
 
-/** Moves directories of a table, all or none, also over a crash. number: one that no other journal has. */
-export async function moveTogether(disk: Disk, path: string, number: number, moves: readonly Move[]): Promise<void> {
+/**
+ * Moves directories of a table, all or none, also over a crash. number: one that no other journal has. discards: if they cannot be
+ * moved, they are removed.
+ */
+export async function moveTogether(
+  disk: Disk,
+  path: string,
+  number: number,
+  moves: readonly Move[],
+  { discards = false } = {},
+): Promise<void> {
   // One rename is one step already.
-  if (moves.length <= 1) {
-    for (const { from, to } of moves) await disk.move(`${path}/${from}`, `${path}/${to}`)
-    return
-  }
-  const journal = `${path}/commit_${number}.txt`
-  await disk.put(
-    journal,
-    writeLines(
-      commitTitle,
-      moves.map(({ from, to }) => `${from}\t${to}`),
-    ),
-  )
-  const done: Move[] = []
+  const journal = moves.length > 1 ? `${path}/commit_${number}.txt` : null
+  let begun = 0
   try {
-    for (const move of moves) {
-      await disk.move(`${path}/${move.from}`, `${path}/${move.to}`)
-      done.push(move)
+    if (journal)
+      await disk.put(
+        journal,
+        writeLines(
+          commitTitle,
+          moves.map(({ from, to }) => `${from}\t${to}`),
+        ),
+      )
+    for (const { from, to } of moves) {
+      begun++
+      await disk.move(`${path}/${from}`, `${path}/${to}`)
     }
   } catch (error) {
-    // The disk refuses, so nothing is to have happened. If it refuses this too, the next start ends what the journal says.
-    for (const { from, to } of done.reverse()) await disk.move(`${path}/${to}`, `${path}/${from}`)
-    await disk.remove(journal)
+    // The disk refuses, so nothing is to have happened. If it refuses this too, the next start ends what the journal says; without
+    // the journal's end nothing may be removed that it names.
+    for (const move of moves.slice(0, begun).reverse()) await undo(disk, path, move)
+    if (journal) await disk.remove(journal)
+    if (discards) for (const { from } of moves) await disk.remove(`${path}/${from}`)
     throw error
   }
-  await disk.remove(journal)
+  if (journal) await disk.remove(journal)
+}
+
+/** A move that failed may have happened all the same. */
+async function undo(disk: Disk, path: string, { from, to }: Move): Promise<void> {
+  if ((await disk.list(`${path}/${from}`)).length > 0) return
+  if ((await disk.list(`${path}/${to}`)).length > 0) await disk.move(`${path}/${to}`, `${path}/${from}`)
 }
 
 /** Makes it durable that parts are gone. Gives the file that says so, to be removed when they are. */

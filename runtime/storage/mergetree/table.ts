@@ -1,7 +1,7 @@
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { encodeText } from '../../core/text.ts'
-import type { Disk } from '../disk.ts'
+import { type Disk, isHalfPut } from '../disk.ts'
 import { linkDirectory } from '../linkDirectory.ts'
 import type { MergeTreeDefinition } from './definition.ts'
 import type { FrameCodec } from './frames.ts'
@@ -66,6 +66,7 @@ export class MergeTreeTable {
   readonly #readers = new Map<string, number>()
   /** Sources of merges under way. */
   readonly #merging = new Set<string>()
+  readonly #tasks = new WeakSet<readonly PartInfo[]>()
   #nextBlock = 1
   #journals = 0
   #temporary = 0
@@ -94,7 +95,10 @@ export class MergeTreeTable {
     if (disk.can.write) await recoverJournals(disk, path)
     const names: PartName[] = []
     for (const { name, isDirectory } of await disk.list(path)) {
-      if (!isDirectory) continue
+      if (!isDirectory) {
+        if (isHalfPut(name) && disk.can.write) await disk.remove(`${path}/${name}`)
+        continue
+      }
       if (name.startsWith('tmp') || name.startsWith(removedPrefix)) {
         if (disk.can.write) await disk.remove(`${path}/${name}`)
         continue
@@ -216,7 +220,7 @@ export class MergeTreeTable {
     return `tmp_${kind}_${name}${name === '' ? '' : '_'}${this.#options.now()}_${this.#temporary++}`
   }
 
-  /** Makes the parts of one INSERT visible, all at once. They were made durable by who wrote them. */
+  /** Makes the parts of one INSERT visible, all at once; removes them if it cannot. They were made durable by who wrote them. */
   commit(written: readonly PartInfo[]): Promise<PartInfo[]> {
     return this.#change(async () => {
       const named = written.map(part => {
@@ -229,10 +233,17 @@ export class MergeTreeTable {
           mutation: 0,
         })
       })
-      await this.#moveTogether(named.map((part, i) => ({ from: this.#below(written[i].path), to: part.name })))
+      const moves = named.map((part, i) => ({ from: this.#below(written[i].path), to: part.name }))
+      await this.#moveTogether(moves, { discards: true })
       for (const part of named) this.#active.set(part.name, part)
       return named
     })
+  }
+
+  /** Removes what an INSERT wrote aside and will not commit. */
+  async discard(test: (name: string) => boolean): Promise<void> {
+    for (const { name } of await this.disk.list(this.path))
+      if (name.startsWith('tmp_insert_') && test(name)) await this.disk.remove(`${this.path}/${name}`)
   }
 
   #named(part: PartInfo, name: PartName): PartInfo {
@@ -249,8 +260,8 @@ export class MergeTreeTable {
     return path.slice(this.path.length + 1)
   }
 
-  #moveTogether(moves: readonly Move[]): Promise<void> {
-    return moveTogether(this.disk, this.path, this.#journals++, moves)
+  #moveTogether(moves: readonly Move[], options?: { discards: boolean }): Promise<void> {
+    return moveTogether(this.disk, this.path, this.#journals++, moves, options)
   }
 
   /** Runs of neighbours that may merge. */
@@ -310,6 +321,7 @@ export class MergeTreeTable {
   }
 
   #task(sources: readonly PartInfo[]): MergeTask {
+    this.#tasks.add(sources)
     for (const { id } of sources) {
       this.#merging.add(id)
       this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1)
@@ -349,7 +361,9 @@ export class MergeTreeTable {
     await this.disk.remove(task.temporaryPath)
   }
 
+  /** A merge whose commit fails is abandoned after that: only the first end counts. */
   #endTask(task: MergeTask): void {
+    if (!this.#tasks.delete(task.sources)) return
     for (const { id } of task.sources) {
       this.#merging.delete(id)
       const left = (this.#readers.get(id) ?? 1) - 1

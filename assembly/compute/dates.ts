@@ -113,10 +113,12 @@ const EPOCH: u32 = 719468; // days from 0000-03-01 to 1970-01-01
 @inline
 function civil(days: i32): i32 {
   const shifted = <u32>days + EPOCH + SHIFT_ERAS * ERA_DAYS;
-  const century = <u32>(<u64>(4 * <u64>shifted + 3) / ERA_DAYS);
-  const dayOfCentury = <u32>((4 * <u64>shifted + 3) % ERA_DAYS) >>> 2;
+  // 32 bits hold all of this for any date there is; divisions by constants become multiplications then.
+  const quarterDays = 4 * shifted + 3;
+  const century = quarterDays / ERA_DAYS;
+  const dayOfCentury = (quarterDays - century * ERA_DAYS) >>> 2;
   const yearOfCentury = (4 * dayOfCentury + 3) / 1461;
-  const dayOfYear = ((4 * dayOfCentury + 3) % 1461) >>> 2;
+  const dayOfYear = (4 * dayOfCentury + 3 - yearOfCentury * 1461) >>> 2;
   const marchMonth = (5 * dayOfYear + 2) / 153; // 0 is March
   const day = dayOfYear - (153 * marchMonth + 2) / 5 + 1;
   const isNext = marchMonth >= 10;

@@ -2,11 +2,12 @@ import { columnOf } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { FixedColumn } from '../columns/fixed.ts'
+import { NullableColumn } from '../columns/nullable.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
-import { TupleType } from '../types/compound.ts'
+import { NullableType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { DateTime64Type } from '../types/date.ts'
 import { DecimalType } from '../types/decimal.ts'
@@ -461,6 +462,32 @@ const orZero = (name: 'intDivOrZero' | 'moduloOrZero', operation: 'intDiv' | 'mo
     examples: [example],
   })
 
+/** Like the plain one, but NULL where the divisor is 0. */
+const orNull = (
+  name: string,
+  aliases: readonly string[],
+  operation: 'divide' | 'intDiv' | 'modulo',
+  example: [string, string],
+): FunctionDefinition =>
+  defineFunction({
+    name,
+    aliases,
+    about: `Like ${operation}, but gives NULL where the divisor is 0.`,
+    category: 'Arithmetic',
+    arguments: pair,
+    returns: args => new NullableType(numericType(name, operation, args)),
+    run: ([a, b], { type, rows, arena }) => {
+      const { inner } = type as NullableType
+      const divisor = fixedOf(b)
+      const zeros = arena.allocate(rows)
+      const compare = kernelNamed(arena.memory.kernels, `equalConst${divisor.type.physical}`)
+      compare(divisor.pointer, arena.allocateZeroed(32), zeros, rows)
+      const safe = withOnes(divisor, zeros, arena)
+      return new NullableColumn(zeros, numericColumns(operation, a, safe, inner, rows, arena), type as NullableType)
+    },
+    examples: [example],
+  })
+
 const positiveModulo = defineFunction({
   name: 'positiveModulo',
   aliases: ['positive_modulo', 'pmod'],
@@ -562,6 +589,9 @@ export const arithmetic: readonly FunctionDefinition[] = [
   numeric('modulo', 'The remainder, with the sign of a.', ['mod'], [['SELECT 7 % 3, -7 % 3', '1\t-1']]),
   orZero('intDivOrZero', 'intDiv', ['SELECT intDivOrZero(1, 0)', '0']),
   orZero('moduloOrZero', 'modulo', ['SELECT moduloOrZero(5, 0)', '0']),
+  orNull('divideOrNull', [], 'divide', ['SELECT divideOrNull(1, 0), divideOrNull(1, 2)', '\\N\t0.5']),
+  orNull('intDivOrNull', [], 'intDiv', ['SELECT intDivOrNull(1, 0)', '\\N']),
+  orNull('moduloOrNull', ['modOrNull'], 'modulo', ['SELECT moduloOrNull(5, 0)', '\\N']),
   positiveModulo,
   negate,
   abs,

@@ -242,11 +242,11 @@ class Parser {
   }
 
   /** Elements of nested values: NULL where the type has none is the default, if the settings allow it. */
-  #element(type: DataType, spans: Spans): Column {
+  #element(type: DataType, spans: Spans, absent = 0): Column {
     const inside = this.#inside()
     if (this.options.nullAsDefault && !(type instanceof NullableType) && !type.isNullable)
       inside.takeNulls(spans, this.arena.allocate(spans.rows))
-    return inside.parse(type, spans)
+    return inside.parse(type, spans, absent)
   }
 
   #array(type: ArrayType, spans: Spans): Column {
@@ -328,8 +328,7 @@ class Parser {
     const { memory } = arena
     const { starts, ends, base, rows } = spans
     const size = type.elements.length
-    if (style === 'json' && type.names && rows > 0 && memory.u8[base + memory.u32[starts / 4]] === 123)
-      return this.#object(type, spans)
+    if (style === 'json' && type.names && startsWith(spans, 123, arena)) return this.#object(type, spans)
     const all = newSpans(size * rows, base, arena)
     const [open, close] = style === 'json' ? [91, 93] : [40, 41]
     const done = memory.kernels.splitTuple(starts, ends, base, rows, open, close, size, all.starts, all.ends, rows)
@@ -354,8 +353,8 @@ class Parser {
     const { rows, base } = spans
     const { offsets, keys, values, count } = this.#pairs(type, spans)
     memory.kernels.trimQuotes(keys.starts, keys.ends, base, count, 34, 1)
-    const missing = arena.allocate(rows)
     const columns = type.elements.map((element, i) => {
+      const missing = arena.allocate(rows)
       const name = encodeText(type.names![i])
       const picked = newSpans(rows, base, arena)
       memory.kernels.pickPairs(
@@ -372,7 +371,12 @@ class Parser {
         picked.ends,
         missing,
       )
-      return this.#element(element, picked)
+      if (element.isNullable) {
+        const { pointer, size } = memory.writeText(arena, 'null')
+        const start = pointer - base
+        memory.kernels.fillSpansWhere(missing, picked.starts, picked.ends, rows, start, start + size)
+      }
+      return this.#element(element, picked, missing)
     })
     return new TupleColumn(memory, columns, rows, type)
   }
@@ -558,6 +562,16 @@ const codes: Partial<Record<DataType['kind'], [ErrorName, string]>> = {
   Enum16: ['UNKNOWN_ELEMENT_OF_ENUM', 'Unknown element of enum'],
   FixedString: ['TOO_LARGE_STRING_SIZE', 'Too large value for FixedString'],
   Decimal: ['ARGUMENT_OUT_OF_BOUND', 'Cannot read decimal value'],
+}
+
+/** Whether the first span that is not empty starts with a byte. */
+function startsWith({ starts, ends, base, rows }: Spans, byte: number, arena: Arena): boolean {
+  const { u8, u32 } = arena.memory
+  for (let row = 0; row < rows; row++) {
+    const start = u32[starts / 4 + row]
+    if (u32[ends / 4 + row] > start) return u8[(base + start) >>> 0] === byte
+  }
+  return false
 }
 
 function badField(type: DataType, row: number, text: string): FieldError {

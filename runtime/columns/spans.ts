@@ -1,7 +1,7 @@
 import type { Arena } from '../core/memory.ts'
 import type { StringColumn } from './string.ts'
 
-/** Where the text of each row lies: byte offsets from base. Who is given spans may change them. */
+/** Where the text of each row lies: byte offsets from base, which may wrap around 2^32. Who is given spans may change them. */
 export interface Spans {
   /** u32[rows] */
   readonly starts: number
@@ -35,5 +35,5 @@ export function sliceSpans({ starts, ends, base }: Spans, start: number, length:
 export function spanText({ starts, ends, base }: Spans, row: number, arena: Arena): string {
   const { u32 } = arena.memory
   const start = u32[starts / 4 + row]
-  return arena.memory.text(base + start, Math.max(u32[ends / 4 + row] - start, 0))
+  return arena.memory.text((base + start) >>> 0, Math.max(u32[ends / 4 + row] - start, 0))
 }

@@ -201,7 +201,10 @@ export abstract class TextReader implements BlockReader {
     const { row } = error
     const { u32 } = this.memory
     const start = u32[(cut.fields.starts >> 2) + field * cut.stride + row]
-    const rest = this.memory.text(cut.fields.base + start, Math.min(shownBytes, Math.max(error.text.length + 1, 1)))
+    const rest = this.memory.text(
+      (cut.fields.base + start) >>> 0,
+      Math.min(shownBytes, Math.max(error.text.length + 1, 1)),
+    )
     const names = this.mapping.map(place => (place < 0 ? '(skipped)' : this.schema[place].name))
     const types = this.mapping.map(place => (place < 0 ? '' : this.schema[place].type.name))
     const nameWidth = Math.max(...names.map(name => name.length))

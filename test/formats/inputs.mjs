@@ -94,6 +94,23 @@ const cases = [
   ['JSONEachRow', 'n Array(Tuple(x Int8, y Array(String)))', '{"n":[{"x":1,"y":["a"]},{"y":[]}]}'],
   [
     'JSONEachRow',
+    "t Tuple(a UInt8, b Nullable(String), c Enum8('x' = 5)), z UInt8",
+    '{"z":1}{"t":{"a":1}}{"t":{"c":"x","b":null}}',
+  ],
+  ['JSONEachRow', 'a UInt8, b Array(Nullable(Date))', '{"a":1,"b":["2020-01-01",null]}{"a":2,"b":[1x]}'],
+  ['JSONEachRow', 'm Map(String, Array(UInt8)), s String', '{"m":{"x":[1,2],"y":[]},"s":[1, {"a": "b"}]}'],
+  [
+    'CSV',
+    'a LowCardinality(Nullable(String)), b DateTime64(3), c Map(String, UInt8)',
+    text`\N,2020-01-01 00:00:00.5,"{'k':1}"` + '\n',
+  ],
+  [
+    'Values',
+    'a Map(String, UInt8), b Tuple(UInt8, String), c Array(Array(String)), d LowCardinality(String)',
+    "({'k':1}, (1,'x'), [['a','b'],[]], 'q')",
+  ],
+  [
+    'JSONEachRow',
     'd Date, t DateTime, u UUID, i IPv4, f Float64',
     '{"d":"2020-01-02","t":"2020-01-02 03:04:05","u":"61f0c404-5cb3-11e7-907b-a6006ad3dba0","i":"1.2.3.4","f":"1.5"}',
   ],

@@ -79,7 +79,7 @@ export {
   sumI64Into128, sumWordsGrouped,
 } from "./aggregate/sum";
 export {
-  countGrouped, countFlagGrouped, markGroups, truthMask, orFlags, repeatIds, positionsInRows, compareBytesOf, groupRows,
+  countGrouped, countFlagGrouped, markGroups, truthMask, orFlags, repeatIds, positionsInRows, compareBytesOf, limitRuns, runIndices, groupRows,
 } from "./aggregate/count";
 export {
   minI8Grouped, minI8, minI8Leads, minI16Grouped, minI16, minI16Leads, minI32Grouped, minI32, minI32Leads,

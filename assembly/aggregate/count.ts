@@ -100,3 +100,33 @@ export function positionsInRows(offsets: usize, rows: i32, target: usize): void 
 export function compareBytesOf(a: usize, b: usize, size: i32): i32 {
   return memory.compare(a, b, <usize>size);
 }
+
+/**
+ * Cuts each run (offsets: u32[rows + 1]) to its first, or with last its last, `limit` elements. newOffsets: u32[rows + 1]; starts: u32[rows],
+ * the first element kept of each. Returns how many are kept.
+ */
+export function limitRuns(offsets: usize, rows: i32, limit: i32, last: i32, newOffsets: usize, starts: usize): i32 {
+  let total: u32 = 0;
+  store<u32>(newOffsets, 0);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const from = load<u32>(offsets + (row << 2));
+    const to = load<u32>(offsets + (row << 2), 4);
+    const size = min<u32>(to - from, limit);
+    store<u32>(starts + (row << 2), last ? to - size : from);
+    total += size;
+    store<u32>(newOffsets + (row << 2), total, 4);
+  }
+  return total;
+}
+
+/** target: u32, for each run its elements' numbers from starts (u32[rows]) on. offsets: u32[rows + 1]. */
+export function runIndices(starts: usize, offsets: usize, rows: i32, target: usize): void {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const size = load<u32>(offsets + (row << 2), 4) - load<u32>(offsets + (row << 2));
+    const start = load<u32>(starts + (row << 2));
+    for (let i: u32 = 0; i < size; i++) {
+      store<u32>(target, start + i);
+      target += 4;
+    }
+  }
+}

@@ -5,7 +5,10 @@
 import { arenaAllocate, arenaFree } from "../memory/arena";
 
 const INSERTION_MAX: i32 = 24;
-const HISTOGRAMS: usize = 8 * 256 * 4;
+/** One histogram for the bytes of the last sort, one for the first byte of a large one. */
+const HISTOGRAMS: usize = 2 * 1024;
+/** More rows than this do not stay in the second cache from one byte to the next. */
+const CACHED_ROWS: i32 = 32768;
 /** Scratch bytes for each row: two lists of keys, one of rows. */
 export const SCRATCH_ROW: usize = 8 + 8 + 4;
 
@@ -36,20 +39,40 @@ function insertionSort(keys: usize, order: usize, rows: i32): void {
   }
 }
 
-/**
- * Sorts order u32[rows] by the keys at scratchKeys(scratch), u64[rows], one for each place of the order. room: the rows that scratch was
- * made for. The keys are left sorted as well.
- */
-export function sortPairs(scratch: usize, room: i32, order: usize, rows: i32): void {
-  let keys = scratch + HISTOGRAMS;
-  if (rows <= INSERTION_MAX) {
-    insertionSort(keys, order, rows);
-    return;
+// @ts-ignore: decorator
+@inline
+function count(keys: usize, rows: i32, shift: u64, histogram: usize): void {
+  memory.fill(histogram, 0, 1024);
+  for (let at = keys, end = keys + (<usize>rows << 3); at < end; at += 8) {
+    const bucket = histogram + (<usize>((load<u64>(at) >> shift) & 255) << 2);
+    store<u32>(bucket, load<u32>(bucket) + 1);
   }
-  let otherKeys = keys + (<usize>room << 3);
-  let other = otherKeys + (<usize>room << 3);
-  memory.fill(scratch, 0, HISTOGRAMS);
-  // Bytes without a difference need neither a histogram nor a pass.
+  let sum: u32 = 0;
+  for (let bucket = histogram; bucket < histogram + 1024; bucket += 4) {
+    const size = load<u32>(bucket);
+    store<u32>(bucket, sum);
+    sum += size;
+  }
+}
+
+/** Moves rows to their buckets by one byte of their keys. histogram: where buckets start; afterwards, where they end. */
+// @ts-ignore: decorator
+@inline
+function scatter(
+  keys: usize, order: usize, rows: i32, shift: u64, histogram: usize, targetKeys: usize, target: usize,
+): void {
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    const key = load<u64>(keys + (i << 3));
+    const bucket = histogram + (<usize>((key >> shift) & 255) << 2);
+    const to = <usize>load<u32>(bucket);
+    store<u32>(bucket, <u32>(to + 1));
+    store<u64>(targetKeys + (to << 3), key);
+    store<u32>(target + (to << 2), load<u32>(order + (i << 2)));
+  }
+}
+
+/** Bits in which keys differ; 0 as well where they are in order already. */
+function differencesOf(keys: usize, rows: i32): u64 {
   const first = load<u64>(keys);
   let differences: u64 = 0;
   let sorted = true;
@@ -60,29 +83,16 @@ export function sortPairs(scratch: usize, room: i32, order: usize, rows: i32): v
     sorted = sorted & (key >= previous);
     previous = key;
   }
-  if (sorted) return;
-  for (let digit: u64 = 0; digit < 8; digit++) {
-    const shift = digit << 3;
+  return sorted ? 0 : differences;
+}
+
+/** Least significant byte first; bytes without a difference need no pass. Results are where the rows came from. */
+function sortSpan(keys: usize, order: usize, otherKeys: usize, other: usize, histogram: usize, rows: i32, differences: u64): void {
+  const home = keys;
+  for (let shift: u64 = 0; shift < 64; shift += 8) {
     if (((differences >> shift) & 255) == 0) continue;
-    const histogram = scratch + (<usize>digit << 10);
-    for (let at = keys, end = keys + (<usize>rows << 3); at < end; at += 8) {
-      const bucket = histogram + (<usize>((load<u64>(at) >> shift) & 255) << 2);
-      store<u32>(bucket, load<u32>(bucket) + 1);
-    }
-    let sum: u32 = 0;
-    for (let bucket = histogram; bucket < histogram + 1024; bucket += 4) {
-      const count = load<u32>(bucket);
-      store<u32>(bucket, sum);
-      sum += count;
-    }
-    for (let i: usize = 0; i < <usize>rows; i++) {
-      const key = load<u64>(keys + (i << 3));
-      const bucket = histogram + (<usize>((key >> shift) & 255) << 2);
-      const to = <usize>load<u32>(bucket);
-      store<u32>(bucket, <u32>(to + 1));
-      store<u64>(otherKeys + (to << 3), key);
-      store<u32>(other + (to << 2), load<u32>(order + (i << 2)));
-    }
+    count(keys, rows, shift, histogram);
+    scatter(keys, order, rows, shift, histogram, otherKeys, other);
     const swapKeys = keys;
     keys = otherKeys;
     otherKeys = swapKeys;
@@ -90,9 +100,50 @@ export function sortPairs(scratch: usize, room: i32, order: usize, rows: i32): v
     order = other;
     other = swap;
   }
-  if (keys != scratch + HISTOGRAMS) {
-    memory.copy(otherKeys, keys, <usize>rows << 3);
-    memory.copy(other, order, <usize>rows << 2);
+  if (keys == home) return;
+  memory.copy(otherKeys, keys, <usize>rows << 3);
+  memory.copy(other, order, <usize>rows << 2);
+}
+
+/**
+ * Sorts order u32[rows] by the keys at scratchKeys(scratch), u64[rows], one for each place of the order. room: the rows that scratch was
+ * made for. The keys are left sorted as well. Many rows are first spread by their most significant byte, so that the passes over the other
+ * bytes stay inside the caches.
+ */
+export function sortPairs(scratch: usize, room: i32, order: usize, rows: i32): void {
+  const keys = scratch + HISTOGRAMS;
+  if (rows <= INSERTION_MAX) {
+    insertionSort(keys, order, rows);
+    return;
+  }
+  const otherKeys = keys + (<usize>room << 3);
+  const other = otherKeys + (<usize>room << 3);
+  const differences = differencesOf(keys, rows);
+  if (differences == 0) return;
+  const top = (63 - clz(differences)) & ~7;
+  if (rows <= CACHED_ROWS || top <= 8) {
+    sortSpan(keys, order, otherKeys, other, scratch, rows, differences);
+    return;
+  }
+  const ends = scratch + 1024;
+  count(keys, rows, top, ends);
+  scatter(keys, order, rows, top, ends, otherKeys, other);
+  memory.copy(keys, otherKeys, <usize>rows << 3);
+  memory.copy(order, other, <usize>rows << 2);
+  let start: u32 = 0;
+  for (let bucket: usize = 0; bucket < 256; bucket++) {
+    const end = load<u32>(ends + (bucket << 2));
+    const size = <i32>(end - start);
+    const k = keys + (<usize>start << 3);
+    const o = order + (<usize>start << 2);
+    start = end;
+    if (size < 2) continue;
+    if (size <= INSERTION_MAX) {
+      insertionSort(k, o, size);
+      continue;
+    }
+    const inside = differencesOf(k, size);
+    if (inside != 0) sortSpan(k, o, otherKeys, other, scratch, size, inside);
   }
 }
 

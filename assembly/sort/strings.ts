@@ -1,19 +1,22 @@
-// Stable sorts of row numbers by strings, in byte order: eight bytes at a time, as a number, then the next eight of those that were equal.
+// Stable sorts of row numbers by strings, in byte order: seven bytes at a time and how many bytes are left, as one number, then the next
+// seven of those that were equal. (Strings that differ in zero bytes at their ends only are told apart by what is left of them.)
 
-import { arenaFree } from "../memory/arena";
+import { arenaAllocate, arenaFree } from "../memory/arena";
 import { compareBytes } from "../aggregate/values";
 import { runEnd, scratchKeys, sortPairs, sortScratch } from "./radix";
 
 const COMPARISON_MAX: i32 = 12;
 
-/** The bytes of a string at [depth, depth + 8) as a big-endian number, zeros behind the end. */
+/** In the last byte of a key: more than seven bytes are left. */
+const LONGER: u64 = 8;
+
+/** Seven bytes of a string at depth, big-endian, zeros behind its end, and behind them how many of its bytes are left, 8 for more than seven. */
 // @ts-ignore: decorator
 @inline
-function prefix(text: usize, size: u32, depth: u32): u64 {
-  if (size <= depth) return 0;
-  const left = size - depth;
-  const word = bswap<u64>(load<u64>(text + <usize>depth));
-  return left >= 8 ? word : word & ~(<u64>-1 >> (<u64>left << 3));
+function keyAt(text: usize, left: u32): u64 {
+  const word = bswap<u64>(load<u64>(text));
+  if (left > 7) return (word & ~255) | LONGER;
+  return (word & ~(<u64>-1 >> (<u64>left << 3))) | left;
 }
 
 // @ts-ignore: decorator
@@ -41,57 +44,47 @@ function insertionSort(offsets: usize, bytes: usize, order: usize, rows: i32, de
   }
 }
 
-/** Sorts rows that are equal in their first depth bytes, and at least so long. */
+/** Sorts rows by strings. stack: room for rows / 2 ranges of 12 bytes, u32 start | u32 rows | u32 bytes that are equal. */
 function sortRange(
-  scratch: usize, room: i32, offsets: usize, bytes: usize, order: usize, rows: i32, depth: u32, descending: bool,
+  scratch: usize, room: i32, stack: usize, offsets: usize, bytes: usize, order: usize, rows: i32, descending: bool,
 ): void {
-  if (rows <= COMPARISON_MAX) {
-    insertionSort(offsets, bytes, order, rows, depth, descending);
-    return;
-  }
   const keys = scratchKeys(scratch);
   const flip = descending ? <u64>-1 : 0;
-  for (let i: usize = 0; i < <usize>rows; i++) {
-    const at = offsets + (<usize>load<u32>(order + (i << 2)) << 2);
-    const start = load<u32>(at);
-    store<u64>(keys + (i << 3), prefix(bytes + <usize>start, load<u32>(at, 4) - start, depth) ^ flip);
+  store<u32>(stack, 0);
+  store<u32>(stack, rows, 4);
+  store<u32>(stack, 0, 8);
+  let ranges: usize = 1;
+  while (ranges > 0) {
+    ranges--;
+    const range = stack + ranges * 12;
+    const start = load<u32>(range);
+    const size = <i32>load<u32>(range, 4);
+    const depth = load<u32>(range, 8);
+    const from = order + (<usize>start << 2);
+    if (size <= COMPARISON_MAX) {
+      insertionSort(offsets, bytes, from, size, depth, descending);
+      continue;
+    }
+    for (let i: usize = 0; i < <usize>size; i++) {
+      const at = offsets + (<usize>load<u32>(from + (i << 2)) << 2);
+      const text = load<u32>(at) + depth;
+      store<u64>(keys + (i << 3), keyAt(bytes + <usize>text, load<u32>(at, 4) - text) ^ flip);
+    }
+    sortPairs(scratch, room, from, size);
+    for (let i = 0; i < size; ) {
+      const key = load<u64>(keys + (<usize>i << 3));
+      let end = i + 1;
+      while (end < size && load<u64>(keys + (<usize>end << 3)) == key) end++;
+      if (end - i > 1 && ((key ^ flip) & 255) == LONGER) {
+        const next = stack + ranges * 12;
+        store<u32>(next, start + i);
+        store<u32>(next, end - i, 4);
+        store<u32>(next, depth + 7, 8);
+        ranges++;
+      }
+      i = end;
+    }
   }
-  sortPairs(scratch, room, order, rows);
-  // The keys are lost in what follows, so the ends of equal ranges are found by the rows themselves.
-  for (let start = 0; start < rows; ) {
-    const first = prefixOf(offsets, bytes, order, start, depth);
-    let end = start + 1;
-    while (end < rows && prefixOf(offsets, bytes, order, end, depth) == first) end++;
-    if (end - start > 1) sortEqual(scratch, room, offsets, bytes, order + (<usize>start << 2), end - start, depth, descending);
-    start = end;
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function prefixOf(offsets: usize, bytes: usize, order: usize, place: i32, depth: u32): u64 {
-  const at = offsets + (<usize>load<u32>(order + (<usize>place << 2)) << 2);
-  const start = load<u32>(at);
-  return prefix(bytes + <usize>start, load<u32>(at, 4) - start, depth);
-}
-
-/** Sorts rows whose 8 bytes at depth are equal: those that end there first, by their ends (a string may end in zero bytes), then the longer. */
-function sortEqual(
-  scratch: usize, room: i32, offsets: usize, bytes: usize, order: usize, rows: i32, depth: u32, descending: bool,
-): void {
-  const keys = scratchKeys(scratch);
-  const flip = descending ? <u64>255 : 0;
-  let longer = 0;
-  for (let i: usize = 0; i < <usize>rows; i++) {
-    const at = offsets + (<usize>load<u32>(order + (i << 2)) << 2);
-    const left = load<u32>(at, 4) - load<u32>(at) - depth;
-    longer += i32(left > 8);
-    store<u64>(keys + (i << 3), <u64>min(left, 9) ^ flip);
-  }
-  if (longer < rows) sortPairs(scratch, room, order, rows);
-  if (longer < 2) return;
-  const from = descending ? 0 : rows - longer;
-  sortRange(scratch, room, offsets, bytes, order + (<usize>from << 2), longer, depth + 8, descending);
 }
 
 /**
@@ -110,13 +103,19 @@ export function sortRefineStrings(
   if (longest < 2) return 0;
   const scratch = sortScratch(arena, longest);
   if (scratch == 0) return -1;
+  const stack = arenaAllocate(arena, (<usize>longest + 2) * 6);
+  if (stack == 0) {
+    arenaFree(arena, scratch);
+    return -1;
+  }
   for (let start = 0; start < rows; ) {
     const end = runEnd(runs, start, rows);
     if (end - start > 1) {
-      sortRange(scratch, longest, offsets, bytes, order + (<usize>start << 2), end - start, 0, descending != 0);
+      sortRange(scratch, longest, stack, offsets, bytes, order + (<usize>start << 2), end - start, descending != 0);
     }
     start = end;
   }
+  arenaFree(arena, stack);
   arenaFree(arena, scratch);
   return 0;
 }

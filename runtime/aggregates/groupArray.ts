@@ -62,20 +62,17 @@ export function limitArrays(array: ArrayColumn, limit: number, last: boolean, ar
   if (limit === Infinity) return array
   const { memory, rows } = array
   const offsets = arena.allocate((rows + 1) * 4)
-  const from = memory.u32.subarray(array.offsets / 4, array.offsets / 4 + rows + 1)
-  const to = memory.u32.subarray(offsets / 4, offsets / 4 + rows + 1)
-  to[0] = 0
-  for (let i = 0; i < rows; i++) to[i + 1] = to[i] + Math.min(from[i + 1] - from[i], limit)
-  const total = to[rows]
+  const starts = arena.allocate(rows * 4)
+  const total = memory.kernels.limitRuns(
+    array.offsets,
+    rows,
+    Math.min(limit, 0x7fffffff),
+    last ? 1 : 0,
+    offsets,
+    starts,
+  )
   const indices = arena.allocate(total * 4)
-  const { u32 } = memory
-  const source = u32.subarray(array.offsets / 4, array.offsets / 4 + rows + 1)
-  const target = u32.subarray(offsets / 4, offsets / 4 + rows + 1)
-  for (let i = 0; i < rows; i++) {
-    const size = target[i + 1] - target[i]
-    const first = last ? source[i + 1] - size : source[i]
-    for (let j = 0; j < size; j++) u32[indices / 4 + target[i] + j] = first + j
-  }
+  memory.kernels.runIndices(starts, offsets, rows, indices)
   return new ArrayColumn(offsets, array.elements.gather(indices, total, arena), rows)
 }
 

@@ -39,6 +39,26 @@ export function sortRows(
   rows: number,
   arena: Arena,
 ): SortedRows {
+  return sort(columns, directions, rows, arena, true)
+}
+
+/** As sortRows, where only the order is wanted: u32[rows]. */
+export function sortOrder(
+  columns: readonly Column[],
+  directions: readonly SortDirection[],
+  rows: number,
+  arena: Arena,
+): number {
+  return sort(columns, directions, rows, arena, false).order
+}
+
+function sort(
+  columns: readonly Column[],
+  directions: readonly SortDirection[],
+  rows: number,
+  arena: Arena,
+  wantsRuns: boolean,
+): SortedRows {
   for (const column of columns) assert(column.rows === rows, 'columns to sort by have as many rows')
   const { kernels } = arena.memory
   const order = arena.allocate(rows * 4)
@@ -46,26 +66,31 @@ export function sortRows(
   const runs = arena.allocateZeroed(rows)
   if (rows > 0) arena.memory.u8[runs] = 1
   let shared = Math.max(rows - 1, 0)
-  for (const [i, key] of sortKeys(columns, directions, arena).entries()) {
+  const keys = sortKeys(columns, directions, arena)
+  for (const [i, key] of keys.entries()) {
     if (shared === 0) break
-    shared = refine(key, i === 0, order, runs, rows, arena)
+    refine(key, i === 0, order, runs, rows, arena)
+    if (wantsRuns || i < keys.length - 1) shared = mark(key, order, runs, rows, arena)
   }
   return { order, runs, distinct: shared === 0 }
 }
 
-/** Sorts inside the runs that are left; gives how many rows are still equal to the one before. */
-function refine(key: SortKey, first: boolean, order: number, runs: number, rows: number, arena: Arena): number {
+/** Sorts inside the runs that are left. */
+function refine(key: SortKey, first: boolean, order: number, runs: number, rows: number, arena: Arena): void {
   const { kernels } = arena.memory
+  let status: number
   if (key.kind === 'strings') {
     const { offsets, bytes } = key.column
-    const status = kernels.sortRefineStrings(arena.address, offsets, bytes, order, runs, rows, key.descending ? 1 : 0)
-    if (status < 0) arena.fail()
-    return kernels.markStringRuns(offsets, bytes, order, runs, rows)
-  }
-  const status = first
-    ? kernels.sortByKeys(arena.address, key.pointer, order, rows)
-    : kernels.sortRefine(arena.address, key.pointer, order, runs, rows)
+    status = kernels.sortRefineStrings(arena.address, offsets, bytes, order, runs, rows, key.descending ? 1 : 0)
+  } else if (first) status = kernels.sortByKeys(arena.address, key.pointer, order, rows)
+  else status = kernels.sortRefine(arena.address, key.pointer, order, runs, rows)
   if (status < 0) arena.fail()
+}
+
+/** Starts runs where the key differs; gives how many rows are still equal to the one before. */
+function mark(key: SortKey, order: number, runs: number, rows: number, arena: Arena): number {
+  const { kernels } = arena.memory
+  if (key.kind === 'strings') return kernels.markStringRuns(key.column.offsets, key.column.bytes, order, runs, rows)
   return kernels.markRuns(key.pointer, order, runs, rows)
 }
 

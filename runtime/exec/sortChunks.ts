@@ -1,13 +1,13 @@
 import { concatColumns } from '../columns/build.ts'
 import { Chunk } from '../columns/chunk.ts'
 import { keepChunk } from '../columns/keep.ts'
-import { leadKeys, type SortDirection, sortRows } from '../columns/sort.ts'
+import { leadKeys, type SortDirection, sortOrder } from '../columns/sort.ts'
 import { StringColumn } from '../columns/string.ts'
 import { assert } from '../core/assert.ts'
 import { Arena } from '../core/memory.ts'
 
 export { RunMerger } from '../columns/merge.ts'
-export { type SortDirection, type SortedRows, sortRows } from '../columns/sort.ts'
+export { type SortDirection, type SortedRows, sortOrder, sortRows } from '../columns/sort.ts'
 
 /** Sort columns among a chunk's columns. */
 export interface SortBy {
@@ -39,7 +39,7 @@ export function concatChunks(chunks: readonly Chunk[], arena: Arena): Chunk {
 function orderOf(chunk: Chunk, by: readonly SortBy[], arena: Arena): number {
   const columns = by.map(({ column }) => chunk.columns[column])
   const directions = by.map(({ direction }) => direction)
-  return sortRows(columns, directions, chunk.rows, arena).order
+  return sortOrder(columns, directions, chunk.rows, arena)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
-import { type SortDirection, sortRows } from '../../columns/sort.ts'
+import { type SortDirection, sortOrder } from '../../columns/sort.ts'
 import { DBError } from '../../core/errors.ts'
 import type { SortPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
@@ -46,7 +46,7 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
       all,
       arena,
     )
-    const { order } = sortRows(keys, directionsOf(plan), all.rows, arena)
+    const order = sortOrder(keys, directionsOf(plan), all.rows, arena)
     yield all.gather(order, all.rows, arena)
   } finally {
     context.release(arena)

@@ -213,7 +213,7 @@ export class PartReader {
     const arena = new Arena(this.memory)
     try {
       const columns = readIndex(bytes, types, part, arena)
-      const size = columns.reduce((sum, column) => sum + pagesOf(column), 0)
+      const size = columns.reduce((sum, column) => sum + column.byteSize(), 131072)
       this.#indices.set(
         part.id,
         columns.map(column => ({ column, arena })),
@@ -306,8 +306,7 @@ export class PartReader {
   async #loadMarks(part: PartInfo, stream: string): Promise<void> {
     const { extension, compressed, count } = part.marks
     const file = `${part.path}/${stream}${extension}`
-    const stored = await this.#readWhole(file)
-    const bytes = compressed ? this.codec.decodeAll(stored) : stored
+    const bytes = compressed ? this.codec.decodeAll(await this.#readWhole(file)) : await this.#readMarks(part, stream)
     const streams = part.kind === 'compact' ? (part.substreams?.flat().length ?? part.columns.length) : 1
     const { marks } = readMarks(bytes, streams, !extension.endsWith('mrk'))
     if (marks.some(one => one.count !== count))
@@ -317,6 +316,20 @@ export class PartReader {
       marks,
       marks.reduce((sum, one) => sum + marksBytes(one), 0),
     )
+  }
+
+  /** Plain marks, whose size is known, are read at once where that can be: there are many small files of them. */
+  async #readMarks(part: PartInfo, stream: string): Promise<Uint8Array> {
+    const { extension, count } = part.marks
+    const file = `${part.path}/${stream}${extension}`
+    if (!this.disk.readSync || part.kind === 'compact') return this.#readWhole(file)
+    // One byte more than there should be, to see that there is not.
+    const size = extension === '.mrk' ? count * 16 : (count + (part.marks.hasFinal ? 1 : 0)) * 24
+    const bytes = new Uint8Array(size + 1)
+    const have = this.disk.readSync(file, 0, bytes)
+    if (have !== size)
+      throw new DBError('CORRUPTED_DATA', `${file} has ${have > size ? 'more' : 'fewer'} marks than its part`)
+    return bytes.subarray(0, size)
   }
 
   marksOf(part: PartInfo, stream: string): StreamMarks[] {

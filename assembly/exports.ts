@@ -57,7 +57,7 @@ export { unescapeTsv, unescapeQuoted, unescapeCsv, unescapeJson } from "./text/u
 export { joinRows, joinRowsSize, joinArrays, replaceNulls } from "./text/join";
 export { hashKeys1, hashKeys2, hashKeys4, hashKeys8, hashKeysWide, hashKeysString } from "./hashtable/hash";
 export {
-  groupTableSize, groupTableKeys, groupTableBytes, groupTableClear8, groupTableClear16,
+  groupTableSize, groupTableKeys, groupTableBytes,
 } from "./hashtable/table";
 export {
   groupTableCreate1, groupTableCreate2, groupTableUpsert1, groupTableUpsert2, groupTableFind1, groupTableFind2,
@@ -99,20 +99,19 @@ export {
   widenU16, widenU32, widenU64, widenF32,
 } from "./aggregate/moments";
 export {
-  poolTake, firstRows, lastRows, putValues1, putValues2, putValues4, putValues8, putValuesBytes, putStrings, minStringLeads,
+  firstRows, lastRows, putValues1, putValues2, putValues4, putValues8, putValuesBytes, putStrings, minStringLeads,
   maxStringLeads, stringStateOffsets, stringStateFlags, stringStateBytes,
 } from "./aggregate/values";
 export {
   sortKeysI8, sortKeysI16, sortKeysI32, sortKeysI64, sortKeysU8, sortKeysU16, sortKeysU32, sortKeysU64, sortKeysF32,
   sortKeysF64, sortKeysWord, sortKeysNulls, sortKeysClear, sortKeysAppend, keysSorted, keysNotAbove,
-  sortKeysPrefix, sortKeysNullBit, runRanks, swapBytesU32, mergedIndices, copyRows,
+  sortKeysPrefix, sortKeysNullBit, runRanks, swapBytesU32, copyRows,
 } from "./sort/keys";
 export { sortByKeys, sortRefine, markRuns } from "./sort/radix";
 export { sortRefineStrings, markStringRuns, stringsNotBehind } from "./sort/strings";
 export {
   mergeRunsKeys, mergeRunsBytes, orderBytesSizes, orderBytesPutKeys, orderBytesPutString, keysInterleave,
 } from "./sort/merge";
-export { joinPick, joinEmit, rowsFound } from "./join/join";
 export {
   containsString, containsStringIgnoreCase, markString, positionString, countString, positionsToUtf8, positionEach,
 } from "./strings/search";
@@ -129,7 +128,6 @@ export {
 } from "./text/identifier";
 export { splitStrings, joinStrings, sizesToOffsets, offsetsToSizes } from "./storage/strings";
 export { remapEntries, narrowEntries, readSparse } from "./storage/encodings";
-export { joinPick, joinEmit, rowsFound, dropIds, capU32, markJoined } from "./join/join";
 export { jsonNames, jsonRows, takeJsonNulls } from "./text/splitJson";
 export { deltaDecode, deltaEncode, doubleDeltaDecode, doubleDeltaEncode } from "./codecs/delta";
 export { gorillaDecode, gorillaEncode } from "./codecs/gorilla";

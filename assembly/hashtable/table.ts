@@ -128,20 +128,3 @@ export function groupTableKeys(table: usize): usize {
 export function groupTableBytes(table: usize): usize {
   return <usize>field(table, BYTES);
 }
-
-/** Forgets all keys and keeps the memory. slotBytes: that of the table's kind. */
-function clear(table: usize, slotBytes: usize): void {
-  memory.fill(<usize>field(table, SLOTS), 0, (<usize>field(table, MASK) + 1) * slotBytes);
-  setField(table, SIZE, 0);
-  setField(table, BYTES_USED, 0);
-}
-
-/** Forgets the keys of a table of 4-byte or wide keys. */
-export function groupTableClear8(table: usize): void {
-  clear(table, 8);
-}
-
-/** Forgets the keys of a table of 8-byte keys or strings. */
-export function groupTableClear16(table: usize): void {
-  clear(table, 16);
-}

@@ -178,14 +178,6 @@ export function swapBytesU32(values: usize, count: i32): void {
   }
 }
 
-/** target: u32[rows] = bases[sources[i]] + rows[i], all u32. */
-export function mergedIndices(sources: usize, rows: usize, count: i32, bases: usize, target: usize): void {
-  for (let i: usize = 0; i < <usize>count; i++) {
-    const base = load<u32>(bases + (<usize>load<u32>(sources + (i << 2)) << 2));
-    store<u32>(target + (i << 2), base + load<u32>(rows + (i << 2)));
-  }
-}
-
 /** Copies strings to where targetOffsets u32[rows + 1] say, those that are to be empty left out. */
 export function copyRows(offsets: usize, bytes: usize, rows: i32, targetOffsets: usize, target: usize): void {
   for (let row: usize = 0; row < <usize>rows; row++) {

@@ -6,9 +6,6 @@ import { StringColumn } from '../columns/string.ts'
 import { assert } from '../core/assert.ts'
 import { Arena } from '../core/memory.ts'
 
-export { RunMerger } from '../columns/merge.ts'
-export { type SortDirection, type SortedRows, sortOrder, sortRows } from '../columns/sort.ts'
-
 /** Sort columns among a chunk's columns. */
 export interface SortBy {
   readonly column: number

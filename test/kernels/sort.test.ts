@@ -286,29 +286,3 @@ test('merges of sorted runs, fed piece by piece', () => {
       arena.destroy()
     }
 })
-
-test('joins emit every pair once, in pieces of any size', () => {
-  const next = random(9)
-  for (const pairsMax of [1, 3, 1000]) {
-    const arena = new Arena(memory)
-    const build = upTo(60).map(() => Math.floor(next() * 10))
-    const probe = upTo(40).map(() => (next() < 0.3 ? 0xffffffff : Math.floor(next() * 10)))
-    const offsets = arena.allocate(44)
-    const list = arena.allocate(240)
-    k.groupRows(u32s(arena, build), build.length, 10, offsets, list)
-    const position = arena.allocateZeroed(8)
-    const [left, right] = [arena.allocate(pairsMax * 4), arena.allocate(pairsMax * 4)]
-    const ids = u32s(arena, probe)
-    const pairs: number[][] = []
-    while (memory.u32[position / 4] < probe.length) {
-      const count = k.joinEmit(ids, probe.length, offsets, list, position, pairsMax, left, right, 1)
-      read32(left, count).forEach((row, i) => pairs.push([row, memory.u32[right / 4 + i]]))
-    }
-    const expected = probe.flatMap((id, row) => {
-      const matches = upTo(60).filter(at => build[at] === id)
-      return (matches.length ? matches : [0xffffffff]).map(at => [row, at])
-    })
-    assert.deepEqual(pairs, expected)
-    arena.destroy()
-  }
-})

@@ -1,1 +1,0 @@
-export { GroupTable } from '../columns/groupTable.ts'

@@ -1,3 +1,4 @@
+import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { Query } from '../sql/ast.ts'
 import type { TableSnapshot, SnapshotColumn, Source } from '../exec/source.ts'
 
@@ -11,6 +12,8 @@ export interface TableSize {
 export interface TableStorage {
   /** The rows as they are now; release when no query reads them any more. */
   snapshot(): { readonly source: Source; readonly exactRows?: number; release(): void }
+  /** The table with only these parts, committed or not: for storages that are made of parts. */
+  sourceOf?(parts: readonly PartInfo[]): Source
   /** Before an INSERT is begun: waits, or refuses it, while the table cannot keep up. */
   admit?(): Promise<void>
   /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */
@@ -38,6 +41,9 @@ export interface Table {
   readonly view?: Query
   /** For materialized views: where the rows go. */
   readonly target?: { readonly database: string; readonly table: string }
+  /** For materialized views: the query, and the table whose inserts it gets. */
+  readonly materialized?: Query
+  readonly listens?: { readonly database: string; readonly table: string }
   readonly storage: TableStorage
   readonly comment: string
   readonly keys: {

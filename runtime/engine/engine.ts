@@ -29,6 +29,7 @@ import { readQueryHead } from './queryHead.ts'
 import { tableReferences } from './references.ts'
 import { Sessions, type Session } from './session.ts'
 import { QueryLog, ProcessList, type RunningQuery } from './processes.ts'
+import { feedViews, keptForViews } from './materializedViews.ts'
 import { Statements } from './statements.ts'
 import { loadCatalog } from './load.ts'
 import { systemSnapshot } from './systemTables.ts'
@@ -64,6 +65,8 @@ export class GranaryEngine implements Engine {
   readonly functions = new Map<string, { readonly lambda: Lambda; readonly createText: string }>()
   readonly startedMs: number
   readonly timeZone: string
+  /** Tables under DETACH, by database.name: the statements that make them. */
+  readonly detached = new Map<string, string>()
   readonly events = new Map<string, number>()
   readonly statements: Statements
   #closing = false
@@ -219,8 +222,10 @@ export class GranaryEngine implements Engine {
           else if (stated !== undefined) this.catalog.database(stated)
           continue
         }
-        const { snapshot, release } = snapshotOf(table)
-        tables.push(snapshot)
+        const holder = table.target ? this.catalog.find(table.target.database, table.target.table) : table
+        if (!holder) continue
+        const { snapshot, release } = snapshotOf(holder)
+        tables.push(holder === table ? snapshot : { ...snapshot, database: table.database, name: table.name })
         releases.push(release)
         if (table.view) visit(table.view, table.database)
       }
@@ -532,7 +537,7 @@ export class QueryRun implements RunningQuery {
     const task: InsertTask = {
       ...this.taskBase(tables),
       kind: 'insert',
-      table: source.snapshot,
+      table: keptForViews(engine, table, source.snapshot),
       columns,
       query,
       format,
@@ -556,6 +561,7 @@ export class QueryRun implements RunningQuery {
       this.#noteProgress(progress)
       if (this.isCancelled) throw new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
       if (result.kind === 'parts' || result.kind === 'chunks') {
+        await feedViews(this, table, result)
         await table.storage.commit(result)
         engine.count('InsertedRows', progress.writtenRows)
         engine.count('InsertedBytes', progress.writtenBytes)

@@ -10,6 +10,7 @@ import { Settings } from '../core/settings.ts'
 import { Resolver, Scope } from '../analyzer/resolve.ts'
 import type { SnapshotColumn, TableSnapshot } from '../exec/source.ts'
 import type {
+  ColumnDeclaration,
   CreateTable,
   CreateView,
   Drop,
@@ -27,6 +28,7 @@ import { parseType } from '../types/parseType.ts'
 import type { GranaryEngine, QueryRun } from './engine.ts'
 import { settingValues } from './engine.ts'
 import type { SelectTask } from './messages.ts'
+import { fill, listenedTable } from './materializedViews.ts'
 import { optimizeTable, setMerges } from './merges.ts'
 import { alterTable } from './alter.ts'
 
@@ -90,10 +92,8 @@ export class Statements {
         await this.#drop(run, statement)
         return null
       case 'attach':
-        throw new DBError(
-          'NOT_IMPLEMENTED',
-          'ATTACH of a detached table needs its definition: ATTACH TABLE t (...) ENGINE = ...',
-        )
+        await this.#attach(run, statement)
+        return null
       case 'truncate':
         await this.#truncate(run, statement)
         return null
@@ -308,8 +308,7 @@ export class Statements {
   async #createView(run: QueryRun, statement: CreateView): Promise<void> {
     const { engine } = this
     const { catalog } = engine
-    if (statement.type !== 'view')
-      throw new DBError('NOT_IMPLEMENTED', `CREATE ${statement.type.toUpperCase()} VIEW is not supported`)
+    if (statement.refresh) throw new DBError('NOT_IMPLEMENTED', 'Refreshable materialized views are not supported')
     const database = statement.name.database ?? run.database
     const name = statement.name.table
     const existing = catalog.database(database).tables.get(name)
@@ -319,32 +318,70 @@ export class Statements {
       await this.#dropTable(run, existing)
     }
     const query = qualify(statement.query, database, run)
+    const isMaterialized = statement.type === 'materialized'
     const columns = statement.columns?.length
       ? statement.columns.map(column => ({ name: column.name, type: parseType(column.type?.text ?? 'String').name }))
       : await run.describe(query)
+    const { start, end } = statement
+    const declared = columns.map(
+      (column, i): ColumnDeclaration => ({
+        ...(statement.columns?.[i] ?? { kind: 'column', name: column.name, start, end }),
+        type: { kind: 'type', name: column.type, text: column.type, start, end },
+      }),
+    )
+    const target = statement.to
+      ? { database: statement.to.database ?? run.database, table: statement.to.table }
+      : { database, table: `.inner.${name}` }
+    const source = isMaterialized ? listenedTable(query) : null
+    if (isMaterialized && statement.to) catalog.table(target.database, target.table)
+    else if (isMaterialized && !catalog.find(target.database, target.table))
+      await this.createTable(run, {
+        kind: 'createTable',
+        name: target,
+        columns: declared,
+        storage: statement.storage,
+        indices: statement.indices,
+        projections: statement.projections,
+        attach: statement.attach,
+        start,
+        end,
+      })
     const create: CreateView = {
       ...statement,
       name: { database, table: name },
+      ...(isMaterialized && statement.to ? { to: target } : {}),
+      columns: declared,
       query,
+      populate: undefined,
       attach: undefined,
       ifNotExists: undefined,
       orReplace: undefined,
     }
-    await catalog.add({
+    const view: Table = {
       database,
       name,
       uuid: uuidOf(engine.platform.randomBytes(16)),
-      engine: 'View',
+      engine: isMaterialized ? 'MaterializedView' : 'View',
       engineFull: '',
       columns,
       createText: formatAst(create),
-      view: query,
+      ...(isMaterialized
+        ? { target, materialized: query, ...(source ? { listens: { database, ...source } } : {}) }
+        : { view: query }),
       storage: new NullStorage(),
       comment: statement.comment ?? '',
       keys: { partition: '', sorting: '', primary: '', sampling: '' },
       isTemporary: false,
       metadataModifiedMs: engine.platform.clock.now(),
-    })
+    }
+    await catalog.add(view)
+    if (!isMaterialized || !statement.populate || statement.attach) return
+    const { tables, release } = engine.snapshots(query, database, run.session)
+    try {
+      await fill(run, view, query, tables, 0)
+    } finally {
+      release()
+    }
   }
 
   async #drop(run: QueryRun, statement: Drop): Promise<void> {
@@ -385,12 +422,35 @@ export class Statements {
       if (statement.kind === 'detach') {
         await table.storage.close()
         catalog.database(table.database).tables.delete(table.name)
+        engine.detached.set(`${table.database}.${table.name}`, table.createText)
         if (statement.permanently) await catalog.remove(table)
       } else await this.#dropTable(run, table)
     }
   }
 
+  /** What DETACH took away comes back. */
+  async #attach(run: QueryRun, statement: Extract<Statement, { kind: 'attach' }>): Promise<void> {
+    const { engine } = this
+    const database = statement.name.database ?? run.database
+    const { table } = statement.name
+    if (engine.catalog.find(database, table)) {
+      if (statement.ifNotExists) return
+      throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${table} already exists`)
+    }
+    const text = engine.detached.get(`${database}.${table}`)
+    if (text === undefined)
+      throw new DBError('UNKNOWN_TABLE', `Table ${database}.${table} was not detached: ATTACH needs its definition`)
+    const { statement: create } = parseStatement(text)
+    if (create.kind !== 'createTable' && create.kind !== 'createView')
+      throw new DBError('LOGICAL_ERROR', 'A detached table has a statement that creates it')
+    await this.run(run, { ...create, name: { database, table }, attach: true })
+    engine.detached.delete(`${database}.${table}`)
+  }
+
   async #dropTable(run: QueryRun, table: Table): Promise<void> {
+    const inner = table.target?.table === `.inner.${table.name}` ? table.target : null
+    const kept = inner && this.engine.catalog.find(inner.database, inner.table)
+    if (kept) await this.#dropTable(run, kept)
     if (table.isTemporary) run.session?.temporaryTables.delete(table.name)
     else await this.engine.catalog.remove(table)
     await dropTableStorage(table)
@@ -402,9 +462,9 @@ export class Statements {
       for (const table of database.tables.values()) await table.storage.truncate()
       return
     }
-    const table = this.#find(run, statement.name)
-    if (!table && statement.ifExists) return
-    await this.#table(run, statement.name).storage.truncate()
+    if (!this.#find(run, statement.name) && statement.ifExists) return
+    const { target, storage } = this.#table(run, statement.name)
+    await (target ? this.engine.catalog.table(target.database, target.table).storage : storage).truncate()
   }
 
   async #rename(run: QueryRun, statement: Rename): Promise<void> {

@@ -15,6 +15,7 @@ import { parseType } from '../types/parseType.ts'
 import type { QueryContext } from './context.ts'
 import { Evaluator } from './evaluate.ts'
 import { positionUnit } from './fetchLate.ts'
+import { finalScan } from './finalScan.ts'
 import {
   everything,
   keyCondition,
@@ -48,14 +49,15 @@ export interface Pruning {
 
 /** Rows of a MergeTree table: parts and marks that the filters rule out are not read; columns beyond the filters' are read for what is left. */
 export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): Chunks {
-  if (plan.final)
-    throw new DBError(
-      source.definition.mode.kind === 'ordinary' ? 'ILLEGAL_FINAL' : 'NOT_IMPLEMENTED',
-      `FINAL is not supported for table ${plan.table.name}`,
-    )
+  if (plan.final && source.definition.mode.kind === 'ordinary')
+    throw new DBError('ILLEGAL_FINAL', `Storage MergeTree of table ${plan.table.name} doesn't support FINAL`)
   if (plan.sample) throw new DBError('SAMPLING_NOT_SUPPORTED', `Table ${plan.table.name} has no SAMPLE BY`)
   const reader = await context.resources.partReader(source.location)
   const { selected } = await prune(context, plan, source, reader)
+  if (plan.final) {
+    yield* finalScan(context, plan, source, reader, selected)
+    return
+  }
   const arena = context.newArena()
   const scan = new SegmentReader(context, plan, reader)
   let wanted = plan.rowsWanted > 0 ? plan.rowsWanted : Number.POSITIVE_INFINITY

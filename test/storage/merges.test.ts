@@ -174,13 +174,15 @@ test('SummingMergeTree adds numbers, keeps the first of the rest, drops zeros', 
       ],
       [
         [1, 100, 2.5, 7n, -3n, 1n, 'y'],
-        [2, -1, 0, 0n, 0n, 0n, 'zero'],
+        [2, -1, 0, null, 0n, 0n, 'zero'],
+        [5, 0, 0, 0n, 0n, 0n, 'not NULL'],
         [4, 1, 0, null, 0n, 0n, 'last'],
       ],
     ]),
     [
       [1, -56, 4, 7n, -2n, 151n, 'x'],
       [4, 1, 0, null, 0n, 0n, 'last'],
+      [5, 0, 0, 0n, 0n, 0n, 'not NULL'],
     ],
   )
 })

@@ -1,4 +1,4 @@
-// SummingMergeTree: columns of one sorting key become their sum, groups whose sums are all zero go.
+// SummingMergeTree: columns of one sorting key become their sum, groups whose sums are all zero (or NULL) go.
 import type { Column } from '../../columns/column.ts'
 import { FixedColumn } from '../../columns/fixed.ts'
 import { NullableColumn } from '../../columns/nullable.ts'
@@ -62,12 +62,16 @@ export async function dropZeroGroups(
   list.dropGroups(group => nonZero[group] === 0)
 }
 
-/** Sets marks[i] where sum i is not zero. */
+/** Sets marks[i] where sum i is not the default of its type: zero, or NULL where there can be one. */
 export function markNonZero(sums: Column, marks: Uint8Array): void {
-  const values = sums instanceof NullableColumn ? sums.values : sums
-  assert(values instanceof FixedColumn, 'sums are numbers')
-  const { width } = values.type
-  const bytes = values.memory.bytes(values.pointer, values.rows * width)
+  if (sums instanceof NullableColumn) {
+    const nulls = sums.memory.bytes(sums.nulls, sums.rows)
+    for (let i = 0; i < nulls.length; i++) if (nulls[i] === 0) marks[i] = 1
+    return
+  }
+  assert(sums instanceof FixedColumn, 'sums are numbers')
+  const { width } = sums.type
+  const bytes = sums.memory.bytes(sums.pointer, sums.rows * width)
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) marks[Math.floor(i / width)] = 1
 }
 

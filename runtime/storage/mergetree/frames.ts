@@ -22,12 +22,22 @@ export interface WriteCodec {
   readonly level: number
 }
 
-/** `LZ4`, `NONE`, `ZSTD`, `ZSTD(level)`, also within `CODEC(...)`. */
+/** Codecs that prepare values for another one. Parts may go without them: each frame says how it was made. */
+const preparing = /^(Delta|DoubleDelta|Gorilla|T64|FPC|GCD|ALP)$/i
+
+/** `LZ4`, `NONE`, `ZSTD`, `ZSTD(level)`, also within `CODEC(...)` and behind codecs that prepare values for them. */
 export function parseCodec(text: string): WriteCodec {
-  const match = /^(?:CODEC\()?\s*(NONE|LZ4HC|LZ4|ZSTD)\s*(?:\(\s*(\d+)\s*\))?\s*\)?$/i.exec(text.trim())
-  if (!match) throw new DBError('NOT_IMPLEMENTED', `Codec ${text} cannot be written: LZ4, NONE and ZSTD can`)
-  const name = match[1].toUpperCase()
-  return { method: name === 'LZ4HC' ? 'LZ4' : (name as keyof typeof methods), level: Number(match[2] ?? 1) }
+  const list = text.trim().replace(/^CODEC\((.*)\)$/is, '$1')
+  let written: WriteCodec = { method: 'LZ4', level: 0 }
+  for (const codec of list.split(/,(?![^(]*\))/)) {
+    const match = /^\s*(\w+)\s*(?:\(([^)]*)\))?\s*$/.exec(codec)
+    const name = match?.[1].toUpperCase()
+    if (name === 'NONE' || name === 'ZSTD') written = { method: name, level: Number(match![2] ?? 0) || 1 }
+    else if (name === 'LZ4' || name === 'LZ4HC' || name === 'DEFAULT') written = { method: 'LZ4', level: 0 }
+    else if (!name || !preparing.test(name))
+      throw new DBError('NOT_IMPLEMENTED', `Codec ${text} cannot be written: LZ4, NONE and ZSTD can`)
+  }
+  return written
 }
 
 /** Encodes and decodes frames with one core's kernels. */

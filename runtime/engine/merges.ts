@@ -169,8 +169,14 @@ export async function optimizeTable(run: QueryRun, table: Table, statement: Opti
       run.engine.platform.clock.after(20, resolve)
     })
   const tasks = storage.table.selectOptimize({ final: statement.final ?? false })
-  for (const task of tasks) {
-    if (matches && !matches({ partitionId: task.result.partitionId, name: '' })) await storage.table.abandonMerge(task)
-    else await storage.merger.merge(task, run)
+  const left = [...tasks]
+  try {
+    for (let task = left.shift(); task; task = left.shift())
+      if (matches && !matches({ partitionId: task.result.partitionId, name: '' }))
+        await storage.table.abandonMerge(task)
+      else await storage.merger.merge(task, run)
+  } finally {
+    // After one that fails the others are not begun, and their parts are free again.
+    for (const task of left) await storage.table.abandonMerge(task)
   }
 }

@@ -32,7 +32,7 @@ const damages: Damage[] = [
     (file, random) => {
       const bytes = fs.readFileSync(file)
       const at = Math.floor(random() * Math.max(1, bytes.length - 4))
-      bytes.fill(0xff, at, at + 4)
+      bytes.fill(0xff, at, Math.min(at + 4, bytes.length))
       fs.writeFileSync(file, bytes)
     },
   ],

@@ -82,7 +82,7 @@ export class ServerProcess {
 
   /** kill -9: what a crash is. */
   async kill(): Promise<void> {
-    process.kill(this.child.pid!, 'SIGKILL')
+    if (this.child.exitCode === null) this.child.kill('SIGKILL')
     await this.#ended
   }
 

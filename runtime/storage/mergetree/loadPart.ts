@@ -124,7 +124,14 @@ class PartLoader {
 
   /** Every file that checksums.txt lists is there and has its size. */
   async #checkFiles(): Promise<void> {
-    if (!this.#sizes.has('checksums.txt')) return
+    if (!this.#sizes.has('checksums.txt')) {
+      // Marks tell of a stream that was there: its column would read as defaults.
+      for (const file of this.#sizes.keys()) {
+        const data = file.replace(/\.c?mrk[234]?$/, '.bin')
+        if (!this.#sizes.has(data)) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${data} in data part`)
+      }
+      return
+    }
     this.#checksums = readChecksums(await this.#read('checksums.txt'), this.codec)
     for (const [file, { size }] of this.#checksums) {
       if (file.endsWith('.proj')) continue

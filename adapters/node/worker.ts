@@ -10,7 +10,8 @@ const platform = nodePlatform({ core, logLevel, threads: 0 })
 let host: TaskHost | null = null
 
 port.on('message', (message: { options: HostOptions } | ToWorker) => {
-  if ('options' in message)
+  if ('options' in message) {
     host = new TaskHost(platform, (answer, transfer) => port.postMessage(answer, transfer), message.options)
-  else host?.handle(message)
+    if (message.options.warmUp) void host.warmUp()
+  } else host?.handle(message)
 })

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly maxServerMemoryUsage?: number
   /** Of text without a zone; UTC by default. */
   readonly timeZone?: string
+  /** Workers run made-up queries at their start, so that the first real ones find optimized code. */
+  readonly warmUp?: boolean
   /** Decoded columns that each worker keeps. */
   readonly columnCacheBytes?: number
   /** Defaults for everybody, by ClickHouse's names. */

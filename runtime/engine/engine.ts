@@ -84,7 +84,11 @@ export class GranaryEngine implements Engine {
     this.startedMs = platform.clock.now()
     this.timeZone = options.timeZone ?? 'UTC'
     const threads = Math.max(1, options.maxThreads ?? platform.threads)
-    this.pool = new WorkerPool(platform, threads, { columnCacheBytes: options.columnCacheBytes })
+    this.pool = new WorkerPool(platform, threads, {
+      columnCacheBytes: options.columnCacheBytes,
+      memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
+      warmUp: options.warmUp,
+    })
     this.statements = new Statements(this)
   }
 

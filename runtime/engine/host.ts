@@ -7,6 +7,7 @@ import { constColumn } from '../columns/build.ts'
 import { Budget, Memory } from '../core/memory.ts'
 import { DBError, toDBError } from '../core/errors.ts'
 import { type Counters, QueryContext, type Resources } from '../exec/context.ts'
+import { Settings } from '../core/settings.ts'
 import type { Platform } from '../platform.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
@@ -25,6 +26,7 @@ import type {
 } from './messages.ts'
 import { ReceivedParts } from './partReferences.ts'
 import { Queue } from './queue.ts'
+import { warmUp } from './warmUp.ts'
 import { runInsert } from './runInsert.ts'
 import { runMerge } from './runMerge.ts'
 import { type QueryIo, runQuery } from './runQuery.ts'
@@ -34,6 +36,8 @@ export interface HostOptions {
   readonly columnCacheBytes?: number
   /** Bytes that all queries of this thread may take together; 0: what the core has. */
   readonly memoryLimit?: number
+  /** Run made-up queries while there is nothing else to do, so that real ones find optimized code. */
+  readonly warmUp?: boolean
 }
 
 /** Output that may wait for the client, before the query waits too. */
@@ -56,6 +60,7 @@ export class TaskHost {
   readonly #budget: Budget
   readonly #running = new Map<number, Running>()
   readonly #parts = new ReceivedParts()
+  #hasWorked = false
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #resources: Resources
 
@@ -87,9 +92,35 @@ export class TaskHost {
     }
   }
 
+  /** For a worker that has just started. Ends when the first task comes. */
+  async warmUp(): Promise<void> {
+    const settings = new Settings()
+    const base: TaskBase = {
+      ...{ id: 0, queryId: '', settings: [], parameters: {}, database: '', user: '', now: this.platform.clock.now() },
+      ...{ timeZone: 'UTC', hostName: this.platform.hostName, version: '', uptimeMs: 0 },
+      ...{ tables: [], functions: [], cancel: null },
+    }
+    const newContext = () =>
+      new QueryContext(
+        this.memory,
+        this.platform,
+        this.#resources,
+        settings,
+        environmentOf(base, this.platform, settings),
+        () => this.#hasWorked,
+        this.#budget,
+      )
+    try {
+      await warmUp(newContext, base, () => !this.#hasWorked)
+    } catch (error) {
+      if (!this.#hasWorked) this.platform.log('warning', `Warming up ended early: ${toDBError(error).message}`)
+    }
+  }
+
   handle(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
+        this.#hasWorked = true
         void this.#start(this.#parts.expand(message.task))
         return
       case 'cancel': {

@@ -141,11 +141,10 @@ function readFrame(
 }
 
 function readZstd(bytes: Uint8Array, size: number, native: Codec | undefined): Uint8Array {
-  if (native) return native.decompress(bytes, size)
   try {
-    return zstdDecompress(bytes)
+    return native ? native.decompress(bytes, size) : zstdDecompress(bytes)
   } catch (error) {
-    throw new DBError('ZSTD_DECODER_FAILED', `Cannot decompress a frame: ${String(error)}`, { cause: error })
+    throw new DBError('CANNOT_DECOMPRESS', `Cannot decompress a frame: ${String(error)}`, { cause: error })
   }
 }
 

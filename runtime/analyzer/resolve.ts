@@ -82,6 +82,19 @@ const inFunctions: Record<string, boolean> = {
   globalNullIn: false,
   globalNotNullIn: true,
 }
+/** Functions that SQL lets stand without brackets, where no column has the name. */
+const calledBare = new Set(
+  'NOW TODAY CURDATE CURRENT_DATE CURRENT_TIMESTAMP CURRENT_DATABASE CURRENT_USER LOCALTIME LOCALTIMESTAMP'.split(' '),
+)
+
+/** concat() and || put arrays, maps and tuples together as such. */
+function concatenationOf(name: string, args: readonly Typed[]): string {
+  if (name.toLowerCase() !== 'concat' || args.length === 0) return name
+  if (args.every(({ type }) => type instanceof ArrayType)) return 'arrayConcat'
+  if (args.every(({ type }) => type instanceof MapType)) return 'mapConcat'
+  return args.every(({ type }) => type instanceof TupleType) ? 'tupleConcat' : name
+}
+
 const parsedFromText = new Set([
   'Date',
   'Date32',
@@ -210,6 +223,7 @@ export class Resolver {
           'NOT_IMPLEMENTED',
           `Correlated subqueries are not supported: ${parts.join('.')} is a column of the query around`,
         )
+    if (parts.length === 1 && calledBare.has(parts[0].toUpperCase())) return this.call(parts[0], [])
     throw this.#unknown(parts)
   }
 
@@ -287,7 +301,7 @@ export class Resolver {
 
   /** A function by name over resolved arguments, folded where it can be. */
   call(name: string, args: readonly Typed[]): Typed {
-    const definition = findFunction(name)
+    const definition = findFunction(concatenationOf(name, args))
     if (!definition) throw new DBError('UNKNOWN_FUNCTION', `Function with name \`${name}\` does not exist`)
     const fitted =
       comparisons.has(definition.name) && args.length === 2

@@ -17,6 +17,7 @@ import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
+import { json } from './json.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { math } from './math.ts'
@@ -54,6 +55,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   formattingTimes,
   hashes,
   higherOrder,
+  json,
   like,
   logical,
   math,

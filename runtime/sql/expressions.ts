@@ -743,11 +743,21 @@ function parseArguments(cursor: Cursor): Arguments {
       settings = parseSettings(cursor)
       break
     }
-    args.push(listItem(cursor))
+    args.push(gatherParameters(args, listItem(cursor), cursor))
     if (!cursor.take(',')) break
   }
   cursor.expect(')')
   return { args, distinct, settings }
+}
+
+/** `f(x, y -> x + y, ...)`: all names before the arrow are parameters. Takes them out of the arguments so far. */
+function gatherParameters(before: Expr[], item: Expr, cursor: Cursor): Expr {
+  if (item.kind !== 'lambda' || before.length === 0 || cursor.text[item.start] === '(') return item
+  if (!before.every(arg => arg.kind === 'identifier' && arg.parts.length === 1 && arg.alias === undefined)) return item
+  const names = before.map(arg => (arg as Identifier).parts[0])
+  const { start } = before[0]
+  before.length = 0
+  return { ...item, params: [...names, ...item.params], start }
 }
 
 // --------------------------------------------------------------------------------------------------------- queries

@@ -112,13 +112,21 @@ export class GroupTable {
   }
 
   /**
-   * u32[rows] hashes of keys, of which a partition is the first bits: equal in every table of the same types, if hashable.
+   * u32[rows] hashes of keys, of which a partition is the first bits: equal in every table of the same types. Cheap if hashable; otherwise
+   * the values behind the numbers are hashed.
    */
   hash(columns: readonly Column[], rows: number, arena: Arena): number {
-    assert(this.hashable, 'numbered keys have no hash of their own')
-    const keys = this.#encode(columns, rows, arena, false)
     const hashes = arena.allocate(rows * 4)
-    hashKeys(this.#codec, keys, rows, this.#memory, hashes)
+    if (this.hashable) hashKeys(this.#codec, this.#encode(columns, rows, arena, false), rows, this.#memory, hashes)
+    else {
+      const plain = columns.map((column, i) => {
+        const full = column.full(arena)
+        if (this.#numberings[i] instanceof ValueNumbering) return byteRows(full, arena)
+        return full instanceof LowCardinalityColumn ? full.plain(arena) : full
+      })
+      const codec = new KeyCodec(plain.map(({ type }) => keyPart(type) ?? keyPart(stringType)!))
+      hashKeys(codec, codec.encode(plain, rows, arena), rows, this.#memory, hashes)
+    }
     return hashes
   }
 

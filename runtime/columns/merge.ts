@@ -134,6 +134,13 @@ export class RunMerger {
 
 const bytesOf = (key: SortKey & { kind: 'numbers' }): number => Math.ceil(key.bits / 8)
 
+/** Whether rows can be merged by columns of the type. */
+export function isMergeable(type: DataType): boolean {
+  if (type instanceof NullableType || type instanceof LowCardinalityType) return isMergeable(type.inner)
+  if (type instanceof TupleType) return type.elements.every(isMergeable)
+  return type.kind === 'String' || type.width > 0
+}
+
 /** The keys that columnKeys makes of a type: 1 for a number, 0 for a string. */
 function keyWidths(type: DataType): number[] {
   if (type instanceof NullableType) return [1, ...keyWidths(type.inner)]

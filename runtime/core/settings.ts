@@ -131,9 +131,12 @@ defineSettings('number', {
   max_subquery_depth: [100, 'How deep subqueries may nest.'],
   max_bytes_before_external_group_by: [
     0,
-    'Bytes of GROUP BY after which it spills to disk; 0: half of max_memory_usage.',
+    'Bytes of GROUP BY after which it spills to disk; 0: when max_memory_usage gets short.',
   ],
-  max_bytes_before_external_sort: [0, 'Bytes of ORDER BY after which it spills to disk; 0: half of max_memory_usage.'],
+  max_bytes_before_external_sort: [
+    0,
+    'Bytes of ORDER BY after which it spills to disk; 0: when max_memory_usage gets short.',
+  ],
   limit: [0, 'LIMIT put around the whole query.'],
   offset: [0, 'OFFSET put around the whole query.'],
   readonly: [0, '1: only reading queries; 2: reading queries and settings.'],

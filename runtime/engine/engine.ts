@@ -33,11 +33,13 @@ import { feedViews, keptForViews } from './materializedViews.ts'
 import { Statements } from './statements.ts'
 import { loadCatalog } from './load.ts'
 import { systemSnapshot } from './systemTables.ts'
+import { temporaryDirectory } from '../exec/temporaryFiles.ts'
 
 export const version = '26.7.1.1'
 
 export async function createEngine(platform: Platform, options: EngineOptions = {}): Promise<GranaryEngine> {
   const disk = options.path === undefined ? null : await platform.openDisk(options.path)
+  if (disk?.can.write) await disk.remove(temporaryDirectory)
   const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options)
   await loadCatalog(engine)
   return engine
@@ -88,6 +90,7 @@ export class GranaryEngine implements Engine {
       columnCacheBytes: options.columnCacheBytes,
       memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
       warmUp: options.warmUp,
+      location: options.path ?? '',
     })
     this.statements = new Statements(this)
   }
@@ -359,8 +362,9 @@ export class QueryRun implements RunningQuery {
   /** What every task of this query carries. */
   taskBase(tables: readonly TableSnapshot[]): TaskBase {
     const { engine } = this
+    const id = engine.pool.nextId()
     return {
-      id: engine.pool.nextId(),
+      id,
       queryId: this.queryId,
       settings: this.settings.entries(),
       parameters: this.request.parameters,
@@ -375,6 +379,7 @@ export class QueryRun implements RunningQuery {
       functions: [...engine.functions].map(([name, { lambda }]) => ({ name, lambda })),
       cancel:
         typeof SharedArrayBuffer === 'undefined' || !engine.platform.startWorker ? null : new SharedArrayBuffer(4),
+      temporary: String(id),
     }
   }
 

@@ -8,6 +8,7 @@ import { Budget, Memory } from '../core/memory.ts'
 import { DBError, toDBError } from '../core/errors.ts'
 import { type Counters, QueryContext, type Resources } from '../exec/context.ts'
 import { Settings } from '../core/settings.ts'
+import { TemporaryFiles } from '../exec/temporaryFiles.ts'
 import type { Platform } from '../platform.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
@@ -38,6 +39,8 @@ export interface HostOptions {
   readonly memoryLimit?: number
   /** Run made-up queries while there is nothing else to do, so that real ones find optimized code. */
   readonly warmUp?: boolean
+  /** Of the disk that temporary files go to. Without, nothing is put there. */
+  readonly location?: string
 }
 
 /** Output that may wait for the client, before the query waits too. */
@@ -98,7 +101,7 @@ export class TaskHost {
     const base: TaskBase = {
       ...{ id: 0, queryId: '', settings: [], parameters: {}, database: '', user: '', now: this.platform.clock.now() },
       ...{ timeZone: 'UTC', hostName: this.platform.hostName, version: '', uptimeMs: 0 },
-      ...{ tables: [], functions: [], cancel: null },
+      ...{ tables: [], functions: [], cancel: null, temporary: '' },
     }
     const newContext = () =>
       new QueryContext(
@@ -115,6 +118,11 @@ export class TaskHost {
     } catch (error) {
       if (!this.#hasWorked) this.platform.log('warning', `Warming up ended early: ${toDBError(error).message}`)
     }
+  }
+
+  /** Tasks that have not ended. */
+  get running(): number {
+    return this.#running.size
   }
 
   handle(message: ToWorker): void {
@@ -231,7 +239,9 @@ export class TaskHost {
           this.post({ kind: 'progress', id: task.id, progress: { ...running.progress } })
         },
       )
+      context.temporary = this.#temporary(task)
       const result = await this.#run(context, task, running)
+      await context.temporary?.end(false)
       report(context.counters)
       context.close()
       context = null
@@ -245,6 +255,11 @@ export class TaskHost {
         )
       if (context) report(context.counters)
       context?.close()
+      await context?.temporary
+        ?.end(true)
+        .catch(error =>
+          this.platform.log('warning', `Temporary files of ${task.queryId} stay behind: ${String(error)}`),
+        )
       this.post({
         kind: 'failed',
         id: task.id,
@@ -254,6 +269,13 @@ export class TaskHost {
     } finally {
       this.#running.delete(task.id)
     }
+  }
+
+  #temporary(task: Task): TemporaryFiles | null {
+    const { location } = this.options
+    if (location === undefined) return null
+    const thread = task.kind === 'select' ? (task.share?.index ?? 0) : 0
+    return new TemporaryFiles(this.platform, location, task.temporary, thread)
   }
 
   async #run(context: QueryContext, task: Task, running: Running): Promise<TaskResult> {
@@ -304,7 +326,7 @@ export class TaskHost {
           item.kind === 'chunk'
             ? [item.chunk]
             : item.partial.parts.flatMap(part => [
-                ...part.keys,
+                ...part.keys.filter(keys => keys instanceof ArrayBuffer),
                 ...part.states.map(state => state.buffer as ArrayBuffer),
               ])
         this.post({ kind: 'shared', id, item }, [...new Set(transfer)])
@@ -333,5 +355,6 @@ function tasklessBase({ environment, settings }: QueryContext): TaskBase {
     tables: [],
     functions: [],
     cancel: null,
+    temporary: '',
   }
 }

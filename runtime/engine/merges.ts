@@ -129,6 +129,7 @@ export class Merger {
 function backgroundTask(engine: GranaryEngine, database: string): TaskBase {
   return {
     id: engine.pool.nextId(),
+    temporary: '',
     queryId: '',
     settings: [],
     parameters: {},

@@ -24,6 +24,8 @@ export interface TaskBase {
   readonly functions: readonly { readonly name: string; readonly lambda: Lambda }[]
   /** i32: not 0 once the query is to stop. Absent where memory cannot be shared. */
   readonly cancel: SharedArrayBuffer | null
+  /** Where the threads of the query put temporary files: a name of its own in the directory for them. */
+  readonly temporary: string
 }
 
 /** Runs a query and writes its result in a format. */

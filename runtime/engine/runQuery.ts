@@ -6,7 +6,7 @@ import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
 import { totalsOf } from '../exec/totals.ts'
 import { execute, findShared, type Shared } from '../exec/execute.ts'
-import { Aggregation, type PartialAggregation } from '../exec/operators/aggregate.ts'
+import { Aggregation, groupBytesMax, type PartialAggregation } from '../exec/operators/aggregate.ts'
 import type { BlockWriter, Output } from '../formats/format.ts'
 import { findOutputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
@@ -46,7 +46,10 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     return
   }
   const helped = task.threads > 1 && step !== null && worthSharing(step)
-  if (helped) context.share = { index: 0, count: task.threads }
+  if (helped) {
+    context.share = { index: 0, count: task.threads }
+    if (groupBytesMax(context) > 0) context.temporary?.share()
+  }
   const shared = helped ? sharedStep(context, step, io.help(task.threads - 1, scalars)) : null
   const chunks = execute(context, plan, shared)
   await write(context, task, io, plan, shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks)
@@ -108,7 +111,10 @@ async function runShare(context: QueryContext, step: Plan | null, io: QueryIo): 
   if (step.kind === 'aggregate') {
     const aggregation = new Aggregation(context, step as AggregatePlan)
     try {
-      for await (const chunk of execute(context, step.input)) aggregation.add(chunk)
+      for await (const chunk of execute(context, step.input)) {
+        aggregation.add(chunk)
+        await aggregation.relieve()
+      }
       await io.share({ kind: 'partial', partial: aggregation.write() })
     } finally {
       aggregation.close()

@@ -9,6 +9,7 @@ import type { PartReader } from '../storage/mergetree/partReader.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Chunk } from '../columns/chunk.ts'
 import type { Plan } from '../planner/plan.ts'
+import type { TemporaryFiles } from './temporaryFiles.ts'
 
 /** What the queries of one thread share. */
 export interface Resources {
@@ -42,6 +43,8 @@ export class QueryContext {
   share = { index: 0, count: 1 }
   /** Set when a limit is reached under the overflow mode `break`: reading ends as if there were no more rows. */
   isBroken = false
+  /** For what is too large for memory. null: there is no disk for it. */
+  temporary: TemporaryFiles | null = null
   #lastYield: number
 
   constructor(
@@ -63,8 +66,9 @@ export class QueryContext {
     this.#deadline = seconds > 0 ? this.#started + seconds * 1000 : Number.POSITIVE_INFINITY
   }
 
-  newArena(): Arena {
-    const arena = new Arena(this.memory, this.budget)
+  /** budget: the query's, or one below it. */
+  newArena(budget = this.budget): Arena {
+    const arena = new Arena(this.memory, budget)
     this.#arenas.add(arena)
     return arena
   }
@@ -122,6 +126,17 @@ export class QueryContext {
           `Limit for bytes (controlled by 'max_bytes_to_read' setting) exceeded: max bytes: ${bytesMax}, current bytes: ${counters.readBytes}`,
         )
     }
+  }
+
+  /**
+   * Bytes after which a step writes what it keeps to disk: what the setting says, but no more than the part of the query's limit that
+   * leaves room for the work on them. 0: it never does.
+   */
+  spillBytes(setting: 'max_bytes_before_external_group_by' | 'max_bytes_before_external_sort', part: number): number {
+    if (!this.temporary) return 0
+    const wanted = this.settings.number(setting)
+    const most = this.budget.limit * part
+    return wanted > 0 && most > 0 ? Math.min(wanted, most) : wanted || most
   }
 
   get elapsedMs(): number {

@@ -14,7 +14,7 @@ import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 
 const partitionBits = 6
-const partitions = 1 << partitionBits
+export const partitions = 1 << partitionBits
 /** One table holds no more groups than this: above, partitions are faster (measured with bench/kernels-groups.mjs). */
 const groupsPlainMax = 150_000
 /** Rows are collected up to so many bytes before they are put into their partitions. */
@@ -25,10 +25,10 @@ export interface PartialGroups {
   readonly parts: readonly PartialPart[]
 }
 
-interface PartialPart {
+export interface PartialPart {
   readonly groups: number
   /** Packed chunks of keys, in the order of the states. */
-  readonly keys: readonly ArrayBuffer[]
+  readonly keys: readonly (ArrayBuffer | Uint8Array)[]
   /** For each aggregate. */
   readonly states: readonly Uint8Array[]
 }
@@ -154,6 +154,12 @@ export class GroupStates {
     scratch.reset()
   }
 
+  /** Groups there are. No rows may be added afterwards. */
+  settle(): number {
+    this.#distribute()
+    return this.groups
+  }
+
   /** Keys and results, in chunks. No rows may be added afterwards. Columns are valid until the next chunk is asked for. */
   *results(arena: Arena): Generator<{ keys: Column[]; results: Column[]; rows: number }> {
     this.#distribute()
@@ -166,32 +172,39 @@ export class GroupStates {
   }
 
   /**
-   * The results of all groups as one group: WITH TOTALS. left: pointer to u8[groups] in the order of results(), 1 for groups that do not
-   * count; 0: all count.
+   * Merges all groups' states into group 0 of `whole`: WITH TOTALS. left: pointer to u8[groups] in the order of results(), 1 for groups that
+   * do not count, whose states go to group 1; 0: all count.
    */
-  totals(left: number, arena: Arena): Column[] {
+  mergeInto(whole: readonly GroupedAggregate[], left: number): void {
     this.#distribute()
-    return this.aggregates.map((bound, i) => {
-      const whole = bound.create(arena)
-      // Group 1 takes what does not count.
-      whole.ensure(2)
+    for (const [i, target] of whole.entries()) {
       let at = left
       for (const part of this.#parts) {
         if (part.groups === 0) continue
         const targets = this.#scratch.allocateZeroed(part.groups * 4)
-        const { u8, u32 } = arena.memory
+        const { u8, u32 } = this.#arena.memory
         if (left !== 0) for (let group = 0; group < part.groups; group++) u32[targets / 4 + group] = u8[at++]
-        whole.merge(part.aggregates[i], targets, part.groups)
+        target.merge(part.aggregates[i], targets, part.groups)
         this.#scratch.reset()
       }
-      return whole.result(0, 1, arena)
-    })
+    }
   }
 
   /** The groups as they can be sent to another thread. */
   write(): PartialGroups {
     this.#distribute()
     return { parts: this.#parts.map(part => part.write(this.#scratch)) }
+  }
+
+  /** Puts the groups into partitions, if there are keys and it was not done before. */
+  spread(): void {
+    if (this.#parts.length === 1 && this.keyTypes.length > 0) this.#split()
+  }
+
+  /** As write(), part by part. */
+  *writeParts(): Generator<PartialPart> {
+    this.#distribute()
+    for (const part of this.#parts) yield part.write(this.#scratch)
   }
 
   /** Takes in what another thread wrote. */

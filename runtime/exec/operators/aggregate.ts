@@ -3,22 +3,36 @@ import { constColumn } from '../../columns/build.ts'
 import { Chunk, type Chunks } from '../../columns/chunk.ts'
 import type { Column } from '../../columns/column.ts'
 import { LowCardinalityColumn } from '../../columns/lowCardinality.ts'
+import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
-import type { Arena } from '../../core/memory.ts'
+import { type Arena, Budget } from '../../core/memory.ts'
 import type { Typed } from '../../analyzer/typed.ts'
 import type { AggregatePlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { GroupStates, type PartialGroups } from '../groupStates.ts'
+import { GroupStates, type PartialGroups, partitions } from '../groupStates.ts'
+import { readGroups, type SpilledGroups, writeGroups } from '../spilledGroups.ts'
 
 /** States of one thread in a form that can travel. */
-export type PartialAggregation = PartialGroups
+export interface PartialAggregation extends PartialGroups {
+  /** What the thread put on disk before. */
+  readonly spilled: readonly SpilledGroups[]
+}
 
-/** GROUP BY of one thread: evaluates keys and arguments, and keeps the groups' states. */
+/**
+ * GROUP BY of one thread: evaluates keys and arguments, and keeps the groups' states. Those that take too much memory go to disk, in
+ * partitions by their keys; at the end each partition is put together by itself.
+ */
 export class Aggregation {
+  readonly #budget: Budget
+  /** Above it states go to disk; 0: never. */
+  readonly #bytesMax: number
   readonly #keep: Arena
   readonly #arena: Arena
-  readonly #states: GroupStates
+  #states: GroupStates
+  readonly #spilled: SpilledGroups[] = []
+  /** All groups are on disk, none in memory. */
+  #isOnDisk = false
   readonly #evaluator: Evaluator
   readonly #keys: readonly Typed[]
   readonly #args: readonly { readonly node: Typed; readonly bound: BoundAggregate }[]
@@ -29,16 +43,39 @@ export class Aggregation {
     /** For ROLLUP and the like: which keys count; the others are at their default. */
     readonly set: readonly boolean[] | null = null,
   ) {
-    this.#keep = context.newArena()
+    this.#budget = new Budget(context.memory, context.budget.limit, 'query', context.budget)
+    this.#keep = context.newArena(this.#budget)
     this.#arena = context.newArena()
     this.#keys = plan.keys.filter((_, i) => !set || set[i]).map(key => key.node)
     this.#args = plan.aggregates.flatMap(({ node }) => node.args.map(arg => ({ node: arg, bound: node.bound })))
     this.#evaluator = new Evaluator(context, plan.input.columns)
-    this.#states = new GroupStates(
+    this.#states = this.#empty()
+    this.#bytesMax = this.#keys.length > 0 ? groupBytesMax(context) / (plan.sets?.length ?? 1) : 0
+  }
+
+  #empty(): GroupStates {
+    this.#keep.reset()
+    const bounds = this.plan.aggregates.map(({ node }) => node.bound)
+    return new GroupStates(
       this.#keep,
       this.#keys.map(key => key.type),
-      plan.aggregates.map(({ node }) => node.bound),
+      bounds,
     )
+  }
+
+  /** Puts states on disk if they take too much memory. To be called when there are more of them. */
+  async relieve(): Promise<void> {
+    if (this.#bytesMax === 0) return
+    // Going over to partitions takes memory too, so it has to be done in time.
+    if (this.#budget.used > this.#bytesMax / 4) this.#states.spread()
+    if (this.#budget.used > this.#bytesMax) await this.#spill()
+  }
+
+  async #spill(): Promise<void> {
+    const { temporary } = this.context
+    assert(temporary !== null, 'states are put on a disk that there is')
+    this.#spilled.push(await writeGroups(temporary, this.#states))
+    this.#states = this.#empty()
   }
 
   get groups(): number {
@@ -63,37 +100,91 @@ export class Aggregation {
 
   /** The states as they can be sent to another thread. */
   write(): PartialAggregation {
-    return this.#states.write()
+    return { ...this.#states.write(), spilled: this.#spilled }
   }
 
   /** Takes in another thread's states. */
   read(partial: PartialAggregation): void {
+    this.#spilled.push(...partial.spilled)
     this.#states.read(partial)
   }
 
-  /** Keys and results, chunk by chunk. */
-  *finish(): Generator<Chunk> {
-    const arena = this.#arena
-    for (const { keys, results, rows } of this.#states.results(arena)) {
-      let at = 0
-      const all = this.plan.keys.map((key, i) =>
-        !this.set || this.set[i] ? keys[at++] : constColumn(key.type, key.type.default, rows, arena),
-      )
-      yield new Chunk([...all, ...results], rows)
+  /** All groups: at once, or one partition after another of those that were put on disk. No rows may be added afterwards. */
+  async *#all(): AsyncGenerator<GroupStates> {
+    if (this.#spilled.length === 0) {
+      yield this.#states
+      return
+    }
+    const { temporary } = this.context
+    assert(temporary !== null, 'states are read from a disk that there is')
+    if (!this.#isOnDisk) await this.#spill()
+    this.#isOnDisk = true
+    for (let partition = 0; partition < partitions; partition++) {
+      const states = this.#empty()
+      for (const spilled of this.#spilled) {
+        await this.context.breathe()
+        states.read({ parts: [await readGroups(temporary, spilled, partition)] })
+      }
+      if (states.groups > 0) yield states
     }
   }
 
-  /** One row over all groups (see GroupStates.totals), with the keys at their defaults: WITH TOTALS. */
-  totals(left: number, arena: Arena): Chunk {
+  #chunk({ keys, results, rows }: { keys: Column[]; results: Column[]; rows: number }): Chunk {
+    let at = 0
+    const all = this.plan.keys.map((key, i) =>
+      !this.set || this.set[i] ? keys[at++] : constColumn(key.type, key.type.default, rows, this.#arena),
+    )
+    return new Chunk([...all, ...results], rows)
+  }
+
+  /** Keys and results, chunk by chunk. */
+  async *finish(): AsyncGenerator<Chunk> {
+    for await (const states of this.#all()) for (const piece of states.results(this.#arena)) yield this.#chunk(piece)
+  }
+
+  /** One row over all groups, or those that `having` lets through, with the keys at their defaults: WITH TOTALS. */
+  async totals(having: ((chunk: Chunk, arena: Arena) => number | boolean) | null, arena: Arena): Promise<Chunk> {
+    const { memory } = arena
+    const whole = this.plan.aggregates.map(({ node }) => node.bound.create(arena))
+    // Group 1 takes what does not count.
+    for (const aggregate of whole) aggregate.ensure(2)
+    const masks = this.context.newArena()
+    const scratch = this.context.newArena()
+    try {
+      for await (const states of this.#all()) {
+        let left = 0
+        if (having) {
+          masks.reset()
+          left = masks.allocate(states.settle())
+          let at = left
+          for (const piece of states.results(this.#arena)) {
+            scratch.reset()
+            const mask = having(this.#chunk(piece), scratch)
+            if (typeof mask === 'boolean') memory.u8.fill(mask ? 0 : 1, at, at + piece.rows)
+            else memory.kernels.maskNot(mask, at, piece.rows)
+            at += piece.rows
+          }
+        }
+        states.mergeInto(whole, left)
+      }
+    } finally {
+      this.context.release(masks)
+      this.context.release(scratch)
+    }
     const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
-    return new Chunk([...keys, ...this.#states.totals(left, arena)], 1)
+    return new Chunk([...keys, ...whole.map(aggregate => aggregate.result(0, 1, arena))], 1)
   }
 
   close(): void {
     this.context.release(this.#keep)
     this.context.release(this.#arena)
+    this.#budget.release()
   }
 }
+
+/** Bytes of states that may be in memory, 0 for any. The tables of all partitions grow at nearly the same time, and to twice their size. */
+export const groupBytesMax = (context: QueryContext): number =>
+  context.spillBytes('max_bytes_before_external_group_by', 1 / 4)
 
 /** Aggregates see full columns; LowCardinality only where the function took that type. */
 function plain(column: Column, bound: BoundAggregate, arena: Arena): Column {
@@ -116,7 +207,10 @@ export async function* aggregate(
     let rows = 0
     for await (const chunk of input) {
       rows += chunk.rows
-      for (const aggregation of aggregations) aggregation.add(chunk)
+      for (const aggregation of aggregations) {
+        aggregation.add(chunk)
+        await aggregation.relieve()
+      }
       if (
         plan.groupsWanted > 0 &&
         !partials &&
@@ -125,8 +219,12 @@ export async function* aggregate(
       )
         break
     }
-    if (partials) for await (const partial of partials) aggregations[0].read(partial)
-    if (plan.totals) context.totals.set(plan, totals(context, aggregations[0], plan))
+    if (partials)
+      for await (const partial of partials) {
+        aggregations[0].read(partial)
+        await aggregations[0].relieve()
+      }
+    if (plan.totals) context.totals.set(plan, await totals(context, aggregations[0], plan))
     const having = plan.having ? new Evaluator(context, plan.columns) : null
     const scratch = context.newArena()
     const noRow = rows === 0 && plan.hasGroupBy && !partials
@@ -139,7 +237,7 @@ export async function* aggregate(
         plan.keys.length > 0
       )
         continue
-      for (const chunk of aggregation.finish()) {
+      for await (const chunk of aggregation.finish()) {
         await context.breathe()
         scratch.reset()
         const mask = having && plan.having ? having.mask(plan.having, chunk, scratch) : true
@@ -154,24 +252,10 @@ export async function* aggregate(
 }
 
 /** What totals_mode says: over all groups, or over those that HAVING lets through. */
-function totals(context: QueryContext, aggregation: Aggregation, plan: AggregatePlan): Chunk {
-  const isBefore = context.settings.text('totals_mode') === 'before_having'
-  if (!plan.having || isBefore) return aggregation.totals(0, context.arena)
-  const arena = context.newArena()
-  try {
-    const left = arena.allocate(aggregation.groups)
-    const evaluator = new Evaluator(context, plan.columns)
-    let at = left
-    for (const chunk of aggregation.finish()) {
-      const scratch = context.newArena()
-      const mask = evaluator.mask(plan.having, chunk, scratch)
-      if (typeof mask === 'boolean') context.memory.u8.fill(mask ? 0 : 1, at, at + chunk.rows)
-      else context.memory.kernels.maskNot(mask, at, chunk.rows)
-      at += chunk.rows
-      context.release(scratch)
-    }
-    return aggregation.totals(left, context.arena)
-  } finally {
-    context.release(arena)
-  }
+function totals(context: QueryContext, aggregation: Aggregation, plan: AggregatePlan): Promise<Chunk> {
+  const { having } = plan
+  if (!having || context.settings.text('totals_mode') === 'before_having')
+    return aggregation.totals(null, context.arena)
+  const evaluator = new Evaluator(context, plan.columns)
+  return aggregation.totals((chunk, arena) => evaluator.mask(having, chunk, arena), context.arena)
 }

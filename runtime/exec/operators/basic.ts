@@ -138,6 +138,7 @@ export async function gatherAll(
 export class Collector {
   readonly #chunks: Chunk[] = []
   rows = 0
+  bytes = 0
 
   constructor(
     readonly context: QueryContext,
@@ -150,6 +151,7 @@ export class Collector {
     const columns = chunk.columns.map(column => keepColumn(column, this.arena))
     this.#chunks.push(new Chunk(columns, chunk.rows))
     this.rows += chunk.rows
+    for (const column of columns) this.bytes += column.byteSize()
     if (this.rows > 0x7fffffff) throw new DBError('TOO_MANY_ROWS', 'More than 2^31 rows are kept at once')
   }
 

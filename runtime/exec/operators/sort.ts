@@ -5,11 +5,17 @@ import type { SortPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import { TopRows } from '../sortChunks.ts'
+import { SortedRuns } from '../sortedRuns.ts'
 import { Collector } from './basic.ts'
+
+/** More first rows than these are sorted with all others where memory is short: on disk they may be as many as they like. */
+const firstRowsMax = 500_000
 
 /** ORDER BY, and the first `limit` rows of it: then most rows of a long input are left behind at once. */
 export async function* sort(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {
-  const sorted = plan.limit > 0 && !plan.withTies ? firstRows(context, input, plan) : allRows(context, input, plan)
+  const isFew = plan.limit <= firstRowsMax || runBytesMax(context) === 0
+  const sorted =
+    plan.limit > 0 && !plan.withTies && isFew ? firstRows(context, input, plan) : allRows(context, input, plan)
   for await (const chunk of sorted)
     for (let start = 0; start < chunk.rows; start += chunkRowsMax) {
       await context.breathe()
@@ -29,29 +35,63 @@ function checkRows(context: QueryContext, rows: number): void {
 const directionsOf = (plan: SortPlan): SortDirection[] =>
   plan.keys.map(({ descending, nullsFirst }) => ({ descending, nullsFirst }))
 
-/** One chunk. */
+/** Sorted in memory: one chunk. What is too much for it goes to disk as sorted runs, which are merged at the end. */
 async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {
+  const width = plan.columns.length
   const evaluator = new Evaluator(context, plan.columns)
+  const directions = directionsOf(plan)
+  const types = plan.keys.map(key => key.expr.type)
+  // Keys that are no columns of the input come behind them in the runs.
+  let columns = width
+  const by = plan.keys.map(({ expr }, i) => {
+    const known = expr.kind === 'column' ? plan.columns.findIndex(({ id }) => id === expr.id) : -1
+    return { column: known >= 0 ? known : columns++, direction: directions[i] }
+  })
+  const bytesMax = SortedRuns.accepts(types) ? runBytesMax(context) : 0
+  const runs = new SortedRuns(context, types, by, bytesMax)
   const arena = context.newArena()
-  try {
-    const kept = new Collector(context, plan.columns.length, arena)
-    for await (const chunk of input) {
-      kept.add(chunk)
-      checkRows(context, kept.rows)
-    }
+  const sorted = (kept: Collector, withKeys: boolean): Chunk | null => {
     const all = kept.finish()
-    if (!all) return
-    const keys = evaluator.run(
-      plan.keys.map(key => key.expr),
-      all,
-      arena,
-    )
-    const order = sortOrder(keys, directionsOf(plan), all.rows, arena)
-    yield all.gather(order, all.rows, arena)
+    if (!all) return null
+    const exprs = plan.keys.map(key => key.expr)
+    const keys = evaluator.run(exprs, all, arena)
+    const order = sortOrder(keys, directions, all.rows, arena)
+    const added = withKeys ? keys.filter((_, i) => by[i].column >= width) : []
+    return new Chunk([...all.columns, ...added], all.rows).gather(order, all.rows, arena)
+  }
+  try {
+    let kept = new Collector(context, width, arena)
+    let rows = 0
+    for await (const chunk of input) {
+      rows += chunk.rows
+      kept.add(chunk)
+      checkRows(context, rows)
+      if (bytesMax === 0 || kept.bytes <= bytesMax) continue
+      const run = sorted(kept, true)
+      if (run) await runs.add(run)
+      arena.reset()
+      kept = new Collector(context, width, arena)
+    }
+    const last = sorted(kept, runs.count > 0)
+    if (runs.count === 0) {
+      if (last) yield last
+      return
+    }
+    if (last) await runs.add(last)
+    arena.reset()
+    let left = plan.limit > 0 && !plan.withTies ? plan.limit : Number.POSITIVE_INFINITY
+    for await (const chunk of runs.merge()) {
+      yield new Chunk(chunk.columns.slice(0, width), chunk.rows).cut(0, Math.min(left, chunk.rows))
+      left -= chunk.rows
+      if (left <= 0) return
+    }
   } finally {
     context.release(arena)
   }
 }
+
+/** Sorting takes the rows, the same put together, their keys, and the rows in order: so rows alone may take a part of the limit only. */
+const runBytesMax = (context: QueryContext): number => context.spillBytes('max_bytes_before_external_sort', 1 / 6)
 
 /** One chunk of at most plan.limit rows. */
 async function* firstRows(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {

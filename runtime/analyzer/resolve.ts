@@ -28,6 +28,8 @@ export interface ScopeColumn {
   readonly node: Typed
   /** Left out of `*`. */
   readonly hidden?: boolean
+  /** Hidden as one of a pair under USING: still part of `t.*`. */
+  readonly isMerged?: boolean
   /** Which table of the FROM clause, from 0. */
   readonly table: number
 }
@@ -538,9 +540,13 @@ export class Resolver {
   }
 
   /** The function's name with its combinators, arguments and parameters. */
-  async aggregateParts(expr: FunctionCall): Promise<{ name: string; args: Typed[]; parameters: Value[] }> {
+  async aggregateParts(
+    expr: FunctionCall,
+    /** Over a window: its arguments may be aggregates. */
+    isWindow = false,
+  ): Promise<{ name: string; args: Typed[]; parameters: Value[] }> {
     let { name } = expr
-    this.#insideAggregate = true
+    this.#insideAggregate = !isWindow
     try {
       const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && /^count/i.test(name)))
       const args = await this.resolveAll(exprs)
@@ -592,6 +598,8 @@ export class Resolver {
     }
     const values = await this.#setValues(right, operandTypes, operand.type)
     const set: SetSource = { id: -1, types: operandTypes, values, subquery: -1 }
+    if (operand.kind === 'constant' && operand.value === null && !isNullIn(expr, this.context.settings))
+      return this.constant(null, parseType('Nullable(UInt8)'))
     if (operand.kind === 'constant') {
       const wanted = valueKey(operandTypes.length > 1 ? operand.value : [operand.value])
       const found = operand.value !== null && values.some(row => valueKey([...row]) === wanted)
@@ -677,6 +685,9 @@ export class Resolver {
     return rows
   }
 }
+
+const isNullIn = ({ name }: FunctionCall, settings: AnalyzerContext['settings']): boolean =>
+  /null/i.test(name) || settings.bool('transform_null_in')
 
 function arrayJoinBound(type: DataType): BoundFunction {
   return {

@@ -53,7 +53,7 @@ export async function resolveWindow(resolver: Resolver, expr: FunctionCall): Pro
     })
   }
   if (!isAggregateName(expr.name)) throw new DBError('UNKNOWN_FUNCTION', `Window function ${expr.name} does not exist`)
-  const { name, args, parameters } = await resolver.aggregateParts(expr)
+  const { name, args, parameters } = await resolver.aggregateParts(expr, true)
   const aggregate = bindAggregate(
     name,
     args.map(arg => arg.type),

@@ -164,11 +164,13 @@ function withUsing(
       // A row of the right side alone has the default (or NULL) on the left; the smaller of both is no help, so a marker decides.
       const common = commonJoinType(now(left).type, now(right).type)
       const id = planner.context.nextColumnId()
-      const chosen = resolver.call('if', [
-        resolver.call('equals', [now(left), resolver.constant(left.node.type.default, left.node.type)]),
-        now(right),
-        now(left),
-      ])
+      const chosen = now(left).type.isNullable
+        ? resolver.call('ifNull', [now(left), now(right)])
+        : resolver.call('if', [
+            resolver.call('equals', [now(left), resolver.constant(left.node.type.default, left.node.type)]),
+            now(right),
+            now(left),
+          ])
       const computed: Computed = { id, name, type: chosen.type.equals(common) ? common : chosen.type, node: chosen }
       const kept = plan.columns.map(
         (column): Computed => ({ ...column, node: { kind: 'column', ...column, key: `#${column.id}` } }),
@@ -180,7 +182,7 @@ function withUsing(
   }
   for (const column of source.columns) {
     if (!names.has(column.name)) columns.push(column)
-    else columns.push({ ...column, hidden: true, table: column.table + 1000 })
+    else columns.push({ ...column, hidden: true, isMerged: true, table: column.table + 1000 })
   }
   return { plan, columns, tables: source.tables }
 }

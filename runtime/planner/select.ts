@@ -17,6 +17,7 @@ import type { Expr, Limit, Query, Select, TableExpr } from '../sql/ast.ts'
 import { columnName, formatAst } from '../sql/format.ts'
 import { parseExpression } from '../sql/parser.ts'
 import { plainType } from '../functions/bind.ts'
+import type { MapType } from '../types/compound.ts'
 import { parseType } from '../types/parseType.ts'
 import { ArrayJoins, hasArrayJoin } from './arrayJoins.ts'
 import { aliasesOf, expandColumns } from './expand.ts'
@@ -312,7 +313,7 @@ export class SelectPlanner {
     const arrays: Computed[] = []
     const columns = [...source.columns]
     const add = (name: string, array: Typed) => {
-      const node = array.type.kind === 'Map' ? resolver.call('mapToArray', [array]) : array
+      const node = array.type.kind === 'Map' ? resolver.call('CAST', [array, resolver.constant((array.type as MapType).pairs.name, parseType('String'))]) : array
       const element = (plainType(node.type) as { element?: import('../types/dataType.ts').DataType }).element
       if (!element)
         throw new DBError('TYPE_MISMATCH', `ARRAY JOIN requires an array argument, ${name} is ${array.type.name}`)

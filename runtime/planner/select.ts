@@ -313,7 +313,10 @@ export class SelectPlanner {
     const arrays: Computed[] = []
     const columns = [...source.columns]
     const add = (name: string, array: Typed) => {
-      const node = array.type.kind === 'Map' ? resolver.call('CAST', [array, resolver.constant((array.type as MapType).pairs.name, parseType('String'))]) : array
+      const node =
+        array.type.kind === 'Map'
+          ? resolver.call('CAST', [array, resolver.constant((array.type as MapType).pairs.name, parseType('String'))])
+          : array
       const element = (plainType(node.type) as { element?: import('../types/dataType.ts').DataType }).element
       if (!element)
         throw new DBError('TYPE_MISMATCH', `ARRAY JOIN requires an array argument, ${name} is ${array.type.name}`)

@@ -48,7 +48,7 @@ export class QueryMaker {
 
   #integer(depth = 0): string {
     const leaf = this.#pick(['i', 'u', 'n', String(this.#number(7) - 3), 'length(s)', 'length(a)', 'toDayOfMonth(d)'])
-    if (depth > 2 || this.random() < 0.4) return leaf
+    if (depth > 1 || this.random() < 0.4) return leaf
     const [x, y] = [this.#integer(depth + 1), this.#integer(depth + 1)]
     return this.#pick([
       `(${x} + ${y})`,
@@ -74,7 +74,7 @@ export class QueryMaker {
     }
     const compare = this.#pick(['=', '!=', '<', '<=', '>', '>='])
     return this.#pick([
-      `${this.#integer(2)} ${compare} ${this.#integer(2)}`,
+      `${this.#integer(depth + 2)} ${compare} ${this.#integer(depth + 2)}`,
       `${this.#string()} ${compare} '${this.#text()}'`,
       `${this.#pick(['i', 'u', 'n'])} IN (1, 2, 3)`,
       `${this.#pick(['i', 'n'])} NOT IN (SELECT ${this.#pick(['i', 'n'])} FROM t2)`,

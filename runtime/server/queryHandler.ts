@@ -134,6 +134,7 @@ class QueryExchange {
     const { request } = this.#exchange
     let { body } = request as { body: ReadableStream<Uint8Array> | null }
     if (!body) return null
+    body = body.pipeThrough(readAhead())
     for (const decoder of decoders(request.headers.get('content-encoding'), this.#context.platform))
       body = body.pipeThrough(decoder)
     if (!isOn(this.#reserved.get('decompress'))) return body
@@ -301,6 +302,16 @@ class QueryExchange {
     if (!this.#output || this.#output.revocable) sink.start(499, [])
     await sink.break()
   }
+}
+
+const readAheadSize = 8 << 20
+
+/**
+ * Takes in more than the engine has asked for: a connection that is not read does not tell that its client has gone, and the
+ * query would work on for as long as there are bytes in its pipes.
+ */
+function readAhead(): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({}, undefined, { highWaterMark: readAheadSize, size: bytes => bytes.length })
 }
 
 function progressJson(progress: Progress): string {

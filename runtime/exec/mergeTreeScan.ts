@@ -1,19 +1,22 @@
 import { Scope, Resolver } from '../analyzer/resolve.ts'
 import { columnsOf, type Typed, walk } from '../analyzer/typed.ts'
-import { constColumn, defaultColumn } from '../columns/build.ts'
+import { concatColumns, constColumn, defaultColumn } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
+import { type BoundFunction, bindFunction } from '../functions/bind.ts'
+import { findFunction } from '../functions/registry.ts'
 import type { PlanColumn, ScanPlan } from '../planner/plan.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { Expr } from '../sql/ast.ts'
-import { rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
+import { markOfRow, rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
 import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
+import type { Value } from '../types/value.ts'
 import type { QueryContext } from './context.ts'
-import { Evaluator } from './evaluate.ts'
+import { Evaluator, toMask } from './evaluate.ts'
 import { positionUnit } from './fetchLate.ts'
 import { finalScan } from './finalScan.ts'
 import {
@@ -115,6 +118,7 @@ class SegmentReader {
     readonly header: readonly PlanColumn[]
   }[]
   readonly #names: ReadonlyMap<number, PlanColumn>
+  #compare: BoundFunction | null = null
 
   constructor(
     readonly context: QueryContext,
@@ -200,22 +204,23 @@ class SegmentReader {
       if (columns.length === 0) return
       const stored = columns.filter(({ name }) => !virtualNames.has(name))
       if (stored.length > 0) {
-        const range = this.#shrink(part, from, to, left)
-        const pin = await this.reader.chunk(
-          part,
-          stored.map(column => column.name),
-          range.from,
-          range.to,
-          arena,
-        )
-        pins.push(pin)
-        const skipped = rowOfMark(part, range.from) - firstRow
-        const local = left && skipped > 0 ? this.#shift(left, skipped, arena) : left
+        const ranges = this.#granules(part, from, to, left)
+        const pieces: Column[][] = stored.map(() => [])
+        for (const range of ranges) {
+          const names = stored.map(column => column.name)
+          const pin = await this.reader.chunk(part, names, range.from, range.to, arena)
+          pins.push(pin)
+          const skipped = rowOfMark(part, range.from) - firstRow
+          const local = range.rows && skipped > 0 ? this.#shift(range.rows, skipped, arena) : range.rows
+          stored.forEach((column, i) => {
+            const found = pin.columns[i]
+            if (found) bytes += found.byteSize()
+            const whole = found ? this.#conform(found, column, arena) : defaultColumn(column.type, pin.rows, arena)
+            pieces[i].push(local ? whole.gather(local.indices, local.count, arena) : whole)
+          })
+        }
         stored.forEach((column, i) => {
-          const found = pin.columns[i]
-          if (found) bytes += found.byteSize()
-          const whole = found ? this.#conform(found, column, arena) : defaultColumn(column.type, pin.rows, arena)
-          loaded.set(column.id, local ? whole.gather(local.indices, local.count, arena) : whole)
+          loaded.set(column.id, pieces[i].length === 1 ? pieces[i][0] : concatColumns(pieces[i], arena))
         })
       }
       for (const column of columns)
@@ -228,7 +233,13 @@ class SegmentReader {
       const mask = pin.columns[0]?.full(arena)
       if (mask instanceof FixedColumn) narrow(mask.pointer)
     }
-    for (const { filter, columns, header, evaluator } of this.#steps) {
+    const { dynamic } = plan
+    if (dynamic?.value !== undefined && rows > 0) {
+      await load([dynamic.column])
+      narrow(toMask(this.#notWorse(loaded.get(dynamic.column.id) as Column, dynamic.value, arena), arena))
+    }
+    for (const { filter, columns: needed, header, evaluator } of this.#steps) {
+      const columns = needed.filter(column => !loaded.has(column.id))
       if (rows === 0) break
       if (pending && columns.length > 0 && columns.some(column => column.type.width === 0)) settle()
       await load(columns)
@@ -266,22 +277,46 @@ class SegmentReader {
         )
   }
 
-  /** The granules that rows which are left lie in. */
-  #shrink(
+  /** Whether rows can still be among the first of the sort above. */
+  #notWorse(column: Column, value: Value, arena: Arena): Column {
+    const { dynamic } = this.plan
+    const { type } = column
+    this.#compare ??= bindFunction(
+      findFunction(dynamic?.descending ? 'greaterOrEquals' : 'lessOrEquals')!,
+      [
+        { type, constant: undefined },
+        { type, constant: undefined },
+      ],
+      this.context.environment,
+    )
+    const bound = constColumn(type, value, column.rows, arena)
+    return this.#compare.run([column, bound], column.rows, arena)
+  }
+
+  /** The granules that rows which are left lie in: one by one where they are few, else from the first to the last. */
+  #granules(
     part: PartInfo,
     from: number,
     to: number,
-    left: { indices: number; count: number } | null,
-  ): { from: number; to: number } {
-    if (!left || left.count === 0) return { from, to }
+    left: Rows | null,
+  ): { from: number; to: number; rows: Rows | null }[] {
+    if (!left || left.count === 0) return [{ from, to, rows: left }]
     const { u32 } = this.context.memory
     const firstRow = rowOfMark(part, from)
-    const first = u32[left.indices / 4] + firstRow
-    const last = u32[left.indices / 4 + left.count - 1] + firstRow
-    let [low, high] = [from, to]
-    while (rowOfMark(part, low + 1) <= first) low++
-    while (rowOfMark(part, high - 1) > last) high--
-    return { from: low, to: high }
+    const rowAt = (i: number) => u32[left.indices / 4 + i] + firstRow
+    const low = markOfRow(part, rowAt(0))
+    const high = markOfRow(part, rowAt(left.count - 1)) + 1
+    if (left.count <= sparseRowsMax) {
+      const apart: { from: number; to: number; rows: Rows }[] = []
+      for (let i = 0; i < left.count; ) {
+        const mark = markOfRow(part, rowAt(i))
+        const start = i
+        while (i < left.count && rowAt(i) < rowOfMark(part, mark + 1)) i++
+        apart.push({ from: mark, to: mark + 1, rows: { indices: left.indices + start * 4, count: i - start } })
+      }
+      if (apart.length * 2 <= high - low) return apart
+    }
+    return [{ from: low, to: high, rows: left }]
   }
 
   #shift(
@@ -321,6 +356,15 @@ class SegmentReader {
     return new FixedColumn(parseType('UInt64'), memory, offsets, rows)
   }
 }
+
+/** Rows of a segment by number: u32[count]. */
+interface Rows {
+  readonly indices: number
+  readonly count: number
+}
+
+/** Up to so many rows may be read granule by granule. */
+const sparseRowsMax = 64
 
 const virtualNames = new Set(['_part', '_partition_id', '_part_offset', '_position'])
 

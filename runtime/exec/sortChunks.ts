@@ -5,6 +5,7 @@ import { leadKeys, type SortDirection, sortOrder } from '../columns/sort.ts'
 import { StringColumn } from '../columns/string.ts'
 import { assert } from '../core/assert.ts'
 import { Arena } from '../core/memory.ts'
+import type { Value } from '../types/value.ts'
 
 /** Sort columns among a chunk's columns. */
 export interface SortBy {
@@ -49,6 +50,7 @@ export class TopRows {
   #keptRows = 0
   /** Address of the key (u64) above which nothing counts; 0 before count rows are known. */
   #limit = 0
+  #threshold: Value | undefined = undefined
   /** The string that it is the key of. */
   #limitText: { readonly pointer: number; readonly size: number } | null = null
 
@@ -70,7 +72,13 @@ export class TopRows {
     if (rows === 0) return
     this.#kept.push(keepChunk(chunk, indices, rows, this.#arenas[0]))
     this.#keptRows += rows
-    if (this.#keptRows >= Math.max(2 * this.count, 16_384)) this.#shrink()
+    // The first limit early: from then on the scan itself leaves rows out.
+    if (this.#keptRows >= (this.#limit === 0 ? 2 * this.count : Math.max(2 * this.count, 1024))) this.#shrink()
+  }
+
+  /** The first sort column's value in the last of `count` rows: worse ones are not among the first. undefined before there is one. */
+  get threshold(): Value | undefined {
+    return this.#threshold
   }
 
   /** Lists the rows that the limit does not exclude: u32 into indices. */
@@ -116,6 +124,7 @@ export class TopRows {
       const [{ column, direction }] = this.by
       const last = kept.columns[column].slice(kept.rows - 1, 1)
       const key = leadKeys(last, direction, from)
+      this.#threshold = last.valueAt(0)
       this.#limit = to.allocate(8)
       memory.u64[this.#limit / 8] = memory.u64[key / 8]
       if (last instanceof StringColumn) {

@@ -1,7 +1,15 @@
 import { columnsOf, isDeterministic, type Typed } from '../analyzer/typed.ts'
 import { IntegerType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
-import { type AggregatePlan, type Computed, inputsOf, type Plan, type PlanColumn, type ScanPlan } from './plan.ts'
+import {
+  type AggregatePlan,
+  type Computed,
+  type DynamicFilter,
+  inputsOf,
+  type Plan,
+  type PlanColumn,
+  type ScanPlan,
+} from './plan.ts'
 import { rewrite } from './rewriteAggregates.ts'
 
 /** The rules, in their order. Each can be left out, for tests: results must not change. */
@@ -11,6 +19,7 @@ export interface OptimizerRules {
   readonly countFromMetadata: boolean
   readonly limitHints: boolean
   readonly lateColumns: boolean
+  readonly dynamicFilters: boolean
 }
 
 export const allRules: OptimizerRules = {
@@ -19,6 +28,7 @@ export const allRules: OptimizerRules = {
   countFromMetadata: true,
   limitHints: true,
   lateColumns: true,
+  dynamicFilters: true,
 }
 
 export function optimize(plan: Plan, rules: OptimizerRules = allRules): Plan {
@@ -28,6 +38,7 @@ export function optimize(plan: Plan, rules: OptimizerRules = allRules): Plan {
   if (rules.limitHints) limitHints(result)
   if (rules.pruneColumns) result = prune(result, new Set(result.columns.map(column => column.id)))
   if (rules.lateColumns) result = lateColumns(result, positionIdOf(result))
+  if (rules.dynamicFilters) dynamicFilters(result)
   return result
 }
 
@@ -362,4 +373,39 @@ function lateColumns(plan: Plan, positionId: number): Plan {
   const projected: Plan = { kind: 'project', input: scanned, columns: [...early(project.columns), passed] }
   const sorted: Plan = { ...changed, input: projected, columns: projected.columns }
   return { kind: 'fetch', input: sorted, scan, fetched: late, position, columns: changed.columns }
+}
+
+/** ORDER BY x LIMIT n over a scan: once n rows are at hand, the scan leaves out rows with a worse x before it reads anything else. */
+function dynamicFilters(plan: Plan): void {
+  for (const input of inputsOf(plan)) dynamicFilters(input)
+  if (plan.kind !== 'sort' || plan.limit === 0 || plan.withTies) return
+  const [{ expr, descending }] = plan.keys
+  let node: Typed | undefined = expr
+  let below = plan.input
+  while (below.kind === 'project' && node?.kind === 'column') {
+    const { id }: PlanColumn = node
+    node = below.columns.find(column => column.id === id)?.node
+    below = below.input
+  }
+  if (
+    below.kind !== 'scan' ||
+    node?.kind !== 'column' ||
+    (below.table.source as { kind?: string }).kind !== 'mergeTree'
+  )
+    return
+  const { type } = node
+  if (
+    type.isNullable ||
+    type.width === 0 ||
+    type.width > 8 ||
+    !/^[UI](8|16|32|64)$/.test(type.physical ?? '') ||
+    type.kind.startsWith('Enum')
+  )
+    return
+  const { id } = node
+  const column = [...below.columns, ...below.filterColumns].find(other => other.id === id)
+  if (!column || below.final) return
+  const dynamic: DynamicFilter = { column, descending, value: undefined }
+  below.dynamic = dynamic
+  plan.dynamic = dynamic
 }

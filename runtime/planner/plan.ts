@@ -48,6 +48,15 @@ export interface ScanPlan extends PlanBase {
   sample: { ratio: number; offset: number } | null
   /** Set where this scan's rows are shared out among workers. */
   isShared: boolean
+  /** Rows whose column is worse than the value are not among the first rows of the sort above; it learns the value as it goes. */
+  dynamic?: DynamicFilter
+}
+
+export interface DynamicFilter {
+  /** Of the scan. */
+  readonly column: PlanColumn
+  readonly descending: boolean
+  value: Value | undefined
 }
 
 /** Given rows: `SELECT 1`, VALUES, system tables' contents. */
@@ -92,6 +101,8 @@ export interface SortPlan extends PlanBase {
   /** Only the first so many rows are wanted; 0 for all. */
   limit: number
   withTies: boolean
+  /** Told of each new threshold. */
+  dynamic?: DynamicFilter
 }
 
 export interface LimitPlan extends PlanBase {

@@ -110,6 +110,7 @@ async function* firstRows(context: QueryContext, input: Chunks, plan: SortPlan):
       const keys = evaluator.run(exprs, chunk, scratch)
       top.add(new Chunk([...chunk.columns, ...keys], chunk.rows), scratch)
       scratch.reset()
+      if (plan.dynamic) plan.dynamic.value = top.threshold
     }
     const first = top.finish()
     if (first) yield new Chunk(first.columns.slice(0, width), first.rows)

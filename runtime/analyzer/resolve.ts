@@ -382,7 +382,7 @@ export class Resolver {
     }
     if (name === 'arrayJoin') return this.#arrayJoin(expr)
     if (name === 'and' || name === 'or') return this.#logical(expr, name)
-    if (name === 'grouping') throw new DBError('NOT_IMPLEMENTED', 'Function grouping is not supported')
+    if (name.toLowerCase() === 'grouping') return this.#grouping(expr)
     const definition = findFunction(name)
     if (!definition) throw this.#unknownFunction(name)
     const args: Typed[] = []
@@ -409,9 +409,19 @@ export class Resolver {
       type,
       name: 'arrayJoin',
       args: [array],
-      bound: arrayJoinBound(type),
+      bound: plannedBound('arrayJoin', type),
       key: `arrayJoin(${array.key})`,
     })
+  }
+
+  /** grouping(a, b) stays a call until the planner knows the grouping sets. */
+  async #grouping(expr: FunctionCall): Promise<Typed> {
+    if (expr.args.length === 0)
+      throw new DBError('TOO_FEW_ARGUMENTS_FOR_FUNCTION', 'Function GROUPING expects at least one argument')
+    const args = await this.resolveAll(expr.args)
+    const type = parseType('UInt64')
+    const key = `grouping(${args.map(arg => arg.key).join(',')})`
+    return this.intern({ kind: 'call', type, name: 'grouping', args, bound: plannedBound('grouping', type), key })
   }
 
   #text(text: string): ConstantNode {
@@ -689,24 +699,13 @@ export class Resolver {
 const isNullIn = ({ name }: FunctionCall, settings: AnalyzerContext['settings']): boolean =>
   /null/i.test(name) || settings.bool('transform_null_in')
 
-function arrayJoinBound(type: DataType): BoundFunction {
-  return {
-    definition: {
-      name: 'arrayJoin',
-      about: 'A row for each element of the array.',
-      arguments: [{ name: 'array' }],
-      deterministic: false,
-      returns: () => type,
-      run: () => {
-        throw new DBError('UNEXPECTED_EXPRESSION', 'arrayJoin cannot stand here')
-      },
-    },
-    type,
-    deterministic: false,
-    run: () => {
-      throw new DBError('UNEXPECTED_EXPRESSION', 'arrayJoin cannot stand here')
-    },
+/** Of calls that the planner replaces: they never run. */
+function plannedBound(name: string, type: DataType): BoundFunction {
+  const run = () => {
+    throw new DBError('UNEXPECTED_EXPRESSION', `${name} cannot stand here`)
   }
+  const definition = { name, about: '', arguments: [], deterministic: false, returns: () => type, run }
+  return { definition, type, deterministic: false, run }
 }
 
 function infoOf(node: Typed): ArgumentInfo {

@@ -159,6 +159,10 @@ defineSettings('bool', {
   allow_experimental_analyzer: [1, 'Accepted; there is one analyzer.'],
   enable_analyzer: [1, 'Accepted; there is one analyzer.'],
   optimize_aggregation_in_order: [0, 'Accepted.'],
+  force_grouping_standard_compatibility: [
+    1,
+    'grouping() gives 1 for what is not aggregated by, as the standard has it.',
+  ],
   empty_result_for_aggregation_by_constant_keys_on_empty_set: [1, 'GROUP BY constants over nothing gives no row.'],
   empty_result_for_aggregation_by_empty_set: [0, 'An aggregation without keys over nothing gives no row.'],
   replace_running_query: [0, 'A query with the id of a running one ends that one.'],

@@ -217,7 +217,7 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       return {
         ...plan,
         aggregates,
-        columns: [...plan.keys, ...aggregates],
+        columns: [...plan.keys, ...aggregates, ...(plan.setColumn ? [plan.setColumn] : [])],
         input: prune(plan.input, need(nodes, new Set())),
       }
     }

@@ -85,6 +85,8 @@ export interface AggregatePlan extends PlanBase {
   aggregates: readonly (PlanColumn & { readonly node: AggregateNode })[]
   /** GROUPING SETS, ROLLUP, CUBE: for each set, which keys are in it. */
   sets: readonly (readonly boolean[])[] | null
+  /** The number of each row's set, for grouping(); behind the aggregates. */
+  setColumn: PlanColumn | null
   totals: boolean
   /** HAVING beside totals, over this step's columns: it decides which groups totals_mode counts. The step itself drops the others. */
   having: Typed | null

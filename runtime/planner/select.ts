@@ -2,6 +2,7 @@ import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../a
 import { Resolver, Scope, type ScopeColumn } from '../analyzer/resolve.ts'
 import {
   type AggregateNode,
+  type CallNode,
   columnsOf,
   hasAggregate,
   hasWindow,
@@ -483,6 +484,15 @@ export class SelectPlanner {
     )
     for (const key of computed)
       replaced.set(key.node.key, { kind: 'column', id: key.id, name: key.name, type: key.type, key: `#${key.id}` })
+    const setColumn: PlanColumn | null = sets
+      ? { id: this.context.nextColumnId(), name: '__grouping_set', type: parseType('UInt64') }
+      : null
+    for (const output of outputs)
+      walk(output, node => {
+        if (node.kind === 'call' && node.name === 'grouping')
+          replaced.set(node.key, this.#groupingBits(resolver, node, keys, sets, setColumn))
+        return true
+      })
     const aggregates: (PlanColumn & { node: Extract<Typed, { kind: 'aggregate' }> })[] = []
     for (const output of outputs)
       walk(output, node => {
@@ -500,11 +510,12 @@ export class SelectPlanner {
       keys: computed,
       aggregates,
       sets,
+      setColumn,
       totals: select.groupBy?.totals ?? false,
       having: null,
       groupsWanted: 0,
       hasGroupBy: !emptyGivesRow && ((select.groupBy?.keys.length ?? 0) > 0 || sets !== null || keys.length > 0),
-      columns: [...computed, ...aggregates],
+      columns: [...computed, ...aggregates, ...(setColumn ? [setColumn] : [])],
     }
     const available = new Set(plan.columns.map(column => column.id))
     const replace = (node: Typed): Typed => {
@@ -519,6 +530,28 @@ export class SelectPlanner {
     }
     if (plan.totals && having) this.#checkTotals()
     return { plan, replace }
+  }
+
+  /** One bit an argument, the last one lowest: whether it is no key of the row's set (or is one, by the older convention). */
+  #groupingBits(
+    resolver: Resolver,
+    call: CallNode,
+    keys: readonly Typed[],
+    sets: boolean[][] | null,
+    setColumn: PlanColumn | null,
+  ): Typed {
+    const at = call.args.map(arg => keys.findIndex(key => key.key === arg.key))
+    if (at.includes(-1))
+      throw new DBError('BAD_ARGUMENTS', 'Argument of GROUPING function is not a part of GROUP BY clause')
+    const isStandard = this.context.settings.bool('force_grouping_standard_compatibility')
+    const bits = (set: readonly boolean[]) =>
+      at.reduce((sum, key) => sum * 2n + (set[key] === isStandard ? 0n : 1n), 0n)
+    if (!sets || !setColumn) return resolver.constant(bits(keys.map(() => true)), parseType('UInt64'))
+    const column: Typed = { kind: 'column', ...setColumn, key: `#${setColumn.id}` }
+    return resolver.call('arrayElement', [
+      resolver.constant(sets.map(bits), parseType('Array(UInt64)')),
+      resolver.call('plus', [column, resolver.constant(1, parseType('UInt8'))]),
+    ])
   }
 
   #checkTotals(): void {

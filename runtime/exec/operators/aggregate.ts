@@ -42,6 +42,8 @@ export class Aggregation {
     readonly plan: AggregatePlan,
     /** For ROLLUP and the like: which keys count; the others are at their default. */
     readonly set: readonly boolean[] | null = null,
+    /** Which of the sets it is. */
+    readonly number = 0,
   ) {
     this.#budget = new Budget(context.memory, context.budget.limit, 'query', context.budget)
     this.#keep = context.newArena(this.#budget)
@@ -76,6 +78,11 @@ export class Aggregation {
     assert(temporary !== null, 'states are put on a disk that there is')
     this.#spilled.push(await writeGroups(temporary, this.#states))
     this.#states = this.#empty()
+  }
+
+  #setColumn(rows: number, arena: Arena): Column[] {
+    const { setColumn } = this.plan
+    return setColumn ? [constColumn(setColumn.type, BigInt(this.number), rows, arena)] : []
   }
 
   get groups(): number {
@@ -134,7 +141,7 @@ export class Aggregation {
     const all = this.plan.keys.map((key, i) =>
       !this.set || this.set[i] ? keys[at++] : constColumn(key.type, key.type.default, rows, this.#arena),
     )
-    return new Chunk([...all, ...results], rows)
+    return new Chunk([...all, ...results, ...this.#setColumn(rows, this.#arena)], rows)
   }
 
   /** Keys and results, chunk by chunk. */
@@ -172,7 +179,8 @@ export class Aggregation {
       this.context.release(scratch)
     }
     const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
-    return new Chunk([...keys, ...whole.map(aggregate => aggregate.result(0, 1, arena))], 1)
+    const results = whole.map(aggregate => aggregate.result(0, 1, arena))
+    return new Chunk([...keys, ...results, ...this.#setColumn(1, arena)], 1)
   }
 
   close(): void {
@@ -202,7 +210,7 @@ export async function* aggregate(
   partials: AsyncIterable<PartialAggregation> | null,
 ): Chunks {
   const sets = plan.sets ?? [null]
-  const aggregations = sets.map(set => new Aggregation(context, plan, set))
+  const aggregations = sets.map((set, i) => new Aggregation(context, plan, set, i))
   try {
     let rows = 0
     for await (const chunk of input) {

@@ -20,6 +20,12 @@ export {
   intHash64U8, intHash64U16, intHash64U32, intHash64U64, intHash64I8, intHash64I16, intHash64I32,
   intHash32U8, intHash32U16, intHash32U32, intHash32U64, intHash32I8, intHash32I16, intHash32I32, hashCombine64,
 } from "./hashes/int";
+export { md5Strings, sha1Strings } from "./hashes/md5";
+export { sha256Strings, sha512Strings } from "./hashes/sha2";
+export {
+  murmurHash2U64Strings, murmurHash2U32Strings, murmurHash3U32Strings, murmurHash3U128Strings, javaHashStrings,
+} from "./hashes/murmur";
+export { xxHash32Strings, xxHash64Strings } from "./hashes/xxHash";
 export * from "./compute/compare";
 export * from "./compute/compareWide";
 export * from "./compute/compareMixed";

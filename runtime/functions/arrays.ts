@@ -791,7 +791,129 @@ const emptyTypes = [
   'String',
 ]
 
+/** The places of a row's elements that a rotation or a shift gives, counted in the array; -1 for those that are filled. */
+const moved = (name: string, isRotation: boolean, isLeft: boolean, about: string, example: [string, string]) =>
+  defineFunction({
+    name,
+    about,
+    category,
+    arguments: [
+      { name: 'array', accepts: isArray },
+      { name: 'n', accepts: type => isInteger(type) && type.width <= 8 },
+      ...(isRotation ? [] : [{ name: 'default', optional: true }]),
+    ],
+    returns: ([given, , otherwise]) => {
+      const element = elementOf(given.type)
+      if (otherwise && (element.kind === 'Nothing' || commonType([element, otherwise.type]).name !== element.name))
+        throw new DBError(
+          'ILLEGAL_TYPE_OF_ARGUMENT',
+          `The default of function ${name} must fit the array: ${otherwise.type.name} is no ${element.name}`,
+        )
+      return given.type
+    },
+    run: ([given, by, otherwise], { type, rows, arena }) => {
+      const { offsets, elements } = (given as ArrayColumn).compact(arena)
+      const steps = asInt64(by, arena)
+      const count = elements.rows
+      const joined = otherwise
+        ? concatColumns([elements, castColumn(otherwise, elementOf(type), arena).full(arena)], arena)
+        : elements
+      const numbers = arena.allocate(count * 4)
+      const { u32, i64 } = arena.memory
+      for (let row = 0; row < rows; row++) {
+        const start = u32[offsets / 4 + row]
+        const size = u32[offsets / 4 + row + 1] - start
+        const step = (isLeft ? 1n : -1n) * i64[steps / 8 + row]
+        const rotation = size === 0 ? 0 : Number(step % BigInt(size))
+        const shift = step > size ? size : step < -size ? -size : Number(step)
+        for (let at = 0; at < size; at++) {
+          const from = isRotation ? (at + rotation + size) % size : at + shift
+          const isInside = from >= 0 && from < size
+          u32[numbers / 4 + start + at] = isInside ? start + from : otherwise ? count + row : noRow
+        }
+      }
+      return new ArrayColumn(offsets, joined.gather(numbers, count, arena), rows, type)
+    },
+    examples: [example],
+  })
+
+const arrayExcept = defineFunction({
+  name: 'arrayExcept',
+  about: 'The elements of the first array that are not in the second, in their order.',
+  category,
+  arguments: [
+    { name: 'source', accepts: isArray },
+    { name: 'except', accepts: isArray },
+  ],
+  returns: ([a, b]) => {
+    checkElement('arrayExcept', a.type, elementOf(b.type))
+    return a.type
+  },
+  run: ([a, b], { type, rows, arena }) => {
+    const common = commonType([a.type, b.type])
+    const [left, right] = [a, b].map(column => castColumn(column, common, arena) as ArrayColumn)
+    const starts = bounds(a as ArrayColumn)
+    const picks: number[] = []
+    const offsets = [0]
+    for (let row = 0; row < rows; row++) {
+      const unwanted = new Set((right.valueAt(row) as unknown[]).map(keyOf))
+      for (const [at, value] of (left.valueAt(row) as unknown[]).entries())
+        if (!unwanted.has(keyOf(value))) picks.push(starts[row] + at)
+      offsets.push(picks.length)
+    }
+    return arrayOf((a as ArrayColumn).elements, picks, offsets, type, arena)
+  },
+  examples: [['SELECT arrayExcept([1, 2, 3, 2, 4], [3, 5])', '[1,2,2,4]']],
+})
+
+const hasSubstr = defineFunction({
+  name: 'hasSubstr',
+  about: 'Whether the elements of the second array stand side by side in the first.',
+  category,
+  arguments: [
+    { name: 'array', accepts: isArray },
+    { name: 'part', accepts: isArray },
+  ],
+  returns: ([a, b]) => {
+    commonType([a.type, b.type])
+    return UInt8
+  },
+  run: ([a, b], { rows, arena }) => {
+    const common = commonType([a.type, b.type])
+    const [left, right] = [a, b].map(column => castColumn(column, common, arena) as ArrayColumn)
+    const out = arena.allocate(rows)
+    for (let row = 0; row < rows; row++) {
+      const whole = (left.valueAt(row) as unknown[]).map(keyOf)
+      const part = (right.valueAt(row) as unknown[]).map(keyOf)
+      let isFound = part.length === 0
+      for (let at = 0; !isFound && at + part.length <= whole.length; at++)
+        isFound = part.every((key, i) => whole[at + i] === key)
+      arena.memory.u8[out + row] = Number(isFound)
+    }
+    return maskColumn(out, rows, arena)
+  },
+  examples: [['SELECT hasSubstr([1, 2, 3], [2, 3])', '1']],
+})
+
 export const arrays: readonly FunctionDefinition[] = [
+  moved('arrayRotateLeft', true, true, 'The elements moved to the left, those that fall out coming back.', [
+    'SELECT arrayRotateLeft([1, 2, 3, 4, 5, 6], 2)',
+    '[3,4,5,6,1,2]',
+  ]),
+  moved('arrayRotateRight', true, false, 'The elements moved to the right, those that fall out coming back.', [
+    'SELECT arrayRotateRight([1, 2, 3, 4, 5, 6], 2)',
+    '[5,6,1,2,3,4]',
+  ]),
+  moved('arrayShiftLeft', false, true, 'The elements moved to the left, with defaults behind them.', [
+    'SELECT arrayShiftLeft([1, 2, 3, 4, 5, 6], 2)',
+    '[3,4,5,6,0,0]',
+  ]),
+  moved('arrayShiftRight', false, false, 'The elements moved to the right, with defaults before them.', [
+    'SELECT arrayShiftRight([1, 2, 3, 4, 5, 6], 2)',
+    '[0,0,1,2,3,4]',
+  ]),
+  arrayExcept,
+  hasSubstr,
   array,
   length,
   emptiness('empty', 'Whether a string or array has nothing in it.', ["SELECT empty(''), empty([1])", '1\t0']),

@@ -72,11 +72,13 @@ function extraction(given: Extraction): FunctionDefinition[] {
       about: given.about + (ignoreCase ? ' Keys are found in any case.' : ''),
       category,
       arguments: [
-        { name: 'json', accepts: type => type.kind === 'String' },
+        { name: 'json', accepts: type => type.kind === 'String', optional: true },
         { name: 'path', repeated: true },
       ],
       constants: 'keep',
       returns: args => {
+        if (args.length === 0)
+          throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${name} requires at least one argument`)
         const path = args.slice(1, given.typed ? -1 : undefined)
         if (given.typed && args.length < 2)
           throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${name} requires at least two arguments`)

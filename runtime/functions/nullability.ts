@@ -1,4 +1,5 @@
 import type { Column } from '../columns/column.ts'
+import { DBError } from '../core/errors.ts'
 import { LowCardinalityColumn } from '../columns/lowCardinality.ts'
 import { NullableColumn } from '../columns/nullable.ts'
 import type { Arena } from '../core/memory.ts'
@@ -68,7 +69,11 @@ const toNullable = defineFunction({
   category,
   arguments: [{ name: 'x' }],
   ...own,
-  returns: ([x]) => nullableOf(x.type),
+  returns: ([x]) => {
+    if (x.type.kind === 'Array' || x.type.kind === 'Map')
+      throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Nested type ${x.type.name} cannot be inside Nullable type`)
+    return nullableOf(x.type)
+  },
   run: ([x], { type, arena }) => castColumn(x, type, arena),
   examples: [['SELECT toTypeName(toNullable(1))', 'Nullable(UInt8)']],
 })

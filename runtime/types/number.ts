@@ -197,6 +197,8 @@ export class IntervalType extends DataType {
   }
 
   parse(text: string): Value {
-    return BigInt(text)
+    if (!/^[+-]?\d{1,19}$/.test(text))
+      throw new DBError('CANNOT_PARSE_TEXT', `Cannot parse ${this.name} from '${text}'`)
+    return BigInt.asIntN(64, BigInt(text))
   }
 }

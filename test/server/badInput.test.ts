@@ -266,7 +266,7 @@ test('bodies that are cut, and frames that lie', () =>
       ['larger by one', await framed(changed((_, view) => view.setUint32(21, rows.length + 1, true))), [271, 12]],
       ['smaller', await framed(changed((_, view) => view.setUint32(21, 10, true))), [271]],
       ['unknown method', await framed(changed(copy => (copy[16] = 0x55))), [89]],
-      ['no zstd inside', await framed(changed(copy => (copy[16] = 0x90))), [48, 271, 354, 561]],
+      ['no zstd inside', await framed(changed(copy => (copy[16] = 0x90))), [48, 271, 354]],
     )
     assert.deepEqual(
       broken.filter(([, { code }, codes]) => !codes.includes(code)).map(([what, { code, text }]) => [what, code, text]),
@@ -319,7 +319,7 @@ test('limits: memory, time, rows', () =>
       const started = performance.now()
       const { code, text } = await server.ask(query, { settings })
       const elapsed = performance.now() - started
-      if (!codes.includes(code) || elapsed > 5000)
+      if (!codes.includes(code) || elapsed > 20_000)
         wrong.push(
           `${query.slice(0, 90)} ${JSON.stringify(settings)}: ${code} ${text.slice(0, 160)} (${elapsed.toFixed(0)} ms)`,
         )
@@ -327,8 +327,10 @@ test('limits: memory, time, rows', () =>
     assert.deepEqual(wrong, [])
   }))
 
-// Meant to be within 100 ms; the bound is for machines that have other things to do.
-test('KILL QUERY, a client that goes away: work stops soon', () =>
+/** On a machine of its own it is below 100 ms. */
+const stopMsMax = 300
+
+test('KILL QUERY, a client that goes away: work stops at once', () =>
   withServer(async server => {
     const queries = [
       'SELECT sum(number) FROM numbers(1e12)',
@@ -343,38 +345,35 @@ test('KILL QUERY, a client that goes away: work stops soon', () =>
     await server.text('CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a')
     const runs = async (id: string) =>
       (await server.text(`SELECT count() FROM system.processes WHERE query_id = '${id}'`)) === '1'
-    const slow: string[] = []
-    const note = (query: string, what: string, started: number) => {
-      const elapsed = performance.now() - started
-      if (elapsed > 3000) slow.push(`${what} ${query}: ${elapsed.toFixed(0)} ms`)
-    }
-    for (const [number, query] of queries.entries()) {
-      const killed = server
-        .ask(query, { settings: { query_id: `k${number}` } })
+    let id = 0
+    /** Starts a query, ends it by KILL or by going away, and gives how long it went on after that. */
+    const stop = async (query: string, how: 'KILL' | 'leave'): Promise<number> => {
+      const queryId = `q${id++}`
+      const leaving = new AbortController()
+      const answer = server
+        .ask(query, { settings: { query_id: queryId }, signal: leaving.signal })
         .catch(error => ({ code: -1, text: String(error) }))
       await sleep(250)
-      assert.ok(await runs(`k${number}`), query)
-      let started = performance.now()
-      await server.text(`KILL QUERY WHERE query_id = 'k${number}' SYNC`)
-      note(query, 'KILL', started)
-      const { code, text } = await killed
+      assert.ok(await runs(queryId), query)
+      const started = performance.now()
+      if (how === 'leave') leaving.abort()
+      else await server.text(`KILL QUERY WHERE query_id = '${queryId}' SYNC`)
+      const { code, text } = await answer
+      while (await runs(queryId)) await sleep(2)
+      const elapsed = performance.now() - started
       // One that has begun to answer breaks off.
-      assert.ok(
-        code === 394 || code === -1 || text.includes('QUERY_WAS_CANCELLED'),
-        `${query}: ${code} ${text.slice(0, 100)}`,
-      )
-      assert.ok(!(await runs(`k${number}`)), query)
-
-      const leaving = new AbortController()
-      const left = server.ask(query, { settings: { query_id: `d${number}` }, signal: leaving.signal }).catch(() => {})
-      await sleep(250)
-      assert.ok(await runs(`d${number}`), query)
-      started = performance.now()
-      leaving.abort()
-      await left
-      while (await runs(`d${number}`)) await sleep(2)
-      note(query, 'disconnect', started)
+      const isTold = code === 394 || code === -1 || text.includes('QUERY_WAS_CANCELLED')
+      assert.ok(isTold, `${query}: ${code} ${text.slice(0, 100)}`)
+      return elapsed
     }
+    const slow: string[] = []
+    for (const query of queries)
+      for (const how of ['KILL', 'leave'] as const) {
+        // On a busy machine an answer may be late for reasons of the machine's: the best of three counts.
+        let best = Number.POSITIVE_INFINITY
+        for (let attempt = 0; attempt < 3 && best > stopMsMax; attempt++) best = Math.min(best, await stop(query, how))
+        if (best > stopMsMax) slow.push(`${how} ${query}: ${best.toFixed(0)} ms`)
+      }
     assert.deepEqual(slow, [])
   }))
 
@@ -390,10 +389,10 @@ test('a client that dies in the middle of its INSERT leaves nothing', () =>
         `POST /?query=INSERT+INTO+t+FORMAT+TSV&max_insert_block_size=1000&min_insert_block_size_rows=0 HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`,
       )
       socket.write(head.startsWith('T') ? `${rows.length.toString(16)}\r\n${rows}\r\n` : rows)
-      for (let waited = 0; entries(directory).length === 0 && waited < 30_000; waited += 5) await sleep(5)
+      for (let waited = 0; entries(directory).length === 0 && waited < 5000; waited += 5) await sleep(5)
       assert.ok(entries(directory).length > 0, 'it was under way')
       socket.destroy()
-      for (let waited = 0; entries(directory).length > 0 && waited < 30_000; waited += 5) await sleep(5)
+      for (let waited = 0; entries(directory).length > 0 && waited < 5000; waited += 5) await sleep(5)
       assert.deepEqual(entries(directory), [])
       assert.equal(await server.text('SELECT count() FROM t'), '0')
       assert.equal(await server.text('SELECT count() FROM system.processes'), '1')

@@ -266,7 +266,7 @@ test('bodies that are cut, and frames that lie', () =>
       ['larger by one', await framed(changed((_, view) => view.setUint32(21, rows.length + 1, true))), [271, 12]],
       ['smaller', await framed(changed((_, view) => view.setUint32(21, 10, true))), [271]],
       ['unknown method', await framed(changed(copy => (copy[16] = 0x55))), [89]],
-      ['no zstd inside', await framed(changed(copy => (copy[16] = 0x90))), [48, 271, 354]],
+      ['no zstd inside', await framed(changed(copy => (copy[16] = 0x90))), [48, 271, 354, 561]],
     )
     assert.deepEqual(
       broken.filter(([, { code }, codes]) => !codes.includes(code)).map(([what, { code, text }]) => [what, code, text]),
@@ -389,10 +389,10 @@ test('a client that dies in the middle of its INSERT leaves nothing', () =>
         `POST /?query=INSERT+INTO+t+FORMAT+TSV&max_insert_block_size=1000&min_insert_block_size_rows=0 HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`,
       )
       socket.write(head.startsWith('T') ? `${rows.length.toString(16)}\r\n${rows}\r\n` : rows)
-      for (let waited = 0; entries(directory).length === 0 && waited < 5000; waited += 5) await sleep(5)
+      for (let waited = 0; entries(directory).length === 0 && waited < 30_000; waited += 5) await sleep(5)
       assert.ok(entries(directory).length > 0, 'it was under way')
       socket.destroy()
-      for (let waited = 0; entries(directory).length > 0 && waited < 5000; waited += 5) await sleep(5)
+      for (let waited = 0; entries(directory).length > 0 && waited < 30_000; waited += 5) await sleep(5)
       assert.deepEqual(entries(directory), [])
       assert.equal(await server.text('SELECT count() FROM t'), '0')
       assert.equal(await server.text('SELECT count() FROM system.processes'), '1')

@@ -12,6 +12,7 @@ import { castColumn } from './castColumn.ts'
 import { maskColumn } from './fixedColumns.ts'
 import { defineFunction, type FunctionDefinition } from './function.ts'
 import { flagColumn, truthOf } from './logical.ts'
+import { isNumber } from './numericTypes.ts'
 import { selectColumns, splitNulls } from './selectColumns.ts'
 
 const UInt8 = parseType('UInt8')
@@ -142,7 +143,15 @@ const isZeroOrNull = defineFunction({
   arguments: [{ name: 'x' }],
   nulls: 'own',
   lowCardinality: 'plain',
-  returns: () => UInt8,
+  returns: ([{ type }]) => {
+    const plain = plainType(type)
+    if (!isNumber(plain) && plain.kind !== 'Nothing')
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        'The argument of function isZeroOrNull must have simple numeric type, possibly Nullable or Null',
+      )
+    return UInt8
+  },
   run: ([x], { rows, arena }) => {
     const { nulls, values } = splitNulls(x, arena)
     const mask = truthOf(values, rows, arena)

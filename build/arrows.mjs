@@ -69,6 +69,23 @@ function inspect(file) {
   }
 }
 
+/** Two kernels of one name: one would silently stand for the other. */
+function inspectExports() {
+  const text = fs.readFileSync(path.join(root, 'assembly/exports.ts'), 'utf8')
+  const from = new Map()
+  for (const [, listed, file] of text.matchAll(/export (\*|\{[^}]*\}) from ["']\.\/([^"']+)["']/g)) {
+    const source = listed === '*' ? fs.readFileSync(path.join(root, `assembly/${file}.ts`), 'utf8') : ''
+    const names =
+      listed === '*' ? [...source.matchAll(/^export function (\w+)/gm)].map(match => match[1]) : listed.match(/\w+/g)
+    for (const name of names) {
+      if (from.has(name))
+        problems.push(`assembly/exports.ts exports ${name} twice: of ${from.get(name)} and of ${file}`)
+      from.set(name, file)
+    }
+  }
+}
+
 walk(path.join(root, 'runtime'))
+inspectExports()
 for (const problem of problems) console.error(problem)
 process.exit(problems.length ? 1 : 0)

@@ -133,7 +133,9 @@ export {
   parseUuid, printUuid, parseIpv4, printIpv4, parseIpv6, printIpv6, parseEnum8, parseEnum16, printEnum8, printEnum16,
 } from "./text/identifier";
 export { splitStrings, joinStrings, sizesToOffsets, offsetsToSizes } from "./storage/strings";
-export { remapEntries, narrowEntries, readSparse } from "./storage/encodings";
+export {
+  remapEntries, narrowEntries, readSparse, sparseSize,
+} from "./storage/encodings";
 export { jsonNames, jsonRows, takeJsonNulls } from "./text/splitJson";
 export { deltaDecode, deltaEncode, doubleDeltaDecode, doubleDeltaEncode } from "./codecs/delta";
 export { gorillaDecode, gorillaEncode } from "./codecs/gorilla";
@@ -147,7 +149,6 @@ export * from "./formats/xml";
 export * from "./formats/nested";
 export * from "./formats/split";
 export { distinctValues } from "./columns/dictionary";
-export { remapEntries, narrowEntries, readSparse, sparseSize } from "./storage/encodings";
 export {
   roaringBytes, roaringInit, roaringAdd, roaringAddMany, roaringContains, roaringContainsMany, roaringCardinality, roaringToArray,
   roaringRank, roaringSelect, roaringMin, roaringMax, roaringAnd, roaringOr, roaringXor, roaringAndNot, roaringAndCardinality,

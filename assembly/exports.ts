@@ -4,8 +4,9 @@ export {
   budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,
 } from "./memory/arena";
 export {
-  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks, andNotMasks, isMask, nonZero, isFound, limitByMask, equalSizes, arrayJoinRows, arrayJoinNumbers, fillNumbers, chooseRows, fillPositions,
-  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements, fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks, andNotMasks, isMask, nonZero, isFound, limitByMask, equalSizes, arrayJoinRows, arrayJoinNumbers, fillNumbers, chooseRows,
+  gather1, gather2, gather4, gather8, gather16, gatherBytes, gatherOffsets, gatherStrings, gatherElements,
+  fillBytes, fillRange, rebaseOffsets, markNoRow, addToU32, orMasks, andNotMasks, isMask, nonZero, isFound,
+  limitByMask, equalSizes, arrayJoinRows, arrayJoinNumbers, fillNumbers, chooseRows, fillPositions,
 } from "./columns/select";
 export { lz4CompressBound, lz4Compress, lz4Decompress } from "./codecs/lz4";
 export {

@@ -5,6 +5,7 @@ import type { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
+import { castColumn } from './castColumn.ts'
 import { asFloat64 } from './castColumn.ts'
 import { castTarget } from './conversion.ts'
 import { newFixed } from './fixedColumns.ts'
@@ -72,6 +73,17 @@ const materialize = defineFunction({
   returns: ([x]) => x.type,
   run: ([x]) => x,
   examples: [['SELECT materialize(1)', '1']],
+})
+
+const toLowCardinality = defineFunction({
+  name: 'toLowCardinality',
+  about: 'The value as LowCardinality.',
+  category: 'Type Conversion',
+  ...own,
+  arguments: [{ name: 'x', accepts: type => type.name !== 'Nullable(Nothing)' }],
+  returns: ([x]) => (x.type.kind === 'LowCardinality' ? x.type : parseType(`LowCardinality(${x.type.name})`)),
+  run: ([x], { type, arena }) => castColumn(x, type, arena),
+  examples: [["SELECT toTypeName(toLowCardinality('a'))", 'LowCardinality(String)']],
 })
 
 const ignore = defineFunction({
@@ -364,6 +376,7 @@ export const miscellaneous: readonly FunctionDefinition[] = [
   toTypeName,
   identity,
   materialize,
+  toLowCardinality,
   ignore,
   isConstant,
   throwIf,

@@ -391,40 +391,46 @@ const range = defineFunction({
   examples: [['SELECT range(3), range(1, 10, 4)', '[0,1,2]\t[1,5,9]']],
 })
 
-const arrayConcat = defineFunction({
-  name: 'arrayConcat',
-  about: 'All elements of the arrays, one array behind the other.',
-  category,
-  arguments: [
-    { name: 'array', accepts: isArray },
-    { name: 'more', accepts: isArray, repeated: true },
-  ],
-  returns: args => commonType(args.map(argument => argument.type)),
-  run: (args, { type, rows, arena }) => {
-    const columns = args.map(column => castColumn(column, type, arena) as ArrayColumn)
-    const compact = columns.map(column => column.compact(arena))
-    const joined = concatColumns(
-      compact.map(({ elements }) => elements),
-      arena,
-    )
-    const starts = compact.map(({ offsets }) => arena.memory.u32.slice(offsets / 4, offsets / 4 + rows + 1))
-    let total = 0
-    const bases = compact.map(({ elements }) => {
-      total += elements.rows
-      return total - elements.rows
-    })
-    const picks: number[] = []
-    const offsets = [0]
-    for (let row = 0; row < rows; row++) {
-      starts.forEach((own, k) => {
-        for (let at = own[row]; at < own[row + 1]; at++) picks.push(bases[k] + at)
+const concatenating = (
+  name: 'arrayConcat' | 'mapConcat',
+  accepts: (type: DataType) => boolean,
+  about: string,
+  example: [string, string],
+): FunctionDefinition =>
+  defineFunction({
+    name,
+    about,
+    category: name === 'arrayConcat' ? category : 'Maps',
+    arguments: [
+      { name: 'array', accepts },
+      { name: 'more', accepts, repeated: true },
+    ],
+    returns: args => commonType(args.map(argument => argument.type)),
+    run: (args, { type, rows, arena }) => {
+      const columns = args.map(column => castColumn(column, type, arena) as ArrayColumn)
+      const compact = columns.map(column => column.compact(arena))
+      const joined = concatColumns(
+        compact.map(({ elements }) => elements),
+        arena,
+      )
+      const starts = compact.map(({ offsets }) => arena.memory.u32.slice(offsets / 4, offsets / 4 + rows + 1))
+      let total = 0
+      const bases = compact.map(({ elements }) => {
+        total += elements.rows
+        return total - elements.rows
       })
-      offsets.push(picks.length)
-    }
-    return arrayOf(joined, picks, offsets, type, arena)
-  },
-  examples: [['SELECT arrayConcat([1], [2, 300])', '[1,2,300]']],
-})
+      const picks: number[] = []
+      const offsets = [0]
+      for (let row = 0; row < rows; row++) {
+        starts.forEach((own, k) => {
+          for (let at = own[row]; at < own[row + 1]; at++) picks.push(bases[k] + at)
+        })
+        offsets.push(picks.length)
+      }
+      return arrayOf(joined, picks, offsets, type, arena)
+    },
+    examples: [example],
+  })
 
 /** Functions whose result has elements of the array in another order or number. */
 const picking = (
@@ -925,7 +931,14 @@ export const arrays: readonly FunctionDefinition[] = [
   hasMany('hasAll', 'Whether the first array has all values of the second.', ['SELECT hasAll([1, 2], [1])', '1']),
   hasMany('hasAny', 'Whether the first array has any value of the second.', ['SELECT hasAny([1], [2, 1])', '1']),
   range,
-  arrayConcat,
+  concatenating('arrayConcat', isArray, 'All elements of the arrays, one array behind the other.', [
+    'SELECT arrayConcat([1], [2, 300])',
+    '[1,2,300]',
+  ]),
+  concatenating('mapConcat', type => type instanceof MapType, 'All pairs of the maps, one map behind the other.', [
+    "SELECT mapConcat(map('k1', 'v1'), map('k2', 'v2'))",
+    "{'k1':'v1','k2':'v2'}",
+  ]),
   picking(
     'arrayReverse',
     [],

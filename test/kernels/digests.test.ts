@@ -8,8 +8,8 @@ import { newMemory } from '../harness.ts'
 const rows = 260
 const text = Uint8Array.from({ length: rows }, (_, i) => (i * 37 + 11) & 255)
 
-describe('digests', async () => {
-  const memory = await newMemory()
+describe('digests', () => {
+  const memory = newMemory()
   const arena = new Arena(memory)
   const { kernels } = memory
   const bytes = arena.allocate(rows * rows)
@@ -40,8 +40,8 @@ describe('digests', async () => {
   check('sha512-256', 32, () => kernels.sha512Strings(offsets, bytes, rows, 2, 32, out, scratch))
 })
 
-describe('hashes of texts of 0 to 70 bytes, one xor the other, as ClickHouse has them', async () => {
-  const memory = await newMemory()
+describe('hashes of texts of 0 to 70 bytes, one xor the other, as ClickHouse has them', () => {
+  const memory = newMemory()
   const arena = new Arena(memory)
   const { kernels } = memory
   const letters = new TextEncoder().encode('abcdefghijk'.repeat(10))

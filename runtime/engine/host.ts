@@ -15,15 +15,16 @@ import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
 import { SelectPlanner } from '../planner/select.ts'
 import { analyzerContext, environmentOf, settingsOf } from './analysis.ts'
-import type {
-  FromWorker,
-  ScalarResult,
-  SharedItem,
-  Task,
-  TaskBase,
-  TaskResult,
-  ToWorker,
-  WorkerProgress,
+import {
+  type FromWorker,
+  type ScalarResult,
+  type SharedItem,
+  type Task,
+  type TaskBase,
+  type TaskResult,
+  type ToWorker,
+  type WorkerProgress,
+  transferOf,
 } from './messages.ts'
 import { ReceivedParts } from './partReferences.ts'
 import { Queue } from './queue.ts'
@@ -321,16 +322,7 @@ export class TaskHost {
         this.post({ kind: 'help', id, count, scalars })
         return running.shared
       },
-      share: async item => {
-        const transfer =
-          item.kind === 'chunk'
-            ? [item.chunk]
-            : item.partial.parts.flatMap(part => [
-                ...part.keys.filter(keys => keys instanceof ArrayBuffer),
-                ...part.states.map(state => state.buffer as ArrayBuffer),
-              ])
-        this.post({ kind: 'shared', id, item }, [...new Set(transfer)])
-      },
+      share: async item => this.post({ kind: 'shared', id, item }, transferOf(item)),
       resultRows: rows => {
         running.progress.resultRows += rows
       },

@@ -101,6 +101,16 @@ export type SharedItem =
   | { readonly kind: 'partial'; readonly partial: PartialAggregation }
   | { readonly kind: 'chunk'; readonly chunk: ArrayBuffer }
 
+/** What of an item is given away, not copied, when it is posted. */
+export function transferOf(item: SharedItem): ArrayBuffer[] {
+  if (item.kind === 'chunk') return [item.chunk]
+  const buffers = item.partial.parts.flatMap(part => [
+    ...part.keys.map(keys => (keys instanceof ArrayBuffer ? keys : keys.buffer)),
+    ...part.states.map(state => state.buffer),
+  ])
+  return [...new Set(buffers as ArrayBuffer[])]
+}
+
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'head'; readonly id: number; readonly format: string; readonly contentType: string }

@@ -2,15 +2,16 @@ import { DBError } from '../core/errors.ts'
 import { SentParts } from './partReferences.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
 import { type HostOptions, TaskHost } from './host.ts'
-import type {
-  FromWorker,
-  ScalarResult,
-  SelectTask,
-  Task,
-  TaskResult,
-  ToWorker,
-  WireError,
-  WorkerProgress,
+import {
+  type FromWorker,
+  type ScalarResult,
+  type SelectTask,
+  type Task,
+  type TaskResult,
+  type ToWorker,
+  type WireError,
+  type WorkerProgress,
+  transferOf,
 } from './messages.ts'
 
 /** What the control thread hears of one task. */
@@ -160,7 +161,11 @@ export class WorkerPool {
         this.#help(entry, message.count, message.scalars)
         return
       case 'shared':
-        this.#toLeader(entry, { kind: 'shared', id: entry.leader, from: worker, item: message.item })
+        this.#toLeader(
+          entry,
+          { kind: 'shared', id: entry.leader, from: worker, item: message.item },
+          transferOf(message.item),
+        )
         return
       case 'done':
         this.#end(message.id, entry)
@@ -175,9 +180,9 @@ export class WorkerPool {
     }
   }
 
-  #toLeader(entry: Entry, message: ToWorker): void {
+  #toLeader(entry: Entry, message: ToWorker, transfer?: ArrayBuffer[]): void {
     const leader = this.#entries.get(entry.leader)
-    if (leader) this.#workers[leader.worker].post(message)
+    if (leader) this.#workers[leader.worker].post(message, transfer)
   }
 
   #end(id: number, entry: Entry): void {

@@ -115,7 +115,7 @@ async function runShare(context: QueryContext, step: Plan | null, io: QueryIo): 
         aggregation.add(chunk)
         await aggregation.relieve()
       }
-      await io.share({ kind: 'partial', partial: aggregation.write() })
+      for (const partial of aggregation.write()) await io.share({ kind: 'partial', partial })
     } finally {
       aggregation.close()
     }

@@ -17,11 +17,17 @@ const partitionBits = 6
 export const partitions = 1 << partitionBits
 /** One table holds no more groups than this: above, partitions are faster (measured with bench/kernels-groups.mjs). */
 const groupsPlainMax = 150_000
+/** So many partitions are sent at once: the other thread takes them in while the next ones are written. */
+const sentPartitions = 8
 /** Rows are collected up to so many bytes before they are put into their partitions. */
 const collectedBytesMax = 192 * 1024 * 1024
 
-/** Groups and their states in a form that can travel; all partitions, or the one part that there is. */
+/** Groups and their states in a form that can travel: some of all partitions, or the one part that there is. */
 export interface PartialGroups {
+  /** How many parts there are in all. */
+  readonly count: number
+  /** The number of the first of `parts`. */
+  readonly start: number
   readonly parts: readonly PartialPart[]
 }
 
@@ -190,10 +196,14 @@ export class GroupStates {
     }
   }
 
-  /** The groups as they can be sent to another thread. */
-  write(): PartialGroups {
+  /** The groups as they can be sent to another thread, piece by piece. */
+  *write(): Generator<PartialGroups> {
     this.#distribute()
-    return { parts: this.#parts.map(part => part.write(this.#scratch)) }
+    const count = this.#parts.length
+    for (let start = 0; start < count; start += sentPartitions) {
+      const parts = this.#parts.slice(start, start + sentPartitions).map(part => part.write(this.#scratch))
+      yield { count, start, parts }
+    }
   }
 
   /** Puts the groups into partitions, if there are keys and it was not done before. */
@@ -201,18 +211,18 @@ export class GroupStates {
     if (this.#parts.length === 1 && this.keyTypes.length > 0) this.#split()
   }
 
-  /** As write(), part by part. */
+  /** Each part by itself. */
   *writeParts(): Generator<PartialPart> {
     this.#distribute()
     for (const part of this.#parts) yield part.write(this.#scratch)
   }
 
-  /** Takes in what another thread wrote. */
-  read({ parts }: PartialGroups): void {
-    if (parts.length > 1 && this.#parts.length === 1) this.#split()
+  /** Takes in a piece of what another thread wrote. */
+  read({ count, start, parts }: PartialGroups): void {
+    if (count > 1) this.spread()
     this.#distribute()
-    if (parts.length === this.#parts.length) {
-      for (const [p, part] of parts.entries()) this.#parts[p].read(part, this.#scratch)
+    if (count === this.#parts.length) {
+      for (const [i, part] of parts.entries()) this.#parts[start + i].read(part, this.#scratch)
       return
     }
     // One part there, partitions here.

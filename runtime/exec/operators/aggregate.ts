@@ -105,12 +105,17 @@ export class Aggregation {
       )
   }
 
-  /** The states as they can be sent to another thread. */
-  write(): PartialAggregation {
-    return { ...this.#states.write(), spilled: this.#spilled }
+  /** The states as they can be sent to another thread, piece by piece. */
+  *write(): Generator<PartialAggregation> {
+    // The first piece says what is on disk.
+    let spilled: readonly SpilledGroups[] = this.#spilled
+    for (const partial of this.#states.write()) {
+      yield { ...partial, spilled }
+      spilled = []
+    }
   }
 
-  /** Takes in another thread's states. */
+  /** Takes in a piece of another thread's states. */
   read(partial: PartialAggregation): void {
     this.#spilled.push(...partial.spilled)
     this.#states.read(partial)
@@ -130,7 +135,7 @@ export class Aggregation {
       const states = this.#empty()
       for (const spilled of this.#spilled) {
         await this.context.breathe()
-        states.read({ parts: [await readGroups(temporary, spilled, partition)] })
+        states.read({ count: 1, start: 0, parts: [await readGroups(temporary, spilled, partition)] })
       }
       if (states.groups > 0) yield states
     }

@@ -299,8 +299,6 @@ export class TaskHost {
         })
       case 'merge':
         return runMerge(context, task)
-      case 'analyze':
-        throw new DBError('NOT_IMPLEMENTED', 'Workers do not analyze tables')
     }
   }
 

@@ -69,14 +69,7 @@ export interface MergeTask extends TaskBase {
   readonly chosen: Chosen
 }
 
-/** Checks a CREATE TABLE's expressions and gives the types of keys and defaults. */
-export interface AnalyzeTask extends TaskBase {
-  readonly kind: 'analyze'
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
-  readonly expressions: readonly string[]
-}
-
-export type Task = SelectTask | DescribeTask | InsertTask | MergeTask | AnalyzeTask
+export type Task = SelectTask | DescribeTask | InsertTask | MergeTask
 
 export interface ScalarResult {
   readonly types: readonly string[]
@@ -112,7 +105,6 @@ export function transferOf(item: SharedItem): ArrayBuffer[] {
 }
 
 export type FromWorker =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'head'; readonly id: number; readonly format: string; readonly contentType: string }
   | { readonly kind: 'output'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkerProgress }
@@ -130,7 +122,6 @@ export type TaskResult =
   /** Written aside, to be committed by the control thread. */
   | { readonly kind: 'parts'; readonly parts: readonly PartInfo[] }
   | { readonly kind: 'chunks'; readonly chunks: readonly { readonly buffer: ArrayBuffer; readonly rows: number }[] }
-  | { readonly kind: 'types'; readonly types: readonly string[] }
 
 export interface WorkerProgress {
   readonly readRows: number

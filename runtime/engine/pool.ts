@@ -136,7 +136,6 @@ export class WorkerPool {
   }
 
   #hear(worker: number, message: FromWorker): void {
-    if (message.kind === 'ready') return
     const entry = this.#entries.get(message.id)
     if (!entry) return
     switch (message.kind) {

@@ -429,10 +429,7 @@ export class QueryRun implements RunningQuery {
     }
   }
 
-  async #select(
-    outcome: import('./statements.ts').Rows,
-    finish: (error: DBError | null) => void,
-  ): Promise<QueryResult> {
+  async #select(outcome: import('./rows.ts').Rows, finish: (error: DBError | null) => void): Promise<QueryResult> {
     const { engine } = this
     const formatName = this.statement.output?.format ?? this.request.defaultFormat ?? 'TabSeparated'
     findOutputFormat(formatName)

@@ -26,7 +26,7 @@ import type { GranaryEngine, QueryRun } from './engine.ts'
 import { Merger } from './merges.ts'
 import { mergeTreeSettingNames } from './mergeTreeSettingNames.ts'
 import { insertTag } from './mergeTreeSink.ts'
-import { keyResolver } from './statements.ts'
+import { keyResolver } from './keyResolver.ts'
 
 export const mergeTreeEngines: readonly string[] = [
   'MergeTree',

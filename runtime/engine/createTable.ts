@@ -1,0 +1,140 @@
+import { snapshotOf, type Table } from '../catalog/table.ts'
+import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
+import { DBError } from '../core/errors.ts'
+import type { SnapshotColumn } from '../exec/source.ts'
+import type { CreateTable, Expr, Query, Statement } from '../sql/ast.ts'
+import { formatAst } from '../sql/format.ts'
+import { parseStatement } from '../sql/parser.ts'
+import { dropTable } from './dropTable.ts'
+import type { GranaryEngine, QueryRun } from './engine.ts'
+import { createStorage } from './engines.ts'
+import { typeOf } from './keyResolver.ts'
+import { tableOf } from './tableNames.ts'
+
+export async function createDatabase(
+  run: QueryRun,
+  statement: Extract<Statement, { kind: 'createDatabase' }>,
+): Promise<void> {
+  const { catalog } = run.engine
+  if (catalog.databases.has(statement.name)) {
+    if (statement.ifNotExists) return
+    throw new DBError('DATABASE_ALREADY_EXISTS', `Database ${statement.name} already exists.`)
+  }
+  const engine = statement.storage?.engine?.name ?? 'Atomic'
+  if (!['Atomic', 'Ordinary', 'Memory', 'Lazy'].includes(engine))
+    throw new DBError('UNKNOWN_DATABASE_ENGINE', `Unknown database engine: ${engine}`)
+  await catalog.createDatabase(statement.name, engine, statement.comment ?? '')
+}
+
+/** Also for ATTACH at start: then the data is there already. */
+export async function createTable(run: QueryRun, statement: CreateTable): Promise<void> {
+  const { engine } = run
+  const { catalog } = engine
+  const database = statement.name.database ?? run.database
+  const name = statement.name.table
+  const existing = statement.temporary
+    ? (run.session?.temporaryTables.get(name) as Table | undefined)
+    : catalog.database(database).tables.get(name)
+  if (existing) {
+    if (statement.ifNotExists) return
+    if (!statement.orReplace && !statement.replace)
+      throw new DBError(
+        'TABLE_ALREADY_EXISTS',
+        `Table ${statement.temporary ? '' : `${database}.`}${name} already exists`,
+      )
+    await dropTable(run, existing)
+  }
+  if (statement.temporary && !run.session)
+    throw new DBError('BAD_ARGUMENTS', 'Temporary tables need a session: pass session_id')
+  let given: readonly SnapshotColumn[] | null = null
+  if (statement.asTable) {
+    const source = tableOf(run, statement.asTable)
+    given = source.columns.filter(column => !column.virtual)
+    if (!statement.storage?.engine) {
+      const parsed = parseStatement(source.createText).statement
+      if (parsed.kind === 'createTable')
+        statement = { ...statement, storage: parsed.storage, columns: statement.columns ?? parsed.columns }
+    }
+  } else if (statement.asQuery && !statement.columns?.length) given = await run.describe(statement.asQuery)
+  else if (statement.asFunction)
+    throw new DBError('NOT_IMPLEMENTED', 'CREATE TABLE AS a table function is not supported')
+  const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) =>
+    typeOf(run.engine, expr, columns),
+  )
+  const table = await makeTable(run.engine, definition, statement.temporary ? '' : database, name, statement)
+  if (statement.temporary) run.session?.temporaryTables.set(name, table)
+  else await catalog.add(table)
+  if (statement.asQuery && !statement.empty) await fillTable(run, table, statement.asQuery)
+}
+
+async function fillTable(run: QueryRun, table: Table, query: Query): Promise<void> {
+  const { engine } = run
+  const target = snapshotOf(table)
+  const { tables, release } = engine.snapshots(query, run.database, run.session)
+  try {
+    const columns = table.columns
+      .filter(
+        column =>
+          !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL',
+      )
+      .map(({ name }) => name)
+    const result = await run.complete({
+      ...run.taskBase(tables),
+      kind: 'insert',
+      table: target.snapshot,
+      columns,
+      query,
+      format: '',
+      threads: 1,
+    })
+    if (result.kind === 'parts' || result.kind === 'chunks') await table.storage.commit(result)
+  } finally {
+    release()
+    target.release()
+  }
+}
+
+/** The table that a definition makes, in no catalog yet. */
+export async function makeTable(
+  engine: GranaryEngine,
+  definition: TableDefinition,
+  database: string,
+  name: string,
+  statement: CreateTable,
+): Promise<Table> {
+  const create: CreateTable = {
+    ...definition.create,
+    name: { database: database || undefined, table: name },
+    attach: undefined,
+    uuid: undefined,
+    onCluster: undefined,
+  }
+  const storage = await createStorage(engine, definition, database, name, statement)
+  const text = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true })).join(', ')
+  const createText = formatAst(create)
+  const at = createText.indexOf('\nENGINE = ')
+  return {
+    database,
+    name,
+    uuid: uuidOf(engine.platform.randomBytes(16)),
+    engine: definition.engine.name,
+    engineFull: at < 0 ? definition.engine.name : createText.slice(at + 10).replace(/\n/g, ' '),
+    columns: [...definition.columns, ...storage.virtualColumns],
+    createText,
+    storage: storage.storage,
+    comment: definition.comment,
+    keys: {
+      partition: text(definition.partitionBy),
+      sorting: text(definition.orderBy.map(({ expr }) => expr)),
+      primary: text(definition.primaryKey),
+      sampling: definition.create.storage?.sampleBy ? text([definition.create.storage.sampleBy]) : '',
+    },
+    isTemporary: database === '',
+    metadataModifiedMs: engine.platform.clock.now(),
+  }
+}
+
+export const uuidOf = (bytes: Uint8Array) => {
+  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

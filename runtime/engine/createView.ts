@@ -1,0 +1,109 @@
+import type { Table } from '../catalog/table.ts'
+import { NullStorage } from '../catalog/storages.ts'
+import { DBError } from '../core/errors.ts'
+import type { ColumnDeclaration, CreateView, Query, TableName } from '../sql/ast.ts'
+import { formatAst } from '../sql/format.ts'
+import { parseType } from '../types/parseType.ts'
+import { createTable, uuidOf } from './createTable.ts'
+import { dropTable } from './dropTable.ts'
+import type { QueryRun } from './engine.ts'
+import { fill, listenedTable } from './materializedViews.ts'
+
+export async function createView(run: QueryRun, statement: CreateView): Promise<void> {
+  const { engine } = run
+  const { catalog } = engine
+  if (statement.refresh) throw new DBError('NOT_IMPLEMENTED', 'Refreshable materialized views are not supported')
+  const database = statement.name.database ?? run.database
+  const name = statement.name.table
+  const existing = catalog.database(database).tables.get(name)
+  if (existing) {
+    if (statement.ifNotExists) return
+    if (!statement.orReplace) throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${name} already exists`)
+    await dropTable(run, existing)
+  }
+  const query = qualify(statement.query, database)
+  const isMaterialized = statement.type === 'materialized'
+  const columns = statement.columns?.length
+    ? statement.columns.map(column => ({ name: column.name, type: parseType(column.type?.text ?? 'String').name }))
+    : await run.describe(query)
+  const { start, end } = statement
+  const declared = columns.map(
+    (column, i): ColumnDeclaration => ({
+      ...(statement.columns?.[i] ?? { kind: 'column', name: column.name, start, end }),
+      type: { kind: 'type', name: column.type, text: column.type, start, end },
+    }),
+  )
+  const target = statement.to
+    ? { database: statement.to.database ?? run.database, table: statement.to.table }
+    : { database, table: `.inner.${name}` }
+  const source = isMaterialized ? listenedTable(query) : null
+  if (isMaterialized && statement.to) catalog.table(target.database, target.table)
+  else if (isMaterialized && !catalog.find(target.database, target.table))
+    await createTable(run, {
+      kind: 'createTable',
+      name: target,
+      columns: declared,
+      storage: statement.storage,
+      indices: statement.indices,
+      projections: statement.projections,
+      attach: statement.attach,
+      start,
+      end,
+    })
+  const create: CreateView = {
+    ...statement,
+    name: { database, table: name },
+    ...(isMaterialized && statement.to ? { to: target } : {}),
+    columns: declared,
+    query,
+    populate: undefined,
+    attach: undefined,
+    ifNotExists: undefined,
+    orReplace: undefined,
+  }
+  const view: Table = {
+    database,
+    name,
+    uuid: uuidOf(engine.platform.randomBytes(16)),
+    engine: isMaterialized ? 'MaterializedView' : 'View',
+    engineFull: '',
+    columns,
+    createText: formatAst(create),
+    ...(isMaterialized
+      ? { target, materialized: query, ...(source ? { listens: { database, ...source } } : {}) }
+      : { view: query }),
+    storage: new NullStorage(),
+    comment: statement.comment ?? '',
+    keys: { partition: '', sorting: '', primary: '', sampling: '' },
+    isTemporary: false,
+    metadataModifiedMs: engine.platform.clock.now(),
+  }
+  await catalog.add(view)
+  if (!isMaterialized || !statement.populate || statement.attach) return
+  const { tables, release } = engine.snapshots(query, database, run.session)
+  try {
+    await fill(run, view, query, tables, 0)
+  } finally {
+    release()
+  }
+}
+
+/** A view's tables keep meaning what they meant when it was made. */
+export function qualify(query: Query, database: string): Query {
+  const visit = (value: unknown, ctes: ReadonlySet<string>): unknown => {
+    if (Array.isArray(value)) return value.map(item => visit(item, ctes))
+    if (value === null || typeof value !== 'object') return value
+    const node = value as { kind?: string; name?: TableName; with?: readonly { kind: string; name: string }[] }
+    let inner = ctes
+    if (node.with)
+      inner = new Set([
+        ...ctes,
+        ...node.with.filter(element => element.kind === 'withQuery').map(element => element.name),
+      ])
+    const copy = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, visit(item, inner)]))
+    if (node.kind === 'table' && node.name && node.name.database === undefined && !ctes.has(node.name.table))
+      return { ...copy, name: { ...node.name, database } }
+    return copy
+  }
+  return visit(query, new Set()) as Query
+}

@@ -1,0 +1,65 @@
+import type { Table } from '../catalog/table.ts'
+import { defineTable } from '../catalog/tableDefinition.ts'
+import { DBError } from '../core/errors.ts'
+import type { Rename } from '../sql/ast.ts'
+import { formatAst } from '../sql/format.ts'
+import { parseStatement } from '../sql/parser.ts'
+import { makeTable } from './createTable.ts'
+import type { QueryRun } from './engine.ts'
+import { typeOf } from './keyResolver.ts'
+import { findTable, tableOf } from './tableNames.ts'
+
+export async function renameTables(run: QueryRun, statement: Rename): Promise<void> {
+  const { catalog } = run.engine
+  if (statement.object === 'database') throw new DBError('NOT_IMPLEMENTED', 'RENAME DATABASE is not supported')
+  for (const { from, to } of statement.pairs) {
+    const table = findTable(run, from)
+    if (!table) {
+      if (statement.ifExists) continue
+      tableOf(run, from)
+      continue
+    }
+    const database = to.database ?? run.database
+    const other = catalog.database(database).tables.get(to.table)
+    if (statement.exchange) {
+      if (!other) throw new DBError('UNKNOWN_TABLE', `Table ${database}.${to.table} does not exist`)
+      const aside = `.exchange_${table.name}`
+      await moveTable(run, table, table.database, aside)
+      await moveTable(run, other, table.database, table.name)
+      await moveTable(run, catalog.table(table.database, aside), database, to.table)
+      continue
+    }
+    if (other) throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${to.table} already exists`)
+    await moveTable(run, table, database, to.table)
+  }
+}
+
+/** A table under another name: its data moves first, so that a crash between leaves the old metadata without data rather than two owners. */
+async function moveTable(run: QueryRun, table: Table, database: string, name: string): Promise<void> {
+  const { engine } = run
+  const { catalog, disk } = engine
+  const parsed = parseStatement(table.createText).statement
+  await table.storage.close()
+  if (disk && (await disk.list(catalog.dataPath(table.database, table.name))).length > 0)
+    await disk.move(catalog.dataPath(table.database, table.name), catalog.dataPath(database, name))
+  await catalog.remove(table)
+  if (parsed.kind === 'createTable' && !table.view) {
+    const definition = await defineTable(
+      { ...parsed, name: { database, table: name } },
+      null,
+      'MergeTree',
+      (expr, columns) => typeOf(run.engine, expr, columns),
+    )
+    const moved = await makeTable(run.engine, definition, database, name, { ...parsed, attach: true })
+    // Memory tables keep their rows with the storage itself.
+    await catalog.add(
+      table.engine === 'Memory' || table.engine === 'Null'
+        ? { ...moved, storage: table.storage, uuid: table.uuid }
+        : { ...moved, uuid: table.uuid },
+    )
+    return
+  }
+  const createText =
+    parsed.kind === 'createView' ? formatAst({ ...parsed, name: { database, table: name } }) : table.createText
+  await catalog.add({ ...table, database, name, createText })
+}

@@ -1,7 +1,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { AlterTable } from '../sql/ast.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 
 /** The partition operations of ALTER TABLE. */

@@ -6,7 +6,7 @@ import { formatAst } from '../sql/format.ts'
 import { parseType } from '../types/parseType.ts'
 import { createTable, uuidOf } from './createTable.ts'
 import { dropTable } from './dropTable.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { fill, listenedTable } from './materializedViews.ts'
 
 export async function createView(run: QueryRun, statement: CreateView): Promise<void> {

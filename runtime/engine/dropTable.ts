@@ -1,7 +1,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { Drop, Statement } from '../sql/ast.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { dropTableStorage } from './engines.ts'
 import { findTable, tableOf } from './tableNames.ts'
 

@@ -1,7 +1,7 @@
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import type { Expr, Statement } from '../sql/ast.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { type Rows, quoteSql, rowsQuery } from './rows.ts'
 
 export async function kill(run: QueryRun, statement: Extract<Statement, { kind: 'kill' }>): Promise<Rows> {

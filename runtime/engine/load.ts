@@ -1,7 +1,8 @@
 import { DBError } from '../core/errors.ts'
 import { Settings } from '../core/settings.ts'
 import { parseStatement } from '../sql/parser.ts'
-import { type GranaryEngine, QueryRun } from './engine.ts'
+import type { GranaryEngine } from './engine.ts'
+import { QueryRun } from './queryRun.ts'
 
 /** Makes every database and table that the metadata names. A table that cannot be made is said, and the others are served. */
 export async function loadCatalog(engine: GranaryEngine): Promise<void> {

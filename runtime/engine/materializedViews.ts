@@ -3,7 +3,8 @@ import { snapshotOf, type Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { Source, TableSnapshot } from '../exec/source.ts'
 import type { Query, Select, TableName } from '../sql/ast.ts'
-import type { GranaryEngine, QueryRun } from './engine.ts'
+import type { GranaryEngine } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import type { InsertTask, TaskResult } from './messages.ts'
 
 /** Views that feed views that feed views ... */

@@ -5,7 +5,7 @@ import type { Rename } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { makeTable } from './createTable.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { typeOf } from './keyResolver.ts'
 import { findTable, tableOf } from './tableNames.ts'
 

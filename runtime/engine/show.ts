@@ -1,7 +1,7 @@
 import type { Like, Query, Show, Statement } from '../sql/ast.ts'
 import { DBError } from '../core/errors.ts'
 import { formatAst } from '../sql/format.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 import { type Rows, backquote, lines, quoteSql, rowsQuery } from './rows.ts'
 import { findTable, tableOf } from './tableNames.ts'
 

@@ -1,6 +1,6 @@
 import type { Table } from '../catalog/table.ts'
 import type { TableName } from '../sql/ast.ts'
-import type { QueryRun } from './engine.ts'
+import type { QueryRun } from './queryRun.ts'
 
 /** The table of that name: the session's temporary one, else the catalog's. */
 export function findTable(run: QueryRun, name: TableName): Table | undefined {

@@ -1,6 +1,11 @@
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
+import { arrayParts } from './arrayParts.ts'
 import { arrays } from './arrays.ts'
+import { arraySearch } from './arraySearch.ts'
+import { arraySets } from './arraySets.ts'
+import { arraySort } from './arraySort.ts'
+import { arrayTotals } from './arrayTotals.ts'
 import { bestEffortTimes } from './bestEffort.ts'
 import { bits } from './bits.ts'
 import { clock } from './clock.ts'
@@ -20,6 +25,7 @@ import { higherOrder } from './higherOrder.ts'
 import { json } from './json.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
+import { mapLambdas } from './mapLambdas.ts'
 import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
@@ -40,6 +46,11 @@ import { url } from './url.ts'
 const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   arrays,
+  arrayParts,
+  arraySearch,
+  arraySets,
+  arraySort,
+  arrayTotals,
   bestEffortTimes,
   bits,
   clock,
@@ -58,6 +69,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   json,
   like,
   logical,
+  mapLambdas,
   math,
   markup,
   miscellaneous,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Arena } from '../../runtime/core/memory.ts'
 import { newMemory, random } from '../harness.ts'
+import { kernel } from './values.ts'
 
 // Values of ClickHouse's own functions: input, cityHash64, sipHash64, hex(sipHash128), CityHash128 low and high.
 const vectors: [string, bigint, bigint, string, bigint, bigint][] = [
@@ -186,6 +187,91 @@ for (const build of ['core', 'core.debug'] as const)
       for (let row = 0; row < 600; row += 37) {
         kernels.sipHash128(bytes + memory.u32[offsets / 4 + row], row, one)
         assert.deepEqual(memory.copyOut(one, 16), memory.copyOut(out + row * 16, 16))
+      }
+    })
+
+    test('keyed SipHash', () => {
+      const { pointer, size } = write('abc')
+      const key = arena.allocate(16)
+      memory.u64.set([506097522914230528n, 1084818905618843912n], key / 8)
+      const out = arena.allocate(16)
+      kernels.sipHash64Keyed(pointer, size, key, out)
+      assert.equal(memory.u64[out / 8], 6754548778392356773n)
+      kernels.sipHash128Keyed(pointer, size, key, out)
+      assert.equal(Buffer.from(memory.bytes(out, 16)).toString('hex').toUpperCase(), '857CDFC516A8F169207BFF6F45524D34')
+    })
+
+    test('columns of strings of 0 to 599 bytes under the other hashes', () => {
+      const text = Array.from({ length: 600 }, (_, x) => String.fromCharCode(33 + ((x * x * 7 + x) % 90))).join('')
+      const { pointer } = write(text)
+      const offsets = arena.allocate(601 * 4)
+      const bytes = arena.allocate(600 * 300)
+      let at = 0
+      for (let row = 0; row < 600; row++) {
+        memory.u32[offsets / 4 + row] = at
+        memory.u8.copyWithin(bytes + at, pointer, pointer + row)
+        at += row
+      }
+      memory.u32[offsets / 4 + 600] = at
+      const out = arena.allocate(600 * 16)
+      kernels.murmurHash3U128Strings(offsets, bytes, 600, out)
+      const words = [...memory.u64.subarray(out / 8, out / 8 + 1200)]
+      const xor = (from: number) => words.reduce((sum, word, i) => (i % 2 === from ? sum ^ word : sum), 0n)
+      assert.deepEqual([xor(0), xor(1)], [434467790632135647n, 7775228813481052592n])
+      kernels.javaHashStrings(offsets, bytes, 600, out)
+      assert.equal(
+        memory.i32.subarray(out / 4, out / 4 + 600).reduce((a, b) => a ^ b, 0),
+        -1704645768,
+      )
+    })
+
+    test('values of one width hash as their bytes', () => {
+      const one = arena.allocate(16)
+      for (const width of [1, 7, 16, 17, 70]) {
+        const rows = 33
+        const values = arena.allocate(rows * width)
+        for (let i = 0; i < rows * width; i++) memory.u8[values + i] = (i * 31) & 255
+        const out = arena.allocate(rows * 16)
+        kernels.cityHash64Fixed(values, width, rows, out)
+        for (let row = 0; row < rows; row++) {
+          kernels.cityHash64(values + row * width, width, one)
+          assert.equal(memory.u64[out / 8 + row], memory.u64[one / 8])
+        }
+        kernels.sipHash128Fixed(values, width, rows, out)
+        for (let row = 0; row < rows; row++) {
+          kernels.sipHash128(values + row * width, width, one)
+          assert.deepEqual(memory.copyOut(out + row * 16, 16), memory.copyOut(one, 16))
+        }
+      }
+    })
+
+    test('hashes of integers of every type: xor is that of ClickHouse', () => {
+      // groupBitXor(intHash64(toInt8(number * 37))) FROM numbers(600), and so on
+      const multipliers = { 8: 37n, 16: 3737n, 32: 373737373n, 64: 373737373n }
+      const of64 = { I8: 11744686002536546402n, I16: 2513806306889142363n, U16: 18011581132644438296n, U32: 8960570369596582861n } // biome-ignore format: table
+      const of32 = { U8: 85926353, I8: 2455611804, U16: 663132834, I16: 3029204698, I32: 481518622, U64: 2174482068 }
+      const values = arena.allocate(600 * 8)
+      const out = arena.allocate(600 * 8)
+      const fill = (suffix: string) => {
+        const bits = Number(suffix.slice(1)) as 8 | 16 | 32 | 64
+        for (let i = 0; i < 600; i++) {
+          const value = BigInt.asUintN(bits, BigInt(i) * multipliers[bits])
+          for (let byte = 0; byte < bits / 8; byte++)
+            memory.u8[values + (i * bits) / 8 + byte] = Number((value >> BigInt(byte * 8)) & 255n)
+        }
+      }
+      for (const [suffix, expected] of Object.entries(of64)) {
+        fill(suffix)
+        kernel(memory, `intHash64${suffix}`)(values, 600, out)
+        assert.equal(
+          memory.u64.subarray(out / 8, out / 8 + 600).reduce((a, b) => a ^ b, 0n),
+          expected,
+        )
+      }
+      for (const [suffix, expected] of Object.entries(of32)) {
+        fill(suffix)
+        kernel(memory, `intHash32${suffix}`)(values, 600, out)
+        assert.equal(memory.u32.subarray(out / 4, out / 4 + 600).reduce((a, b) => a ^ b, 0) >>> 0, expected)
       }
     })
 

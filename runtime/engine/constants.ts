@@ -1,4 +1,5 @@
-import { Resolver, Scope } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope } from '../analyzer/scope.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
 import type { Expr } from '../sql/ast.ts'

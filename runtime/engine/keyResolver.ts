@@ -1,4 +1,5 @@
-import { Resolver, Scope } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope } from '../analyzer/scope.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import { Settings } from '../core/settings.ts'

@@ -1,5 +1,6 @@
 // INSERT in a worker: rows from a query or from data, brought to the table's columns, handed to the table's sink.
-import { Resolver, Scope } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope } from '../analyzer/scope.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { concatColumns } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'

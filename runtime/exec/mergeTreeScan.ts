@@ -1,4 +1,5 @@
-import { Scope, Resolver } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope } from '../analyzer/scope.ts'
 import { columnsOf, type Typed, walk } from '../analyzer/typed.ts'
 import { concatColumns, constColumn, defaultColumn } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'

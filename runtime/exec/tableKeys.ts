@@ -1,4 +1,5 @@
-import { Resolver, Scope } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope } from '../analyzer/scope.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { Chunk } from '../columns/chunk.ts'
 import type { Column } from '../columns/column.ts'

@@ -1,4 +1,5 @@
-import type { Resolver, ScopeColumn } from '../analyzer/resolve.ts'
+import type { Resolver } from '../analyzer/resolve.ts'
+import type { ScopeColumn } from '../analyzer/scope.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import type { Asterisk, ColumnsMatcher, ColumnTransformer, Expr } from '../sql/ast.ts'

@@ -1,5 +1,7 @@
+import { logical } from '../analyzer/logical.ts'
 import type { CteScope } from '../analyzer/context.ts'
-import { Resolver, Scope, type ScopeColumn } from '../analyzer/resolve.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope, type ScopeColumn } from '../analyzer/scope.ts'
 import { columnsOf, type Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import { nullableOf } from '../functions/bind.ts'
@@ -8,7 +10,8 @@ import { commonType } from '../types/commonType.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Computed, JoinPlan, Plan, PlanColumn } from './plan.ts'
-import type { SelectPlanner, Source } from './select.ts'
+import { planFrom, type Source } from './from.ts'
+import type { SelectPlanner } from './select.ts'
 
 export async function planJoin(
   planner: SelectPlanner,
@@ -17,8 +20,8 @@ export async function planJoin(
   outer: Scope | null,
 ): Promise<Source> {
   const { context } = planner
-  const left = await planner.from(join.left, ctes, outer)
-  const right = await planner.from(join.right, ctes, outer)
+  const left = await planFrom(planner, join.left, ctes, outer)
+  const right = await planFrom(planner, join.right, ctes, outer)
   const type = join.type === 'comma' ? 'cross' : join.type
   const strictness = join.strictness ?? (context.settings.text('join_default_strictness').toLowerCase() as 'all')
   const useNulls = context.settings.bool('join_use_nulls')
@@ -121,7 +124,7 @@ export async function planJoin(
     strictness,
     leftKeys: keys.map(key => key.left),
     rightKeys: keys.map(key => key.right),
-    residual: residual.length === 0 ? null : resolver.conjunction(residual),
+    residual: residual.length === 0 ? null : logical(resolver, residual),
     asof,
     useNulls,
     columns: [...leftOutputs, ...rightOutputs],

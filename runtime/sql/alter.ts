@@ -11,7 +11,9 @@ import {
   parseSortingKey,
   parseTtl,
 } from './definitions.ts'
-import { call, parseExpr, parseIdentifierParts, parseOperand, parseSettings } from './expressions.ts'
+import { call } from './calls.ts'
+import { parseExpr, parseSettings } from './expressions.ts'
+import { parseIdentifierParts, parseOperand } from './operands.ts'
 import { TokenKind } from './lexer.ts'
 import { parseNameOrParameter, parseQuery, parseTableName } from './select.ts'
 import { parseType } from './types.ts'

@@ -24,17 +24,9 @@ import {
   parseProjectionDeclaration,
   parseStorage,
 } from './definitions.ts'
-import {
-  call,
-  identifierParameter,
-  parseAliased,
-  parseCall,
-  parseExpr,
-  parseIdentifierParts,
-  parseOperand,
-  parseSettings,
-  queryFollows,
-} from './expressions.ts'
+import { call, parseCall, queryFollows } from './calls.ts'
+import { parseAliased, parseExpr, parseSettings } from './expressions.ts'
+import { identifierParameter, parseIdentifierParts, parseOperand } from './operands.ts'
 import { takeIntervalUnit } from './intervals.ts'
 import { parseNameOrParameter, parseQuery, parseTableName, tableName } from './select.ts'
 import { parseType } from './types.ts'

@@ -14,7 +14,9 @@ import type {
   TtlElement,
 } from './ast.ts'
 import { type Cursor, depthCost } from './cursor.ts'
-import { call, parseCall, parseExpr, parseExprs, parseIdentifierParts, parseSettings } from './expressions.ts'
+import { call, parseCall } from './calls.ts'
+import { parseExpr, parseExprs, parseSettings } from './expressions.ts'
+import { parseIdentifierParts } from './operands.ts'
 import { TokenKind } from './lexer.ts'
 import { parseColumnList, parseOrderBy, parseWith } from './select.ts'
 import { parseType } from './types.ts'

@@ -1,6 +1,8 @@
 import type { Insert, Setting, TableName } from './ast.ts'
 import type { Cursor } from './cursor.ts'
-import { parseAliased, parseCall, parseExpr, parseOperand, parseSettings, queryFollows } from './expressions.ts'
+import { parseCall, queryFollows } from './calls.ts'
+import { parseAliased, parseExpr, parseSettings } from './expressions.ts'
+import { parseOperand } from './operands.ts'
 import { parseQuery, parseTableName } from './select.ts'
 
 /** Up to where rows begin, if the statement has rows rather than a query. */

@@ -23,23 +23,10 @@ import type {
   WithElement,
 } from './ast.ts'
 import { type Cursor, depthCost } from './cursor.ts'
-import {
-  atBareAlias,
-  call,
-  identifierParameter,
-  literal,
-  parseAliased,
-  parseCall,
-  parseColumn,
-  parseExpr,
-  parseExprs,
-  parseIdentifierParts,
-  parseOrderByElement,
-  parseQueryIn,
-  parseSettings,
-  parseWindow,
-  queryFollows,
-} from './expressions.ts'
+import { call, literal, parseCall, parseQueryIn, queryFollows } from './calls.ts'
+import { atBareAlias, parseAliased, parseColumn, parseExpr, parseExprs, parseSettings } from './expressions.ts'
+import { identifierParameter, parseIdentifierParts } from './operands.ts'
+import { parseOrderByElement, parseWindow } from './windows.ts'
 import { parseExplainHead } from './explain.ts'
 import { TokenKind } from './lexer.ts'
 

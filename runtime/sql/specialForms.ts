@@ -2,16 +2,10 @@
 
 import type { Expr, FunctionCall } from './ast.ts'
 import { type Cursor, depthCost } from './cursor.ts'
-import {
-  call,
-  literal,
-  operandFollows,
-  parseAliased,
-  parseColumnsMatcher,
-  parseExpr,
-  parseQueryIn,
-  queryFollows,
-} from './expressions.ts'
+import { call, literal, parseQueryIn, queryFollows } from './calls.ts'
+import { parseAliased, parseExpr } from './expressions.ts'
+import { parseColumnsMatcher } from './matchers.ts'
+import { operandFollows } from './operands.ts'
 import { intervalUnit, takeIntervalUnit } from './intervals.ts'
 import { TokenKind } from './lexer.ts'
 import { parseType } from './types.ts'

@@ -1,0 +1,204 @@
+import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../analyzer/context.ts'
+import { Resolver } from '../analyzer/resolve.ts'
+import { Scope, type ScopeColumn } from '../analyzer/scope.ts'
+import type { Typed } from '../analyzer/typed.ts'
+import { DBError } from '../core/errors.ts'
+import { plainType } from '../functions/bind.ts'
+import type { Expr, TableExpr } from '../sql/ast.ts'
+import { columnName } from '../sql/format.ts'
+import { parseExpression } from '../sql/parser.ts'
+import type { MapType } from '../types/compound.ts'
+import type { DataType } from '../types/dataType.ts'
+import { parseType } from '../types/parseType.ts'
+import { planJoin } from './join.ts'
+import type { Computed, Plan, PlanColumn, ScanPlan } from './plan.ts'
+import type { SelectPlanner } from './select.ts'
+
+/** What FROM gives: rows and the names for their columns. */
+export interface Source {
+  readonly plan: Plan
+  readonly columns: ScopeColumn[]
+  readonly tables: number
+}
+
+/** The rows of a SELECT without FROM. */
+export function oneRow(context: AnalyzerContext): Source {
+  const column = { id: context.nextColumnId(), name: 'dummy', type: parseType('UInt8') }
+  const node: Typed = { kind: 'column', ...column, key: `#${column.id}` }
+  const visible: ScopeColumn = { name: 'dummy', qualifiers: [['one'], ['system', 'one']], node, table: 0 }
+  return { plan: { kind: 'values', columns: [column], rows: [[0]] }, columns: [visible], tables: 1 }
+}
+
+/** The rows and names of a table expression. */
+export async function planFrom(
+  planner: SelectPlanner,
+  table: TableExpr,
+  ctes: CteScope,
+  outer: Scope | null,
+): Promise<Source> {
+  switch (table.kind) {
+    case 'join':
+      return planJoin(planner, table, ctes, outer)
+    case 'arrayJoin':
+      return planArrayJoin(planner, table, ctes, outer)
+    case 'tableSubquery': {
+      const plan = await planner.nested(table.query, ctes, outer)
+      return named(plan, table.alias ? [[table.alias]] : [], table.columnAliases)
+    }
+    case 'tableFunction': {
+      const { call } = table
+      const names = [[table.alias ?? call.name]]
+      if (call.args[0]?.kind === 'subquery' && (call.bareQuery || call.name === 'view'))
+        return named(await planner.nested(call.args[0].query, ctes, outer), names, table.columnAliases)
+      const resolver = new Resolver(planner.context, new Scope([], ctes, outer))
+      const values = []
+      for (const arg of call.args) {
+        // Names of databases and tables may stand bare.
+        if (arg.kind === 'identifier') values.push(arg.parts.join('.'))
+        else values.push((await resolver.resolveConstant(arg, `An argument of table function ${call.name}`)).value)
+      }
+      return stored(planner.context, await planner.context.tableFunction(call.name, values), names, table)
+    }
+    case 'table': {
+      const { database, table: name } = table.name
+      const cte = database === undefined ? ctes.queries.get(name) : undefined
+      if (cte) {
+        const plan = await planner.nested(cte.query, cte.scope, null)
+        return named(plan, [[table.alias ?? name]], table.columnAliases ?? cte.columnAliases)
+      }
+      const found = planner.context.findTable(database, name)
+      if (!found) {
+        const shown = database === undefined ? name : `${database}.${name}`
+        throw new DBError('UNKNOWN_TABLE', `Unknown table expression identifier '${shown}'`)
+      }
+      const names = table.alias ? [[table.alias]] : [[found.name], [found.database, found.name]]
+      if (found.view) return named(await planner.nested(found.view, { queries: new Map() }), names, table.columnAliases)
+      return stored(planner.context, found, names, table)
+    }
+  }
+}
+
+/** A query's or table's columns under the names of FROM. */
+function named(plan: Plan, qualifiers: readonly (readonly string[])[], renamed?: readonly string[]): Source {
+  if (renamed && renamed.length !== plan.columns.length)
+    throw new DBError(
+      'BAD_ARGUMENTS',
+      `The number of column aliases (${renamed.length}) does not match the number of columns (${plan.columns.length})`,
+    )
+  const columns = plan.columns.map(
+    ({ id, name, type }, i): ScopeColumn => ({
+      name: renamed?.[i] ?? name,
+      qualifiers,
+      node: { kind: 'column', id, name: renamed?.[i] ?? name, type, key: `#${id}` },
+      table: 0,
+    }),
+  )
+  return { plan, columns, tables: 1 }
+}
+
+async function stored(
+  context: AnalyzerContext,
+  table: AnalyzedTable,
+  qualifiers: readonly (readonly string[])[],
+  {
+    final,
+    sample,
+    columnAliases,
+  }: { final?: true; sample?: { ratio: Expr; offset?: Expr }; columnAliases?: readonly string[] },
+): Promise<Source> {
+  const kept = table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
+  const columns: PlanColumn[] = kept.map(({ name, type }) => ({ id: context.nextColumnId(), name, type }))
+  const ratio = async (expr: Expr | undefined) => {
+    if (!expr) return 0
+    return Number(
+      (await new Resolver(context, new Scope([], { queries: new Map() })).resolveConstant(expr, 'SAMPLE')).value,
+    )
+  }
+  const plan: ScanPlan = {
+    kind: 'scan',
+    table,
+    columns,
+    filterColumns: [],
+    filters: [],
+    rowsWanted: 0,
+    final: final ?? false,
+    sample: sample ? { ratio: await ratio(sample.ratio), offset: await ratio(sample.offset) } : null,
+    isShared: false,
+  }
+  const visible = new Map<TableColumn, ScopeColumn>()
+  kept.forEach((column, i) => {
+    const { id, name, type } = columns[i]
+    visible.set(column, {
+      name: columnAliases?.[i] ?? name,
+      qualifiers,
+      node: { kind: 'column', id, name, type, key: `#${id}` },
+      hidden: column.virtual || column.kind === 'MATERIALIZED',
+      table: 0,
+    })
+  })
+  const scopeColumns = [...visible.values()]
+  for (const column of table.columns) {
+    if (column.kind !== 'ALIAS' || column.expression === undefined) continue
+    const resolver = new Resolver(context, new Scope(scopeColumns, { queries: new Map() }))
+    const node = resolver.call('CAST', [
+      await resolver.resolve(parseExpression(column.expression)),
+      resolver.constant(column.type.name, parseType('String')),
+    ])
+    scopeColumns.push({ name: column.name, qualifiers, node, hidden: true, table: 0 })
+  }
+  return { plan, columns: scopeColumns, tables: 1 }
+}
+
+async function planArrayJoin(
+  planner: SelectPlanner,
+  table: Extract<TableExpr, { kind: 'arrayJoin' }>,
+  ctes: CteScope,
+  outer: Scope | null,
+): Promise<Source> {
+  const source = table.input ? await planFrom(planner, table.input, ctes, outer) : oneRow(planner.context)
+  const scope = new Scope(source.columns, ctes, outer)
+  const resolver = new Resolver(planner.context, scope)
+  resolver.allowAggregates = false
+  const arrays: Computed[] = []
+  const columns = [...source.columns]
+  const add = (name: string, array: Typed) => {
+    const node =
+      array.type.kind === 'Map'
+        ? resolver.call('CAST', [array, resolver.constant((array.type as MapType).pairs.name, parseType('String'))])
+        : array
+    const element = (plainType(node.type) as { element?: DataType }).element
+    if (!element)
+      throw new DBError('TYPE_MISMATCH', `ARRAY JOIN requires an array argument, ${name} is ${array.type.name}`)
+    const computed: Computed = { id: planner.context.nextColumnId(), name, type: element, node }
+    arrays.push(computed)
+    const replaced: ScopeColumn = {
+      name,
+      qualifiers: [],
+      node: { kind: 'column', id: computed.id, name, type: element, key: `#${computed.id}` },
+      table: 0,
+    }
+    const at = columns.findIndex(column => column.name === name)
+    if (at >= 0) columns[at] = { ...replaced, qualifiers: columns[at].qualifiers, table: columns[at].table }
+    else columns.push(replaced)
+  }
+  for (const expr of table.arrays) {
+    const name = expr.alias ?? (expr.kind === 'identifier' ? expr.parts.join('.') : columnName(expr))
+    const nested = source.columns.filter(
+      column => expr.kind === 'identifier' && column.name.startsWith(`${expr.parts[expr.parts.length - 1]}.`),
+    )
+    if (expr.kind === 'identifier' && nested.length > 0 && scope.find(expr.parts).length === 0) {
+      for (const column of nested) {
+        const rest = column.name.slice(expr.parts[expr.parts.length - 1].length)
+        add((expr.alias ?? expr.parts.join('.')) + rest, column.node)
+      }
+    } else add(name, await resolver.resolve({ ...expr, alias: undefined }))
+  }
+  const plan: Plan = {
+    kind: 'arrayJoin',
+    input: source.plan,
+    isLeft: table.left ?? false,
+    arrays,
+    columns: [...source.plan.columns, ...arrays],
+  }
+  return { plan, columns, tables: source.tables }
+}

@@ -12,6 +12,8 @@ export interface AnalyzedTable {
   readonly columns: readonly TableColumn[]
   /** Set for views: the query to run in its place. */
   readonly view?: Query
+  /** The view is how a table reads others: FINAL is for those. */
+  readonly isComposed?: boolean
   /** What the scan operator opens; the analyzer passes it on. */
   readonly source: unknown
   /** Rows, if they are known without reading, and no condition is set on them. */

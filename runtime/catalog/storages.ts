@@ -6,14 +6,20 @@ import type { Disk } from '../storage/disk.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { TableStorage } from './table.ts'
 
+/** A chunk as packChunk makes it. */
+export interface PackedRows {
+  readonly buffer: ArrayBuffer
+  readonly rows: number
+}
+
 /** What an INSERT's task gave. */
 export type Written =
   | { readonly kind: 'none' }
   | { readonly kind: 'parts'; readonly parts: readonly PartInfo[] }
-  | { readonly kind: 'chunks'; readonly chunks: readonly { readonly buffer: ArrayBuffer; readonly rows: number }[] }
+  | { readonly kind: 'chunks'; readonly chunks: readonly PackedRows[] }
 
 export class MemoryStorage implements TableStorage {
-  #chunks: readonly { readonly buffer: ArrayBuffer; readonly rows: number }[] = []
+  #chunks: readonly PackedRows[] = []
 
   snapshot() {
     const chunks = this.#chunks
@@ -27,6 +33,18 @@ export class MemoryStorage implements TableStorage {
 
   async commit(result: Written): Promise<void> {
     if (result.kind === 'chunks') this.#chunks = [...this.#chunks, ...result.chunks]
+  }
+
+  /** All chunks, which the table has no more. */
+  take(): readonly PackedRows[] {
+    const chunks = this.#chunks
+    this.#chunks = []
+    return chunks
+  }
+
+  /** What take gave, before all others. */
+  putBack(chunks: readonly PackedRows[]): void {
+    this.#chunks = [...chunks, ...this.#chunks]
   }
 
   async truncate(): Promise<void> {

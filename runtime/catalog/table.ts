@@ -12,6 +12,8 @@ export interface TableSize {
 export interface TableStorage {
   /** The rows as they are now; release when no query reads them any more. */
   snapshot(): { readonly source: Source; readonly exactRows?: number; release(): void }
+  /** For tables that read others: the query that gives their rows now, over the catalog's tables and these. null: there are none. */
+  compose?(): { readonly query: Query | null; readonly tables: readonly TableSnapshot[] }
   /** The table with only these parts, committed or not: for storages that are made of parts. */
   sourceOf?(parts: readonly PartInfo[]): Source
   /** Before an INSERT is begun: waits, or refuses it, while the table cannot keep up. */

@@ -39,6 +39,7 @@ export function analyzedTable(snapshot: TableSnapshot): AnalyzedTable {
     name: snapshot.name,
     columns: snapshot.columns.map(column => ({ ...column, type: parseType(column.type) })),
     view: snapshot.view,
+    isComposed: snapshot.isComposed,
     source: snapshot.source,
     exactRows: snapshot.exactRows,
   }

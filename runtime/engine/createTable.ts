@@ -1,14 +1,16 @@
-import { snapshotOf, type Table } from '../catalog/table.ts'
+import type { Table } from '../catalog/table.ts'
 import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
 import type { CreateTable, Expr, Query, Statement } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
-import { parseStatement } from '../sql/parser.ts'
+import { parseExpression, parseStatement } from '../sql/parser.ts'
 import { dropTable } from './dropTable.ts'
 import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
-import { createStorage } from './engines.ts'
+import { createStorage, inferColumns, withDatabase } from './engines.ts'
+import { givenColumns, insertRows } from './insert.ts'
+import { mayNameTables } from './references.ts'
 import { typeOf } from './keyResolver.ts'
 import { tableOf } from './tableNames.ts'
 
@@ -47,6 +49,11 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
   }
   if (statement.temporary && !run.session)
     throw new DBError('BAD_ARGUMENTS', 'Temporary tables need a session: pass session_id')
+  if (statement.storage?.engine)
+    statement = {
+      ...statement,
+      storage: { ...statement.storage, engine: withDatabase(statement.storage.engine, run.database) },
+    }
   let given: readonly SnapshotColumn[] | null = null
   if (statement.asTable) {
     const source = tableOf(run, statement.asTable)
@@ -59,39 +66,40 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
   } else if (statement.asQuery && !statement.columns?.length) given = await run.describe(statement.asQuery)
   else if (statement.asFunction)
     throw new DBError('NOT_IMPLEMENTED', 'CREATE TABLE AS a table function is not supported')
+  else if (statement.storage?.engine && !statement.columns?.length)
+    given = inferColumns(engine, statement.storage.engine, database)
   const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) =>
     typeOf(run.engine, expr, columns),
   )
+  if (!statement.attach) await checkDefaults(engine, definition.columns)
   const table = await makeTable(run.engine, definition, statement.temporary ? '' : database, name, statement)
   if (statement.temporary) run.session?.temporaryTables.set(name, table)
   else await catalog.add(table)
   if (statement.asQuery && !statement.empty) await fillTable(run, table, statement.asQuery)
 }
 
+/** DEFAULT and the like must be expressions over the other columns. Those that ask dictionaries are known where there are some. */
+async function checkDefaults(engine: GranaryEngine, columns: readonly SnapshotColumn[]): Promise<void> {
+  for (const { name, expression } of columns) {
+    if (expression === undefined || mayNameTables.test(expression)) continue
+    const others = columns.filter(column => column.name !== name)
+    try {
+      await typeOf(engine, parseExpression(expression), others)
+    } catch (error) {
+      const isOwn = error instanceof DBError && error.errorName === 'UNKNOWN_IDENTIFIER'
+      if (isOwn && error.message.includes(`\`${name}\``))
+        throw new DBError('CYCLIC_ALIASES', `The default expression of column ${name} depends on itself`)
+      throw error
+    }
+  }
+}
+
 async function fillTable(run: QueryRun, table: Table, query: Query): Promise<void> {
-  const { engine } = run
-  const target = snapshotOf(table)
-  const { tables, release } = engine.snapshots(query, run.database, run.session)
+  const { tables, release } = run.engine.snapshots(query, run.database, run.session)
   try {
-    const columns = table.columns
-      .filter(
-        column =>
-          !column.virtual && column.kind !== 'MATERIALIZED' && column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL',
-      )
-      .map(({ name }) => name)
-    const result = await run.complete({
-      ...run.taskBase(tables),
-      kind: 'insert',
-      table: target.snapshot,
-      columns,
-      query,
-      format: '',
-      threads: 1,
-    })
-    if (result.kind === 'parts' || result.kind === 'chunks') await table.storage.commit(result)
+    await insertRows(run, table, givenColumns(table), { query, tables })
   } finally {
     release()
-    target.release()
   }
 }
 

@@ -3,6 +3,7 @@ import { NullStorage } from '../catalog/storages.ts'
 import { DBError } from '../core/errors.ts'
 import type { ColumnDeclaration, CreateView, Query, TableName } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
+import { listParameters } from '../sql/parameters.ts'
 import { parseType } from '../types/parseType.ts'
 import { createTable, uuidOf } from './createTable.ts'
 import { dropTable } from './dropTable.ts'
@@ -21,11 +22,13 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     if (!statement.orReplace) throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${name} already exists`)
     await dropTable(run, existing)
   }
-  const query = qualify(statement.query, database)
+  const query = qualify(statement.query, run.database)
   const isMaterialized = statement.type === 'materialized'
   const columns = statement.columns?.length
     ? statement.columns.map(column => ({ name: column.name, type: parseType(column.type?.text ?? 'String').name }))
-    : await run.describe(query)
+    : listParameters(query).size > 0
+      ? []
+      : await run.describe(query)
   const { start, end } = statement
   const declared = columns.map(
     (column, i): ColumnDeclaration => ({
@@ -37,8 +40,9 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     ? { database: statement.to.database ?? run.database, table: statement.to.table }
     : { database, table: `.inner.${name}` }
   const source = isMaterialized ? listenedTable(query) : null
-  if (isMaterialized && statement.to) catalog.table(target.database, target.table)
-  else if (isMaterialized && !catalog.find(target.database, target.table))
+  if (isMaterialized && statement.to) {
+    if (!statement.attach) await checkTarget(run, query, catalog.table(target.database, target.table))
+  } else if (isMaterialized && !catalog.find(target.database, target.table))
     await createTable(run, {
       kind: 'createTable',
       name: target,
@@ -85,6 +89,21 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     await fill(run, view, query, tables, 0)
   } finally {
     release()
+  }
+}
+
+/** Rows of the query must fit into the target; states of other functions never do. */
+async function checkTarget(run: QueryRun, query: Query, target: Table): Promise<void> {
+  const given = await run.describe(query)
+  if (target.columns.length > 0 && !given.some(({ name }) => target.columns.some(column => column.name === name)))
+    throw new DBError('THERE_IS_NO_COLUMN', `The query of the view gives no column of ${target.name}`)
+  for (const { name, type } of given) {
+    const column = target.columns.find(other => other.name === name)
+    if (!column || column.type === type || !column.type.startsWith('AggregateFunction(')) continue
+    throw new DBError(
+      'CANNOT_CONVERT_TYPE',
+      `Conversion from ${type} to ${column.type} is not supported: column ${name}`,
+    )
   }
 }
 

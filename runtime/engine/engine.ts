@@ -1,5 +1,4 @@
 import { Catalog } from '../catalog/catalog.ts'
-import { snapshotOf, type Table } from '../catalog/table.ts'
 import { DBError, toDBError } from '../core/errors.ts'
 import { Memory } from '../core/memory.ts'
 import '../core/acceptedSettings.ts'
@@ -16,13 +15,12 @@ import { noProgress } from './contract.ts'
 import { WorkerPool } from './pool.ts'
 import { QueryRun } from './queryRun.ts'
 import { readQueryHead } from './queryHead.ts'
-import { tableReferences } from './references.ts'
 import { Sessions, type Session } from './session.ts'
 import { QueryLog, ProcessList } from './processes.ts'
 import { settingsOfStatement } from './statementSettings.ts'
 import { Statements } from './statements.ts'
 import { loadCatalog } from './load.ts'
-import { systemSnapshot } from './systemTables.ts'
+import { type Snapshots, takeSnapshots } from './snapshots.ts'
 import { temporaryDirectory } from '../exec/temporaryFiles.ts'
 
 export const version = '26.7.1.1'
@@ -120,7 +118,7 @@ export class GranaryEngine implements Engine {
 
   async execute(request: QueryRequest): Promise<QueryResult> {
     if (this.#closing) throw new DBError('ABORTED', 'The server is stopping')
-    const queryId = request.queryId || this.#makeId()
+    const queryId = request.queryId || this.makeId()
     const started = this.platform.clock.monotonic()
     let text = request.query
     const settings = this.#settings(request)
@@ -158,7 +156,8 @@ export class GranaryEngine implements Engine {
     }
   }
 
-  #makeId(): string {
+  /** For a query that has no id of its own. */
+  makeId(): string {
     const bytes = this.platform.randomBytes(16)
     const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
@@ -202,38 +201,9 @@ export class GranaryEngine implements Engine {
     database: string,
     session: Session | undefined,
     extra: readonly TableSnapshot[] = [],
-  ): { tables: TableSnapshot[]; release(): void } {
-    const tables: TableSnapshot[] = [...extra]
-    const releases: (() => void)[] = []
-    const seen = new Set<string>()
-    const visit = (tree: unknown, current: string) => {
-      for (const { database: stated, table: name } of tableReferences(tree)) {
-        const temporary = stated === undefined ? (session?.temporaryTables.get(name) as Table | undefined) : undefined
-        const key = temporary ? `.${name}` : `${stated ?? current}.${name}`
-        if (seen.has(key)) continue
-        seen.add(key)
-        const table = temporary ?? this.catalog.find(stated ?? current, name)
-        if (!table) {
-          const system = systemSnapshot(this, stated ?? current, name)
-          if (system) tables.push(system)
-          else if (stated !== undefined) this.catalog.database(stated)
-          continue
-        }
-        const holder = table.target ? this.catalog.find(table.target.database, table.target.table) : table
-        if (!holder) continue
-        const { snapshot, release } = snapshotOf(holder)
-        tables.push(holder === table ? snapshot : { ...snapshot, database: table.database, name: table.name })
-        releases.push(release)
-        if (table.view) visit(table.view, table.database)
-      }
-    }
-    visit(node, database)
-    return {
-      tables,
-      release: () => {
-        for (const release of releases.splice(0)) release()
-      },
-    }
+    parameters: Readonly<Record<string, string>> = {},
+  ): Snapshots {
+    return takeSnapshots(this, node, { database, session, parameters }, extra)
   }
 
   async close(options: { graceMs?: number } = {}): Promise<void> {

@@ -1,14 +1,28 @@
+// Which storage a table's ENGINE clause means.
 import { LogStorage, MemoryStorage, NullStorage } from '../catalog/storages.ts'
 import type { Table, TableStorage } from '../catalog/table.ts'
 import type { TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
-import type { CreateTable } from '../sql/ast.ts'
+import type { CreateTable, FunctionCall } from '../sql/ast.ts'
+import { createBuffer } from './bufferTable.ts'
+import { ConstantArguments, sourceTable, visibleColumns } from './composedTables.ts'
 import type { GranaryEngine } from './engine.ts'
 import { createMergeTree, mergeTreeEngines } from './mergeTreeStorage.ts'
+import { inferMergeColumns, MergeStorage, mergeVirtualColumns, TableMatcher } from './mergeTables.ts'
 
-const chunkEngines = ['Memory', 'Log', 'TinyLog', 'StripeLog', 'Null']
-export const engineNames: readonly string[] = [...mergeTreeEngines, ...chunkEngines, 'View']
+interface MadeStorage {
+  readonly storage: TableStorage
+  readonly virtualColumns: readonly SnapshotColumn[]
+}
+
+const chunkEngines = ['Memory', 'Log', 'TinyLog', 'StripeLog', 'Null', 'Set']
+const otherEngines = ['Merge', 'Buffer', 'View', 'MaterializedView']
+export const engineNames: readonly string[] = [...mergeTreeEngines, ...chunkEngines, ...otherEngines]
+
+/** ClickHouse has them, Granary does not. */
+const absentEngines =
+  /^(GraphiteMergeTree|CoalescingMergeTree|Replicated.*|Shared.*|URL|S3|S3Queue|HDFS|AzureBlobStorage|AzureQueue|Kafka|RabbitMQ|NATS|FileLog|MySQL|PostgreSQL|MaterializedPostgreSQL|MongoDB|Redis|SQLite|ODBC|JDBC|EmbeddedRocksDB|KeeperMap|Executable|ExecutablePool|LiveView|WindowView|TimeSeries|DeltaLake|Hudi|Iceberg.*|Hive|Loop|Fuzz.*|Alias|ArrowFlight|YTsaurus)$/
 
 /** What keeps the rows of a table, and the virtual columns that it adds. */
 export async function createStorage(
@@ -17,27 +31,66 @@ export async function createStorage(
   database: string,
   name: string,
   statement: CreateTable,
-): Promise<{ storage: TableStorage; virtualColumns: readonly SnapshotColumn[] }> {
+): Promise<MadeStorage> {
   const { name: kind, args } = definition.engine
   if (mergeTreeEngines.includes(kind))
     return createMergeTree(engine, definition, database, name, statement.attach ?? false)
-  if (!chunkEngines.includes(kind)) throw new DBError('UNKNOWN_STORAGE', `Unknown table engine ${kind}`)
-  if (args.length > 0 && kind !== 'Memory')
-    throw new DBError(
-      'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
-      `Engine ${kind} doesn't support any arguments (${args.length} given)`,
-    )
+  if (absentEngines.test(kind)) throw new DBError('NOT_IMPLEMENTED', `Table engine ${kind} is not supported`)
+  if (!engineNames.includes(kind)) throw new DBError('UNKNOWN_STORAGE', `Unknown table engine ${kind}`)
   if (definition.orderBy.length > 0 || definition.partitionBy.length > 0)
     throw new DBError(
       'BAD_ARGUMENTS',
       `Engine ${kind} doesn't support PARTITION_BY, PRIMARY_KEY, ORDER_BY or SAMPLE_BY clauses`,
     )
-  if (kind === 'Null') return { storage: new NullStorage(), virtualColumns: [] }
+  const self = { database, name }
+  const names = { database, session: undefined, parameters: {} }
+  const constants = new ConstantArguments(`Engine ${kind}`, args, names)
+  const plain = (storage: TableStorage): MadeStorage => ({ storage, virtualColumns: [] })
+  switch (kind) {
+    case 'Merge': {
+      const matcher = new TableMatcher('Engine Merge', args, names, 2)
+      const storage = new MergeStorage(engine, self, definition.columns, matcher)
+      return { storage, virtualColumns: mergeVirtualColumns }
+    }
+    case 'Buffer':
+      return plain(createBuffer(engine, constants, self, definition.columns))
+  }
+  if (kind !== 'Memory') constants.count(0, 0)
+  if (kind === 'Null') return plain(new NullStorage())
   const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
-  if (kind === 'Memory' || isTransient) return { storage: new MemoryStorage(), virtualColumns: [] }
+  if (kind === 'Memory' || isTransient) return plain(new MemoryStorage())
+  return plain(await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)))
+}
+
+/** Columns of a table that states none, for engines that read other tables. */
+export function inferColumns(
+  engine: GranaryEngine,
+  { name: kind, args }: FunctionCall,
+  database: string,
+): readonly SnapshotColumn[] | null {
+  const names = { database, session: undefined, parameters: {} }
+  const constants = new ConstantArguments(`Engine ${kind}`, args, names)
+  if (kind === 'Merge') return inferMergeColumns(new TableMatcher('Engine Merge', args, names, 2).find(engine))
+  const at = kind === 'Buffer' ? 0 : -1
+  if (at < 0 || args.length < at + 2) return null
+  const [other, table] = [constants.text(at), constants.text(at + 1)]
+  const source = sourceTable(engine, other, table)
+  if (!source) throw new DBError('UNKNOWN_TABLE', `Table ${other}.${table} does not exist`)
+  return visibleColumns(source.columns).map(({ name, type }) => ({ name, type }))
+}
+
+/** The call with the current database's name in place of what asks for it: a table keeps meaning what it meant when it was made. */
+export function withDatabase(call: FunctionCall, database: string): FunctionCall {
+  const { start, end } = call
   return {
-    storage: await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)),
-    virtualColumns: [],
+    ...call,
+    args: call.args.map(arg =>
+      arg.kind === 'function' && arg.name.toLowerCase() === 'currentdatabase'
+        ? { kind: 'literal', value: database, start, end }
+        : arg.kind === 'function'
+          ? withDatabase(arg, database)
+          : arg,
+    ),
   }
 }
 

@@ -1,8 +1,7 @@
 import { DBError } from '../core/errors.ts'
-import { Settings } from '../core/settings.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { GranaryEngine } from './engine.ts'
-import { QueryRun } from './queryRun.ts'
+import { internalRun } from './internalRun.ts'
 
 /** Makes every database and table that the metadata names. A table that cannot be made is said, and the others are served. */
 export async function loadCatalog(engine: GranaryEngine): Promise<void> {
@@ -33,18 +32,8 @@ export async function loadCatalog(engine: GranaryEngine): Promise<void> {
       const { statement } = parseStatement(text)
       if (statement.kind !== 'createTable' && statement.kind !== 'createView')
         throw new DBError('CORRUPTED_DATA', `its metadata is no CREATE TABLE`)
-      const request = {
-        query: '',
-        body: null,
-        settings: {},
-        parameters: {},
-        user: 'default',
-        readonly: 0,
-        signal: new AbortController().signal,
-        client: { interface: 'local', address: '', userAgent: '' },
-      } as const
       const named = { ...statement, name: { database, table: name }, attach: true as const }
-      await engine.statements.run(new QueryRun(engine, { ...request, database }, '', text, named, new Settings()))
+      await engine.statements.run(internalRun(engine, database), named)
     } catch (error) {
       platform.log(
         'error',

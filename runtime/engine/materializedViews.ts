@@ -5,7 +5,8 @@ import type { Source, TableSnapshot } from '../exec/source.ts'
 import type { Query, Select, TableName } from '../sql/ast.ts'
 import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
-import type { InsertTask, TaskResult } from './messages.ts'
+import { insertRows } from './insert.ts'
+import type { TaskResult } from './messages.ts'
 
 /** Views that feed views that feed views ... */
 const depthMax = 32
@@ -95,24 +96,7 @@ export async function fill(
           start,
           end,
         }
-  const { snapshot, release } = snapshotOf(target)
-  const task: InsertTask = {
-    ...run.taskBase(tables),
-    database: view.database,
-    kind: 'insert',
-    table: keptForViews(engine, target, snapshot),
-    columns,
-    query: picked,
-    format: '',
-    threads: 1,
-  }
-  try {
-    const result = await run.complete(task)
-    await feedViews(run, target, result, depth + 1)
-    if (result.kind === 'parts' || result.kind === 'chunks') await target.storage.commit(result)
-  } finally {
-    release()
-  }
+  await insertRows(run, target, columns, { query: picked, tables, database: view.database, depth: depth + 1 })
 }
 
 function rowsOf(table: Table, written: TaskResult): Source | null {

@@ -6,7 +6,7 @@ import type { Query, Statement } from '../sql/ast.ts'
 import type { Progress, QueryRequest, QueryResult } from './contract.ts'
 import { noProgress } from './contract.ts'
 import type { GranaryEngine } from './engine.ts'
-import { insertRows } from './insertRows.ts'
+import { insertStatement } from './insert.ts'
 import type { SelectTask, Task, TaskBase, WorkerProgress } from './messages.ts'
 import type { TaskEvents } from './pool.ts'
 import type { RunningQuery } from './processes.ts'
@@ -37,7 +37,7 @@ export class QueryRun implements RunningQuery {
     this.user = request.user
     this.startedMs = engine.platform.clock.now()
     this.#startedAt = engine.platform.clock.monotonic()
-    if (!engine.catalog.databases.has(this.database))
+    if (request.database !== undefined && !engine.catalog.databases.has(this.database))
       throw new DBError('UNKNOWN_DATABASE', `Database ${this.database} does not exist`)
   }
 
@@ -76,7 +76,7 @@ export class QueryRun implements RunningQuery {
       if (this.request.signal.aborted) throw new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
       if (statement.kind === 'insert') {
         engine.count('InsertQuery')
-        await insertRows(this, statement, data, rest)
+        await insertStatement(this, data, rest)
         finish(null)
         return this.#nothing()
       }
@@ -173,7 +173,7 @@ export class QueryRun implements RunningQuery {
 
   /** Column names and types of a query. */
   async describe(query: Query): Promise<readonly { name: string; type: string }[]> {
-    const { tables, release } = this.engine.snapshots(query, this.database, this.session)
+    const { tables, release } = this.engine.snapshots(query, this.database, this.session, [], this.request.parameters)
     try {
       const result = await this.complete({ ...this.taskBase(tables), kind: 'describe', query })
       return result.kind === 'columns' ? result.columns : []
@@ -191,6 +191,7 @@ export class QueryRun implements RunningQuery {
       outcome.database ?? this.database,
       this.session,
       outcome.tables,
+      this.request.parameters,
     )
     const task: SelectTask = {
       ...this.taskBase(tables),

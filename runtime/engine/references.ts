@@ -1,5 +1,6 @@
 // Which tables a statement may read, so that the control thread can hand their snapshots to a worker before the statement is analyzed.
-import type { TableName } from '../sql/ast.ts'
+import { functionKey } from '../analyzer/functionTable.ts'
+import type { FunctionCall, TableName } from '../sql/ast.ts'
 
 /** Every table name in the tree, CTEs' names among them (who looks them up ignores what is no table). */
 export function tableReferences(node: unknown): TableName[] {
@@ -28,4 +29,24 @@ export function tableReferences(node: unknown): TableName[] {
   }
   visit(node)
   return [...found.values()]
+}
+
+/** Expressions' texts that may ask a dictionary or a Join table. */
+export const mayNameTables = /dictGet|dictHas|dictIsIn|joinGet|\bIN\b/
+
+/** Calls of table functions in the tree, by the names of the tables that may stand for them. */
+export function functionReferences(node: unknown): Map<string, FunctionCall> {
+  const found = new Map<string, FunctionCall>()
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item)
+      return
+    }
+    if (value === null || typeof value !== 'object') return
+    const object = value as { kind?: string; call?: FunctionCall }
+    if (object.kind === 'tableFunction' && object.call) found.set(functionKey(object.call), object.call)
+    for (const inner of Object.values(value)) if (typeof inner === 'object') visit(inner)
+  }
+  visit(node)
+  return found
 }

@@ -61,6 +61,8 @@ export interface TableSnapshot {
   readonly columns: readonly SnapshotColumn[]
   /** Set for views. */
   readonly view?: Query
+  /** The view is how a table reads others (Merge, Buffer, Distributed). */
+  readonly isComposed?: boolean
   readonly source: Source
   readonly exactRows?: number
 }

@@ -1,4 +1,5 @@
 import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../analyzer/context.ts'
+import { functionDatabase, functionKey } from '../analyzer/functionTable.ts'
 import { Resolver } from '../analyzer/resolve.ts'
 import { Scope, type ScopeColumn } from '../analyzer/scope.ts'
 import type { Typed } from '../analyzer/typed.ts'
@@ -13,6 +14,7 @@ import { parseType } from '../types/parseType.ts'
 import { planJoin } from './join.ts'
 import type { Computed, Plan, PlanColumn, ScanPlan } from './plan.ts'
 import type { SelectPlanner } from './select.ts'
+import { planView, type TableModifiers } from './view.ts'
 
 /** What FROM gives: rows and the names for their columns. */
 export interface Source {
@@ -48,6 +50,8 @@ export async function planFrom(
     case 'tableFunction': {
       const { call } = table
       const names = [[table.alias ?? call.name]]
+      const known = planner.context.findTable(functionDatabase, functionKey(call))
+      if (known) return planTable(planner, known, names, table)
       if (call.args[0]?.kind === 'subquery' && (call.bareQuery || call.name === 'view'))
         return named(await planner.nested(call.args[0].query, ctes, outer), names, table.columnAliases)
       const resolver = new Resolver(planner.context, new Scope([], ctes, outer))
@@ -72,14 +76,23 @@ export async function planFrom(
         throw new DBError('UNKNOWN_TABLE', `Unknown table expression identifier '${shown}'`)
       }
       const names = table.alias ? [[table.alias]] : [[found.name], [found.database, found.name]]
-      if (found.view) return named(await planner.nested(found.view, { queries: new Map() }), names, table.columnAliases)
-      return stored(planner.context, found, names, table)
+      return planTable(planner, found, names, table)
     }
   }
 }
 
+const planTable = (
+  planner: SelectPlanner,
+  table: AnalyzedTable,
+  qualifiers: readonly (readonly string[])[],
+  modifiers: TableModifiers,
+): Promise<Source> =>
+  table.view
+    ? planView(planner, { ...table, view: table.view }, qualifiers, modifiers)
+    : stored(planner.context, table, qualifiers, modifiers)
+
 /** A query's or table's columns under the names of FROM. */
-function named(plan: Plan, qualifiers: readonly (readonly string[])[], renamed?: readonly string[]): Source {
+export function named(plan: Plan, qualifiers: readonly (readonly string[])[], renamed?: readonly string[]): Source {
   if (renamed && renamed.length !== plan.columns.length)
     throw new DBError(
       'BAD_ARGUMENTS',
@@ -100,11 +113,7 @@ async function stored(
   context: AnalyzerContext,
   table: AnalyzedTable,
   qualifiers: readonly (readonly string[])[],
-  {
-    final,
-    sample,
-    columnAliases,
-  }: { final?: true; sample?: { ratio: Expr; offset?: Expr }; columnAliases?: readonly string[] },
+  { final, sample, columnAliases }: TableModifiers,
 ): Promise<Source> {
   const kept = table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
   const columns: PlanColumn[] = kept.map(({ name, type }) => ({ id: context.nextColumnId(), name, type }))

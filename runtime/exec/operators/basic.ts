@@ -4,6 +4,7 @@ import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
 import { keepColumn } from '../../columns/keep.ts'
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
+import { columnsOf, isDeterministic } from '../../analyzer/typed.ts'
 import type { FilterPlan, LimitPlan, PlanColumn, ProjectPlan, UnionPlan, ValuesPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
@@ -39,6 +40,9 @@ export async function* filter(
   const arena = context.newArena()
   const evaluator = new Evaluator(context, columns)
   try {
+    // What is false for every row needs no row: a branch of a union that asks for another table, say.
+    const isConstant = columnsOf(condition).size === 0 && isDeterministic(condition)
+    if (isConstant && evaluator.mask(condition, new Chunk([], 1), arena) === false) return
     for await (const chunk of input) {
       arena.reset()
       const mask = evaluator.mask(condition, chunk, arena)

@@ -1,0 +1,102 @@
+// The tables that a query may read, as they are now: taken on the control thread before a worker analyzes the query.
+import { functionDatabase } from '../analyzer/functionTable.ts'
+import { snapshotOf, type Table } from '../catalog/table.ts'
+import { DBError } from '../core/errors.ts'
+import type { TableSnapshot } from '../exec/source.ts'
+import type { Query } from '../sql/ast.ts'
+import { parseStatement } from '../sql/parser.ts'
+import { selectFrom } from './composedTables.ts'
+import type { GranaryEngine } from './engine.ts'
+import { functionTable } from './functionTables.ts'
+import { functionReferences, tableReferences } from './references.ts'
+import type { Session } from './session.ts'
+import { systemSnapshot } from './systemTables.ts'
+
+export interface Snapshots {
+  readonly tables: TableSnapshot[]
+  /** To be called when no task reads them any more. */
+  release(): void
+}
+
+/** What names in a query mean. */
+export interface Names {
+  readonly database: string
+  readonly session: Session | undefined
+  /** Values of {name:Type}. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** Snapshots of what a tree names, with the tables that views and tables over other tables read. */
+export function takeSnapshots(
+  engine: GranaryEngine,
+  node: unknown,
+  names: Names,
+  extra: readonly TableSnapshot[] = [],
+): Snapshots {
+  const tables: TableSnapshot[] = [...extra]
+  const releases: (() => void)[] = []
+  const seen = new Set<string>()
+  const addTable = (table: Table) => {
+    if (table.target) {
+      const made = materializedSnapshot(engine, table, table.target)
+      tables.push(made)
+      visit(made.view, table.database)
+      return
+    }
+    const { snapshot, release } = snapshotOf(table)
+    releases.push(release)
+    const composed = table.storage.compose?.()
+    tables.push(composed?.query ? { ...snapshot, view: composed.query, isComposed: true } : snapshot)
+    tables.push(...(composed?.tables ?? []))
+    if (composed?.query) visit(composed.query, table.database)
+    if (table.view) visit(table.view, table.database)
+  }
+  const visit = (tree: unknown, current: string) => {
+    for (const { database: stated, table: name } of tableReferences(tree)) {
+      const temporary =
+        stated === undefined ? (names.session?.temporaryTables.get(name) as Table | undefined) : undefined
+      const key = temporary ? `.${name}` : `${stated ?? current}.${name}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      const table = temporary ?? engine.catalog.find(stated ?? current, name)
+      if (table) addTable(table)
+      else if (!tables.some(other => other.database === stated && other.name === name)) {
+        const system = systemSnapshot(engine, stated ?? current, name)
+        if (system) tables.push(system)
+        else if (stated !== undefined) engine.catalog.database(stated)
+      }
+    }
+    for (const [key, call] of functionReferences(tree)) {
+      if (seen.has(`${key}()`)) continue
+      seen.add(`${key}()`)
+      const made = functionTable(engine, call, { ...names, database: current })
+      if (!made) continue
+      tables.push({ ...made, name: key, database: functionDatabase })
+      if (made.view) visit(made.view, current)
+    }
+  }
+  const release = () => {
+    for (const end of releases.splice(0)) end()
+  }
+  try {
+    visit(node, names.database)
+  } catch (error) {
+    release()
+    throw error
+  }
+  return { tables, release }
+}
+
+/** A materialized view shows the columns that it states, of the rows in its target. */
+function materializedSnapshot(engine: GranaryEngine, view: Table, target: NonNullable<Table['target']>): TableSnapshot {
+  const { database, name } = view
+  const holder = engine.catalog.find(target.database, target.table)
+  if (!holder)
+    throw new DBError(
+      'UNKNOWN_TABLE',
+      `Target table ${target.database}.${target.table} of view ${database}.${name} doesn't exist`,
+    )
+  const columns = [...view.columns, ...holder.columns.filter(column => column.virtual)]
+  const query = parseStatement(selectFrom(holder, columns)).statement as Query
+  return { database, name, engine: view.engine, columns, view: query, isComposed: true, source: { kind: 'null' } }
+}

@@ -22,6 +22,7 @@ import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
+import { ip } from './ip.ts'
 import { json } from './json.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
@@ -41,6 +42,7 @@ import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
 import { tuples } from './tuples.ts'
 import { url } from './url.ts'
+import { uuid } from './uuid.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
@@ -66,6 +68,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   formattingTimes,
   hashes,
   higherOrder,
+  ip,
   json,
   like,
   logical,
@@ -85,6 +88,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   substring,
   tuples,
   url,
+  uuid,
 ]
 
 const byName = new Map<string, FunctionDefinition>()

@@ -5,10 +5,11 @@ import { FixedColumn } from '../columns/fixed.ts'
 import { StringColumn } from '../columns/string.ts'
 import { zoneTable } from '../columns/zoneTable.ts'
 import { DBError, type ErrorName } from '../core/errors.ts'
-import { kernelNamed } from '../core/kernels.ts'
+import { type Kernels, kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 import { DateTime64Type, DateTimeType, parseDays } from '../types/date.ts'
+import { DecimalType } from '../types/decimal.ts'
 import { EnumType } from '../types/enum.ts'
 import { FloatType, IntegerType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
@@ -57,9 +58,26 @@ export function parseColumn(column: StringColumn, to: DataType, context: CastCon
     return parseSpans(column, to, context, false, (starts, ends, count, out) =>
       kernels.copySpansFixed(starts, ends, column.bytes, count, to.width, out),
     )
+  const direct = directParser(to, kernels)
+  if (direct)
+    return parseSpans(column, to, context, true, (starts, ends, count, out) =>
+      direct(starts, ends, column.bytes, count, out),
+    )
   const values: Value[] = []
   for (let row = 0; row < rows; row++) values.push(parseOne(column.valueAt(row) as string, to, row, context))
   return columnOf(to, values, arena)
+}
+
+type DirectParser = (starts: number, ends: number, bytes: number, rows: number, out: number) => number
+
+function directParser(to: DataType, kernels: Kernels): DirectParser | null {
+  if (to.kind === 'UUID') return kernels.parseUuid
+  if (to.kind === 'IPv4') return kernels.parseIpv4
+  if (to.kind === 'IPv6') return kernels.parseIpv6
+  if (!(to instanceof DecimalType)) return null
+  const { width, precision, scale } = to
+  return (starts, ends, bytes, rows, out) =>
+    kernels.parseDecimal(starts, ends, bytes, rows, width, precision, scale, out)
 }
 
 /** One value, with the default for one that fails. */
@@ -142,6 +160,8 @@ function parseLeniently(text: string, to: DataType): Value {
 }
 
 function cannotParse(text: string, to: DataType): DBError {
+  if (to instanceof DecimalType || to.kind === 'UUID' || to.kind === 'IPv4' || to.kind === 'IPv6')
+    return valueError(text, to)
   if (to.kind === 'Date' || to.kind === 'Date32')
     return new DBError('CANNOT_PARSE_DATE', `Cannot parse string ${quoted(text)} as ${to.name}`)
   if (to.kind.startsWith('DateTime'))
@@ -159,6 +179,17 @@ function cannotParse(text: string, to: DataType): DBError {
       `Unsigned type must not contain '-' symbol: Cannot parse ${to.name} from String`,
     )
   return new DBError('CANNOT_PARSE_TEXT', `Cannot parse string ${quoted(text)} as ${to.name}: syntax error`)
+}
+
+/** What the type itself says of a text. */
+function valueError(text: string, to: DataType): DBError {
+  try {
+    to.parse(text)
+  } catch (error) {
+    if (error instanceof DBError) return error
+    throw error
+  }
+  return new DBError(emptyCodes[to.kind] ?? 'CANNOT_PARSE_TEXT', `Cannot parse string ${quoted(text)} as ${to.name}`)
 }
 
 const quoted = (text: string): string => `'${text.length > 200 ? `${text.slice(0, 200)}…` : text}'`

@@ -34,7 +34,7 @@ export class IPv4Type extends DataType {
   }
 }
 
-function parseIPv4(text: string): number | null {
+export function parseIPv4(text: string): number | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
   if (!match) return null
   let value = 0
@@ -104,7 +104,7 @@ function printIPv6(value: bigint): string {
   return `${hex.slice(0, best).join(':')}::${hex.slice(best + bestLength).join(':')}`
 }
 
-function parseIPv6(text: string): bigint | null {
+export function parseIPv6(text: string): bigint | null {
   let source = text
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
   if (dotted || /^\d+\.\d+\.\d+\.\d+$/.test(text)) {

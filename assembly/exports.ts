@@ -14,17 +14,25 @@ export {
   chainedHash, chainedHashFinish,
 } from "./hashes/city";
 export {
-  sipHash64, sipHash128, sipHash64Keyed, sipHash128Keyed, sipHash64Strings, sipHash64Fixed, sipHash128Strings, sipHash128Fixed,
-  sipHashCombine64,
+  sipHash64, sipHash128, sipHash64Strings, sipHash64Fixed, sipHash64KeyedStrings, sipHash128KeyedStrings,
+  sipHash128ReferenceStrings, sipHashCombine64,
 } from "./hashes/sip";
 export {
   intHash64U8, intHash64U16, intHash64U32, intHash64U64, intHash64I8, intHash64I16, intHash64I32,
   intHash32U8, intHash32U16, intHash32U32, intHash32U64, intHash32I8, intHash32I16, intHash32I32, hashCombine64,
+  hashCombineXor32, hashCombineXor64, hashCombineFingerprint, interleaveValues,
 } from "./hashes/int";
 export { md5Strings, sha1Strings } from "./hashes/md5";
+export { md4Strings, ripemd160Strings } from "./hashes/ripemd";
+export { keccak256Strings } from "./hashes/keccak";
+export { farmFingerprint64Strings, farmHash64Strings } from "./hashes/farm";
+export { metroHash64Strings } from "./hashes/metro";
+export { wyHash64Strings } from "./hashes/wy";
+export { xxh3U64Strings, xxh3U128Strings } from "./hashes/xxh3";
 export { sha256Strings, sha512Strings } from "./hashes/sha2";
 export {
   murmurHash2U64Strings, murmurHash2U32Strings, murmurHash3U32Strings, murmurHash3U128Strings, javaHashStrings,
+  javaHashUtf16Strings,
 } from "./hashes/murmur";
 export { xxHash32Strings, xxHash64Strings } from "./hashes/xxHash";
 export * from "./compute/compare";

@@ -88,3 +88,40 @@ export function hashCombine64(acc: usize, next: usize, rows: i32): void {
     next += 8;
   }
 }
+
+/** acc[i] = intHash of acc[i], xor next[i]: how most other hashes combine. Both u32[rows] or u64[rows]. */
+export function hashCombineXor32(acc: usize, next: usize, rows: i32): void {
+  for (const end = acc + (<usize>rows << 2); acc < end; acc += 4, next += 4)
+    store<u32>(acc, mix32(<u64>load<u32>(acc) ^ SALT_32) ^ load<u32>(next));
+}
+
+export function hashCombineXor64(acc: usize, next: usize, rows: i32): void {
+  for (const end = acc + (<usize>rows << 3); acc < end; acc += 8, next += 8)
+    store<u64>(acc, mix64(load<u64>(acc) ^ SALT_64) ^ load<u64>(next));
+}
+
+/** The same by FarmHash's fingerprint of the 16 bytes of both. */
+export function hashCombineFingerprint(acc: usize, next: usize, rows: i32): void {
+  const k: u64 = 0x9ddfea08eb382d69;
+  for (const end = acc + (<usize>rows << 3); acc < end; acc += 8, next += 8) {
+    const high = load<u64>(next);
+    let a = (load<u64>(acc) ^ high) * k;
+    a ^= a >> 47;
+    let b = (high ^ a) * k;
+    b ^= b >> 44;
+    b *= k;
+    b ^= b >> 41;
+    store<u64>(acc, b * k);
+  }
+}
+
+/** Pairs of values: out[i] = a[i] then b[i], each of width bytes. What hashes that combine by hashing both are given. */
+export function interleaveValues(a: usize, b: usize, width: i32, rows: i32, out: usize): void {
+  for (let row = 0; row < rows; row++) {
+    memory.copy(out, a, width);
+    memory.copy(out + <usize>width, b, width);
+    a += <usize>width;
+    b += <usize>width;
+    out += <usize>width << 1;
+  }
+}

@@ -91,7 +91,7 @@ function blockSha1(state: usize, data: usize, words: usize): void {
 }
 
 /** Puts what is left of a text into tail, with the end's mark, zeros and room for the length. Returns the size, 64 or 128. */
-function pad(tail: usize, at: usize, left: usize): usize {
+export function padBlocks(tail: usize, at: usize, left: usize): usize {
   const blocks: usize = left < 56 ? 64 : 128;
   memory.copy(tail, at, left);
   memory.fill(tail + left, 0, blocks - left);
@@ -110,7 +110,7 @@ export function md5Strings(offsets: usize, bytes: usize, rows: i32, out: usize, 
     store<u32>(out, 0x10325476, 12);
     let at = bytes + start;
     for (; at + 64 <= bytes + end; at += 64) blockMd5(out, at);
-    const blocks = pad(scratch, at, bytes + end - at);
+    const blocks = padBlocks(scratch, at, bytes + end - at);
     store<u64>(scratch + blocks - 8, <u64>(end - start) << 3);
     for (let i: usize = 0; i < blocks; i += 64) blockMd5(out, scratch + i);
     out += 16;
@@ -131,7 +131,7 @@ export function sha1Strings(offsets: usize, bytes: usize, rows: i32, out: usize,
     store<u32>(out, 0xc3d2e1f0, 16);
     let at = bytes + start;
     for (; at + 64 <= bytes + end; at += 64) blockSha1(out, at, words);
-    const blocks = pad(scratch, at, bytes + end - at);
+    const blocks = padBlocks(scratch, at, bytes + end - at);
     store<u64>(scratch + blocks - 8, bswap<u64>(<u64>(end - start) << 3));
     for (let i: usize = 0; i < blocks; i += 64) blockSha1(out, scratch + i, words);
     for (let i: usize = 0; i < 20; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(out + i)));

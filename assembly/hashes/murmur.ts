@@ -29,14 +29,14 @@ export function murmurHash2U64Strings(offsets: usize, bytes: usize, rows: i32, s
   }
 }
 
-/** MurmurHash2 with seed 0. out: u32[rows]. */
-export function murmurHash2U32Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
+/** MurmurHash2. out: u32[rows]. */
+export function murmurHash2U32Strings(offsets: usize, bytes: usize, rows: i32, seed: u32, out: usize): void {
   const m: u32 = 0x5bd1e995;
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
     offsets += 4;
     const end = <usize>load<u32>(offsets);
-    let h = <u32>(end - start);
+    let h = seed ^ <u32>(end - start);
     let at = bytes + start;
     for (; at + 4 <= bytes + end; at += 4) {
       let k = load<u32>(at) * m;
@@ -130,6 +130,20 @@ export function murmurHash3U128Strings(offsets: usize, bytes: usize, rows: i32, 
     store<u64>(out, h1);
     store<u64>(out, h2, 8);
     out += 16;
+    start = end;
+  }
+}
+
+/** h = 31 * h + unit over UTF-16 little-endian, whose size is even. out: i32[rows]. */
+export function javaHashUtf16Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
+  let start = <usize>load<u32>(offsets);
+  for (let row = 0; row < rows; row++) {
+    offsets += 4;
+    const end = <usize>load<u32>(offsets);
+    let h: i32 = 0;
+    for (let at = bytes + start; at < bytes + end; at += 2) h = h * 31 + <i32>load<u16>(at);
+    store<i32>(out, h);
+    out += 4;
     start = end;
   }
 }

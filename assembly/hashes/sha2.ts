@@ -1,6 +1,6 @@
 // SHA-2: the 32-bit family (SHA-224, SHA-256) and the 64-bit one (SHA-384, SHA-512, SHA-512/256), by FIPS 180-4.
 // Shapes: offsets: u32[rows + 1] into bytes; out: u8[rows * size], where size is how many bytes of the state are the digest.
-// scratch: 1 KiB, 16-byte aligned.
+// scratch: 1 KiB, 16-byte aligned. Both families are one algorithm over words of another size: T is u32 or u64.
 
 const K256 = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -49,29 +49,44 @@ const START_512 = memory.data<u64>([
   0x96283ee2a88effe3, 0xbe5e1e2553863992, 0x2b0199fc2c85b8aa, 0x0eb72ddc81c52ca2,
 ]);
 
-/** The state takes in one block of 64 bytes. words: u32[64]. */
-function block256(state: usize, data: usize, words: usize): void {
-  for (let i: usize = 0; i < 16; i++) store<u32>(words + (i << 2), bswap<u32>(load<u32>(data + (i << 2))));
-  for (let i: usize = 16; i < 64; i++) {
-    const at = words + (i << 2);
-    const w15 = load<u32>(at - 60);
-    const w2 = load<u32>(at - 8);
-    const s0 = rotr<u32>(w15, 7) ^ rotr<u32>(w15, 18) ^ (w15 >> 3);
-    const s1 = rotr<u32>(w2, 17) ^ rotr<u32>(w2, 19) ^ (w2 >> 10);
-    store<u32>(at, load<u32>(at - 64) + s0 + load<u32>(at - 28) + s1);
+/** One of the six functions that turn and shift a word: by other counts in each family. shift: the third is no rotation. */
+// @ts-ignore: decorator
+@inline
+function sigma<T>(word: T, a: T, b: T, c: T, shift: bool): T {
+  return rotr<T>(word, a) ^ rotr<T>(word, b) ^ (shift ? word >> c : rotr<T>(word, c));
+}
+
+// @ts-ignore: decorator
+@inline
+function pick<T>(small: i32, large: i32): T {
+  return <T>(sizeof<T>() == 4 ? small : large);
+}
+
+/** The state takes in one block of 16 words. words: T[64] or T[80]. */
+function block<T>(state: usize, data: usize, words: usize): void {
+  const width: usize = sizeof<T>();
+  const constants = width == 4 ? K256 : K512;
+  const end: usize = width * (width == 4 ? 64 : 80);
+  for (let i: usize = 0; i < 16 * width; i += width) store<T>(words + i, bswap<T>(load<T>(data + i)));
+  for (let i: usize = 16 * width; i < end; i += width) {
+    const at = words + i;
+    const s0 = sigma<T>(load<T>(at - 15 * width), pick<T>(7, 1), pick<T>(18, 8), pick<T>(3, 7), true);
+    const s1 = sigma<T>(load<T>(at - 2 * width), pick<T>(17, 19), pick<T>(19, 61), pick<T>(10, 6), true);
+    store<T>(at, load<T>(at - 16 * width) + s0 + load<T>(at - 7 * width) + s1);
   }
-  let a = load<u32>(state);
-  let b = load<u32>(state, 4);
-  let c = load<u32>(state, 8);
-  let d = load<u32>(state, 12);
-  let e = load<u32>(state, 16);
-  let f = load<u32>(state, 20);
-  let g = load<u32>(state, 24);
-  let h = load<u32>(state, 28);
-  for (let i: usize = 0; i < 256; i += 4) {
-    const t1 = h + (rotr<u32>(e, 6) ^ rotr<u32>(e, 11) ^ rotr<u32>(e, 25)) + ((e & f) ^ (~e & g)) + load<u32>(K256 + i) +
-      load<u32>(words + i);
-    const t2 = (rotr<u32>(a, 2) ^ rotr<u32>(a, 13) ^ rotr<u32>(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+  let a = load<T>(state);
+  let b = load<T>(state + width);
+  let c = load<T>(state + 2 * width);
+  let d = load<T>(state + 3 * width);
+  let e = load<T>(state + 4 * width);
+  let f = load<T>(state + 5 * width);
+  let g = load<T>(state + 6 * width);
+  let h = load<T>(state + 7 * width);
+  for (let i: usize = 0; i < end; i += width) {
+    const s1 = sigma<T>(e, pick<T>(6, 14), pick<T>(11, 18), pick<T>(25, 41), false);
+    const s0 = sigma<T>(a, pick<T>(2, 28), pick<T>(13, 34), pick<T>(22, 39), false);
+    const t1 = h + s1 + ((e & f) ^ (~e & g)) + load<T>(constants + i) + load<T>(words + i);
+    const t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
     h = g;
     g = f;
     f = e;
@@ -81,104 +96,50 @@ function block256(state: usize, data: usize, words: usize): void {
     b = a;
     a = t1 + t2;
   }
-  store<u32>(state, load<u32>(state) + a);
-  store<u32>(state, load<u32>(state, 4) + b, 4);
-  store<u32>(state, load<u32>(state, 8) + c, 8);
-  store<u32>(state, load<u32>(state, 12) + d, 12);
-  store<u32>(state, load<u32>(state, 16) + e, 16);
-  store<u32>(state, load<u32>(state, 20) + f, 20);
-  store<u32>(state, load<u32>(state, 24) + g, 24);
-  store<u32>(state, load<u32>(state, 28) + h, 28);
+  store<T>(state, load<T>(state) + a);
+  store<T>(state + width, load<T>(state + width) + b);
+  store<T>(state + 2 * width, load<T>(state + 2 * width) + c);
+  store<T>(state + 3 * width, load<T>(state + 3 * width) + d);
+  store<T>(state + 4 * width, load<T>(state + 4 * width) + e);
+  store<T>(state + 5 * width, load<T>(state + 5 * width) + f);
+  store<T>(state + 6 * width, load<T>(state + 6 * width) + g);
+  store<T>(state + 7 * width, load<T>(state + 7 * width) + h);
 }
 
-/** The state takes in one block of 128 bytes. words: u64[80]. */
-function block512(state: usize, data: usize, words: usize): void {
-  for (let i: usize = 0; i < 16; i++) store<u64>(words + (i << 3), bswap<u64>(load<u64>(data + (i << 3))));
-  for (let i: usize = 16; i < 80; i++) {
-    const at = words + (i << 3);
-    const w15 = load<u64>(at - 120);
-    const w2 = load<u64>(at - 16);
-    const s0 = rotr<u64>(w15, 1) ^ rotr<u64>(w15, 8) ^ (w15 >> 7);
-    const s1 = rotr<u64>(w2, 19) ^ rotr<u64>(w2, 61) ^ (w2 >> 6);
-    store<u64>(at, load<u64>(at - 128) + s0 + load<u64>(at - 56) + s1);
-  }
-  let a = load<u64>(state);
-  let b = load<u64>(state, 8);
-  let c = load<u64>(state, 16);
-  let d = load<u64>(state, 24);
-  let e = load<u64>(state, 32);
-  let f = load<u64>(state, 40);
-  let g = load<u64>(state, 48);
-  let h = load<u64>(state, 56);
-  for (let i: usize = 0; i < 640; i += 8) {
-    const t1 = h + (rotr<u64>(e, 14) ^ rotr<u64>(e, 18) ^ rotr<u64>(e, 41)) + ((e & f) ^ (~e & g)) + load<u64>(K512 + i) +
-      load<u64>(words + i);
-    const t2 = (rotr<u64>(a, 28) ^ rotr<u64>(a, 34) ^ rotr<u64>(a, 39)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
-  }
-  store<u64>(state, load<u64>(state) + a);
-  store<u64>(state, load<u64>(state, 8) + b, 8);
-  store<u64>(state, load<u64>(state, 16) + c, 16);
-  store<u64>(state, load<u64>(state, 24) + d, 24);
-  store<u64>(state, load<u64>(state, 32) + e, 32);
-  store<u64>(state, load<u64>(state, 40) + f, 40);
-  store<u64>(state, load<u64>(state, 48) + g, 48);
-  store<u64>(state, load<u64>(state, 56) + h, 56);
-}
-
-/** variant: 0 SHA-256, 1 SHA-224. */
-export function sha256Strings(offsets: usize, bytes: usize, rows: i32, variant: i32, size: i32, out: usize, scratch: usize): void {
-  const tail = scratch + 64;
-  const words = scratch + 256;
-  let start = <usize>load<u32>(offsets);
-  for (let row = 0; row < rows; row++) {
-    offsets += 4;
-    const end = <usize>load<u32>(offsets);
-    memory.copy(scratch, START_256 + <usize>(variant << 5), 32);
-    let at = bytes + start;
-    for (; at + 64 <= bytes + end; at += 64) block256(scratch, at, words);
-    const left = bytes + end - at;
-    const blocks: usize = left < 56 ? 64 : 128;
-    memory.copy(tail, at, left);
-    memory.fill(tail + left, 0, blocks - left);
-    store<u8>(tail + left, 0x80);
-    store<u64>(tail + blocks - 8, bswap<u64>(<u64>(end - start) << 3));
-    for (let i: usize = 0; i < blocks; i += 64) block256(scratch, tail + i, words);
-    for (let i: usize = 0; i < 32; i += 4) store<u32>(scratch + i, bswap<u32>(load<u32>(scratch + i)));
-    memory.copy(out, scratch, <usize>size);
-    out += <usize>size;
-    start = end;
-  }
-}
-
-/** variant: 0 SHA-512, 1 SHA-384, 2 SHA-512/256. */
-export function sha512Strings(offsets: usize, bytes: usize, rows: i32, variant: i32, size: i32, out: usize, scratch: usize): void {
+// @ts-ignore: decorator
+@inline
+function sha2<T>(offsets: usize, bytes: usize, rows: i32, initial: usize, size: i32, out: usize, scratch: usize): void {
+  const width: usize = sizeof<T>();
+  const blockSize: usize = 16 * width;
   const tail = scratch + 64;
   const words = scratch + 320;
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
     offsets += 4;
     const end = <usize>load<u32>(offsets);
-    memory.copy(scratch, START_512 + <usize>(variant << 6), 64);
+    memory.copy(scratch, initial, 8 * width);
     let at = bytes + start;
-    for (; at + 128 <= bytes + end; at += 128) block512(scratch, at, words);
+    for (; at + blockSize <= bytes + end; at += blockSize) block<T>(scratch, at, words);
     const left = bytes + end - at;
-    const blocks: usize = left < 112 ? 128 : 256;
+    const padded: usize = left < blockSize - 2 * width ? blockSize : 2 * blockSize;
     memory.copy(tail, at, left);
-    memory.fill(tail + left, 0, blocks - left);
+    memory.fill(tail + left, 0, padded - left);
     store<u8>(tail + left, 0x80);
-    store<u64>(tail + blocks - 8, bswap<u64>(<u64>(end - start) << 3));
-    for (let i: usize = 0; i < blocks; i += 128) block512(scratch, tail + i, words);
-    for (let i: usize = 0; i < 64; i += 8) store<u64>(scratch + i, bswap<u64>(load<u64>(scratch + i)));
+    store<u64>(tail + padded - 8, bswap<u64>(<u64>(end - start) << 3));
+    for (let i: usize = 0; i < padded; i += blockSize) block<T>(scratch, tail + i, words);
+    for (let i: usize = 0; i < 8 * width; i += width) store<T>(scratch + i, bswap<T>(load<T>(scratch + i)));
     memory.copy(out, scratch, <usize>size);
     out += <usize>size;
     start = end;
   }
+}
+
+/** variant: 0 SHA-256, 1 SHA-224. */
+export function sha256Strings(offsets: usize, bytes: usize, rows: i32, variant: i32, size: i32, out: usize, scratch: usize): void {
+  sha2<u32>(offsets, bytes, rows, START_256 + <usize>(variant << 5), size, out, scratch);
+}
+
+/** variant: 0 SHA-512, 1 SHA-384, 2 SHA-512/256. */
+export function sha512Strings(offsets: usize, bytes: usize, rows: i32, variant: i32, size: i32, out: usize, scratch: usize): void {
+  sha2<u64>(offsets, bytes, rows, START_512 + <usize>(variant << 6), size, out, scratch);
 }

@@ -1,4 +1,4 @@
-// xxHash32 and xxHash64 of strings, with seed 0. Shapes: offsets: u32[rows + 1] into bytes; out: one hash a row.
+// xxHash32 of strings with seed 0, xxHash64 with any. Shapes: offsets: u32[rows + 1] into bytes; out: one hash a row.
 
 const A32: u32 = 0x9e3779b1;
 const B32: u32 = 0x85ebca77;
@@ -58,19 +58,19 @@ export function xxHash32Strings(offsets: usize, bytes: usize, rows: i32, out: us
 }
 
 /** out: u64[rows]. */
-export function xxHash64Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
+export function xxHash64Strings(offsets: usize, bytes: usize, rows: i32, seed: u32, out: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
     offsets += 4;
     const last = <usize>load<u32>(offsets);
     const end = bytes + last;
     let at = bytes + start;
-    let h: u64 = E64;
+    let h: u64 = <u64>seed + E64;
     if (at + 32 <= end) {
-      let v1: u64 = A64 + B64;
-      let v2: u64 = B64;
-      let v3: u64 = 0;
-      let v4: u64 = 0 - A64;
+      let v1: u64 = <u64>seed + A64 + B64;
+      let v2: u64 = <u64>seed + B64;
+      let v3: u64 = <u64>seed;
+      let v4: u64 = <u64>seed - A64;
       for (; at + 32 <= end; at += 32) {
         v1 = round64(v1, load<u64>(at));
         v2 = round64(v2, load<u64>(at, 8));

@@ -36,6 +36,11 @@ export function nullableOf(type: DataType): DataType {
   return ['Array', 'Map', 'Tuple', 'AggregateFunction'].includes(type.kind) ? type : new NullableType(type)
 }
 
+/** As nullableOf; a tuple that a function gives for NULL is NULL itself. */
+function nullableResult(type: DataType): DataType {
+  return type.kind === 'Tuple' ? new NullableType(type) : nullableOf(type)
+}
+
 /** Checks the arguments against the definition and fixes the result's type. */
 export function bindFunction(
   definition: FunctionDefinition,
@@ -66,12 +71,13 @@ export function bindFunction(
     }
   checkTypes(definition, seen)
   const plain = definition.returns(seen, environment)
-  const type = isNullable ? nullableOf(plain) : plain
+  const type = isNullable ? nullableResult(plain) : plain
   const packed =
     dictionary === 'dictionary' &&
     deterministic &&
-    args.filter(argument => argument.constant === undefined).length === 1 &&
-    args.some(argument => argument.constant === undefined && argument.type instanceof LowCardinalityType) &&
+    args.filter(argument => argument.constant === undefined).length <= 1 &&
+    args.every(argument => argument.constant !== undefined || argument.type instanceof LowCardinalityType) &&
+    args.some(argument => argument.type instanceof LowCardinalityType) &&
     canBePacked(type)
 
   /** Arguments are full or constant, without NULL and LowCardinality as far as the definition wants. */

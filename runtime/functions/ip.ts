@@ -1,7 +1,7 @@
 // IP addresses: numbers and text, ranges of a prefix, and which range an address is in.
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
-import { FixedColumn } from '../columns/fixed.ts'
+import type { FixedColumn } from '../columns/fixed.ts'
 import { NullableColumn } from '../columns/nullable.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
@@ -14,7 +14,16 @@ import { nullableOf } from './bind.ts'
 import { castColumn } from './castColumn.ts'
 import { fixedOf, newFixed } from './fixedColumns.ts'
 import { type Call, defineFunction, type FunctionDefinition } from './function.ts'
-import { isPlainString, isString, mapNumbers, mapTexts, numberReader, stringsOf, textReader, uint8 } from './stringRows.ts'
+import {
+  isPlainString,
+  isString,
+  mapNumbers,
+  mapTexts,
+  numberReader,
+  stringsOf,
+  textReader,
+  uint8,
+} from './stringRows.ts'
 import { parseColumn, printColumn } from './textColumns.ts'
 
 const category = 'IP Address'
@@ -108,7 +117,8 @@ const ipv4ToIPv6 = defineFunction({
 
 const cutIPv6 = defineFunction({
   name: 'cutIPv6',
-  about: 'The text of an IPv6 address with its last bytes zeroed, more or fewer of them where it stands for an IPv4 one.',
+  about:
+    'The text of an IPv6 address with its last bytes zeroed, more or fewer of them where it stands for an IPv4 one.',
   category,
   arguments: [
     { name: 'address', accepts: isIPv6OrBytes },
@@ -277,7 +287,8 @@ const isIPAddressInRange = defineFunction({
 })
 
 /** Six bytes as 01:02:03:04:05:06; 0 for what is none. */
-const macPattern = /^([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2})$/s
+const macPattern =
+  /^([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2})$/s
 const ouiPattern = /^([0-9a-fA-F]{2}).([0-9a-fA-F]{2}).([0-9a-fA-F]{2})/s
 
 const macReader = (name: string, pattern: RegExp, about: string, example: [string, string]) =>

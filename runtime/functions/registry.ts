@@ -8,6 +8,7 @@ import { arraySort } from './arraySort.ts'
 import { arrayTotals } from './arrayTotals.ts'
 import { bestEffortTimes } from './bestEffort.ts'
 import { bits } from './bits.ts'
+import { consistentHashes } from './consistentHash.ts'
 import { clock } from './clock.ts'
 import { bitmask } from './bitmask.ts'
 import { comparison } from './comparison.ts'
@@ -17,11 +18,13 @@ import { conversion } from './conversion.ts'
 import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
+import { digests } from './digests.ts'
 import { encoding } from './encoding.ts'
 import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
+import { icebergHashes } from './icebergHash.ts'
 import { ip } from './ip.ts'
 import { json } from './json.ts'
 import { like } from './like.ts'
@@ -38,6 +41,7 @@ import { reinterpret } from './reinterpret.ts'
 import { rounding } from './rounding.ts'
 import { splitting } from './splitting.ts'
 import { stringCase } from './stringCase.ts'
+import { stringHashes } from './stringHashes.ts'
 import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
 import { tuples } from './tuples.ts'
@@ -60,14 +64,17 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   comparison,
   concat,
   conditional,
+  consistentHashes,
   conversion,
   dateArithmetic,
   dateParts,
   dateStarts,
+  digests,
   encoding,
   formattingTimes,
   hashes,
   higherOrder,
+  icebergHashes,
   ip,
   json,
   like,
@@ -84,6 +91,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   rounding,
   splitting,
   stringCase,
+  stringHashes,
   stringSearch,
   substring,
   tuples,

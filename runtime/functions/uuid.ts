@@ -1,7 +1,7 @@
 // UUIDs as bytes, version 7 among them, and snowflake ids: both carry a time in their first bits.
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
-import { FixedColumn } from '../columns/fixed.ts'
+import type { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -29,14 +29,18 @@ const variantRule: ArgumentRule = {
 
 function variantOf(argument: ArgumentInfo | undefined): 1 | 2 {
   const variant = argument === undefined ? 1 : Number(argument.constant)
-  if (variant !== 1 && variant !== 2) throw new DBError('ARGUMENT_OUT_OF_BOUND', `Expected UUID variant, got ${variant}`)
+  if (variant !== 1 && variant !== 2)
+    throw new DBError('ARGUMENT_OUT_OF_BOUND', `Expected UUID variant, got ${variant}`)
   return variant
 }
 
 /** Where byte i of the text's order lies in a UUID's memory: two u64, little-endian. */
 const inMemory = Array.from({ length: 16 }, (_, i) => (i & 8) + 7 - (i & 7))
 /** Where it lies in the bytes of a variant. */
-const inBytes = { 1: Array.from({ length: 16 }, (_, i) => i), 2: [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] }
+const inBytes = {
+  1: Array.from({ length: 16 }, (_, i) => i),
+  2: [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15],
+}
 
 function shuffle(source: number, rows: number, from: number[], to: number[], target: number, arena: Arena): void {
   const { u8 } = arena.memory
@@ -64,7 +68,10 @@ const uuidStringToNum = defineFunction({
   name: 'UUIDStringToNum',
   about: 'The sixteen bytes of a UUID given as text; zeros for what is none.',
   category,
-  arguments: [{ name: 'text', accepts: type => type.kind === 'String' || type.name === 'FixedString(36)' }, variantRule],
+  arguments: [
+    { name: 'text', accepts: type => type.kind === 'String' || type.name === 'FixedString(36)' },
+    variantRule,
+  ],
   returns: () => FixedString16,
   run: ([text], { arena, rows, nulls, arguments: args }) => {
     const variant = variantOf(args[1])
@@ -94,9 +101,7 @@ const uuidNumToString = defineFunction({
     shuffle(fixedOf(bytes).pointer, rows, inBytes[variant], inMemory, uuids.pointer, arena)
     return printColumn(uuids, arena)
   },
-  examples: [
-    ["SELECT UUIDNumToString(toFixedString('a/<@];!~p{jTj={)', 16))", '612f3c40-5d3b-217e-707b-6a546a3d7b29'],
-  ],
+  examples: [["SELECT UUIDNumToString(toFixedString('a/<@];!~p{jTj={)', 16))", '612f3c40-5d3b-217e-707b-6a546a3d7b29']],
 })
 
 /** A zone given as an argument; none is the session's. */
@@ -289,7 +294,10 @@ export const uuid: readonly FunctionDefinition[] = [
   generateUUIDv7,
   dateTimeToUUIDv7,
   generateSnowflakeID,
-  toSnowflake('DateTime', ["SELECT dateTimeToSnowflakeID(toDateTime('2021-08-15 10:57:56', 'UTC'))", '6832626392367104000']),
+  toSnowflake('DateTime', [
+    "SELECT dateTimeToSnowflakeID(toDateTime('2021-08-15 10:57:56', 'UTC'))",
+    '6832626392367104000',
+  ]),
   toSnowflake('DateTime64', [
     "SELECT dateTime64ToSnowflakeID(toDateTime64('2021-08-15 10:57:56', 3, 'UTC'))",
     '6832626392367104000',

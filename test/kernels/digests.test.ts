@@ -32,6 +32,7 @@ describe('digests', () => {
       }
     })
   check('md5', 16, () => kernels.md5Strings(offsets, bytes, rows, out, scratch))
+  check('rmd160', 20, () => kernels.ripemd160Strings(offsets, bytes, rows, out, scratch))
   check('sha1', 20, () => kernels.sha1Strings(offsets, bytes, rows, out, scratch))
   check('sha256', 32, () => kernels.sha256Strings(offsets, bytes, rows, 0, 32, out, scratch))
   check('sha224', 28, () => kernels.sha256Strings(offsets, bytes, rows, 1, 28, out, scratch))
@@ -58,7 +59,7 @@ describe('hashes of texts of 0 to 70 bytes, one xor the other, as ClickHouse has
   const xor64 = () => memory.u64.subarray(out / 8, out / 8 + 71).reduce((a, b) => a ^ b, 0n)
 
   test('murmurHash2U32Strings', () => {
-    kernels.murmurHash2U32Strings(offsets, bytes, 71, out)
+    kernels.murmurHash2U32Strings(offsets, bytes, 71, 0, out)
     assert.equal(xor32(), 3185774661)
   })
   test('murmurHash2U64Strings 0', () => {
@@ -78,7 +79,7 @@ describe('hashes of texts of 0 to 70 bytes, one xor the other, as ClickHouse has
     assert.equal(xor32(), 925759646)
   })
   test('xxHash64Strings', () => {
-    kernels.xxHash64Strings(offsets, bytes, 71, out)
+    kernels.xxHash64Strings(offsets, bytes, 71, 0, out)
     assert.equal(xor64(), 5290360893337636761n)
   })
 })

@@ -192,12 +192,14 @@ for (const build of ['core', 'core.debug'] as const)
 
     test('keyed SipHash', () => {
       const { pointer, size } = write('abc')
+      const offsets = arena.allocate(8)
+      memory.u32.set([0, size], offsets / 4)
       const key = arena.allocate(16)
       memory.u64.set([506097522914230528n, 1084818905618843912n], key / 8)
       const out = arena.allocate(16)
-      kernels.sipHash64Keyed(pointer, size, key, out)
+      kernels.sipHash64KeyedStrings(offsets, pointer, 1, key, out)
       assert.equal(memory.u64[out / 8], 6754548778392356773n)
-      kernels.sipHash128Keyed(pointer, size, key, out)
+      kernels.sipHash128KeyedStrings(offsets, pointer, 1, key, out)
       assert.equal(Buffer.from(memory.bytes(out, 16)).toString('hex').toUpperCase(), '857CDFC516A8F169207BFF6F45524D34')
     })
 
@@ -213,11 +215,36 @@ for (const build of ['core', 'core.debug'] as const)
         at += row
       }
       memory.u32[offsets / 4 + 600] = at
-      const out = arena.allocate(600 * 16)
+      const out = arena.allocate(600 * 32)
       kernels.murmurHash3U128Strings(offsets, bytes, 600, out)
       const words = [...memory.u64.subarray(out / 8, out / 8 + 1200)]
       const xor = (from: number) => words.reduce((sum, word, i) => (i % 2 === from ? sum ^ word : sum), 0n)
       assert.deepEqual([xor(0), xor(1)], [434467790632135647n, 7775228813481052592n])
+      const scratch = arena.allocate(1024)
+      const key = arena.allocateZeroed(16)
+      /** xor of the first u64 of each row's hash. */
+      const first = (step: number) =>
+        Array.from({ length: 600 }, (_, row) => memory.u64[out / 8 + row * step]).reduce((sum, word) => sum ^ word, 0n)
+      kernels.farmHash64Strings(offsets, bytes, 600, out)
+      assert.equal(first(1), 9510085055191899833n)
+      kernels.farmFingerprint64Strings(offsets, bytes, 600, out)
+      assert.equal(first(1), 7919410271816835103n)
+      kernels.metroHash64Strings(offsets, bytes, 600, out)
+      assert.equal(first(1), 5616397253429641109n)
+      kernels.wyHash64Strings(offsets, bytes, 600, out)
+      assert.equal(first(1), 1499076112027497983n)
+      kernels.xxh3U64Strings(offsets, bytes, 600, out, scratch)
+      assert.equal(first(1), 11479091195048325913n)
+      kernels.xxh3U128Strings(offsets, bytes, 600, out, scratch)
+      assert.equal(first(2), 0x529ba5aa6414038an)
+      kernels.keccak256Strings(offsets, bytes, 600, out, scratch)
+      assert.equal(first(4), 6895731432724735118n)
+      kernels.md4Strings(offsets, bytes, 600, out, scratch)
+      assert.equal(first(2), 12737766108926319909n)
+      kernels.sipHash128ReferenceStrings(offsets, bytes, 600, key, out)
+      assert.equal(first(2), 0x8bf919adb953f941n)
+      kernels.xxHash64Strings(offsets, bytes, 600, 42, out)
+      assert.equal(first(1), 3599805110251034473n)
       kernels.javaHashStrings(offsets, bytes, 600, out)
       assert.equal(
         memory.i32.subarray(out / 4, out / 4 + 600).reduce((a, b) => a ^ b, 0),
@@ -237,10 +264,10 @@ for (const build of ['core', 'core.debug'] as const)
           kernels.cityHash64(values + row * width, width, one)
           assert.equal(memory.u64[out / 8 + row], memory.u64[one / 8])
         }
-        kernels.sipHash128Fixed(values, width, rows, out)
+        kernels.sipHash64Fixed(values, width, rows, out)
         for (let row = 0; row < rows; row++) {
-          kernels.sipHash128(values + row * width, width, one)
-          assert.deepEqual(memory.copyOut(out + row * 16, 16), memory.copyOut(one, 16))
+          kernels.sipHash64(values + row * width, width, one)
+          assert.equal(memory.u64[out / 8 + row], memory.u64[one / 8])
         }
       }
     })

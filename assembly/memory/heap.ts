@@ -5,16 +5,19 @@
 //   4  u32 firstPage    first page that may be handed out
 //   8  u32 cursor       where the next search starts
 //  12  u32 pagesTaken
-//  16  u8[pagesMax]     1 = taken
+//  16  u32 growPages    least step in which memory grows
+//  32  u8[pagesMax]     1 = taken
 //
 // Addresses stay below 2 GiB, so a pointer is a positive i32 on the JavaScript side.
 
 export const PAGE_BYTES: usize = 65536;
-const HEADER: usize = 16;
-const GROW_PAGES: i32 = 64;
+const HEADER: usize = 32;
 
-/** Makes a heap in the memory behind the module's own data. pagesMax: at most 32767. Returns its address, 0 if memory cannot grow. */
-export function heapCreate(pagesMax: i32): usize {
+/**
+ * Makes a heap in the memory behind the module's own data. pagesMax: at most 32767. growPages: memory grows by so many pages or more:
+ * hosts look for garbage each time, and pages that nobody wrote to cost little. Returns its address, 0 if memory cannot grow.
+ */
+export function heapCreate(pagesMax: i32, growPages: i32): usize {
   if (pagesMax < 2 || pagesMax > 32767) return 0;
   const heap = (__heap_base + 63) & ~63;
   const first = <i32>((heap + HEADER + <usize>pagesMax + PAGE_BYTES - 1) / PAGE_BYTES);
@@ -24,6 +27,7 @@ export function heapCreate(pagesMax: i32): usize {
   store<u32>(heap, first, 4);
   store<u32>(heap, first, 8);
   store<u32>(heap, 0, 12);
+  store<u32>(heap, growPages, 16);
   memory.fill(heap + HEADER, 0, <usize>pagesMax);
   return heap;
 }
@@ -58,7 +62,7 @@ export function heapTake(heap: usize, pages: i32): usize {
     while (tail > first && !load<u8>(heap + HEADER + <usize>(tail - 1))) tail--;
     if (tail + pages > limit) return 0;
     const needed = tail + pages - size;
-    const wanted = min(limit - size, max(needed, max(GROW_PAGES, size >> 3)));
+    const wanted = min(limit - size, max(needed, max(<i32>load<u32>(heap, 16), size >> 3)));
     if (memory.grow(wanted) < 0 && (wanted == needed || memory.grow(needed) < 0)) return 0;
     page = tail;
   }

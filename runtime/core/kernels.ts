@@ -7,6 +7,8 @@ export type Kernels = Awaited<ReturnType<typeof import('../../dist/core/core.js'
 
 /** Memory that a core may take, in 64 KiB pages: below 2 GiB, so that every pointer is a positive i32. */
 export const pagesMax = 32767
+/** Steps of 256 MiB: V8 collects garbage at each of them, and what is not touched is not resident. */
+export const growPages = 4096
 
 /** Instantiates the core in a memory of its own. The module is compiled by the host: some forbid doing it at run time. */
 export function instantiateCore(module: WebAssembly.Module): { kernels: Kernels; memory: WebAssembly.Memory } {

@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import { DBError } from './errors.ts'
-import { instantiateCore, type Kernels, pagesMax } from './kernels.ts'
+import { growPages, instantiateCore, type Kernels, pagesMax } from './kernels.ts'
 import { decodeText, encodeText } from './text.ts'
 
 const budgetBytes = 32
@@ -31,12 +31,13 @@ export class Memory {
   #scratch: number
   #scratchBytes: number
 
-  constructor(module: WebAssembly.Module, options: { pages?: number } = {}) {
+  constructor(module: WebAssembly.Module, options: { pages?: number; growPages?: number } = {}) {
     const core = instantiateCore(module)
     this.kernels = core.kernels
     this.#memory = core.memory
     this.#buffer = core.memory.buffer
-    this.heap = this.kernels.heapCreate(Math.min(options.pages ?? pagesMax, pagesMax))
+    const pages = Math.min(options.pages ?? pagesMax, pagesMax)
+    this.heap = this.kernels.heapCreate(pages, Math.min(options.growPages ?? growPages, pages))
     if (this.heap === 0) throw new DBError('CANNOT_ALLOCATE_MEMORY', 'The core has no memory to start with')
     this.#attach()
     const first = this.kernels.heapTake(this.heap, 1)

@@ -1,8 +1,10 @@
 // The first calls of a kernel run in the host's baseline compiler, and JavaScript starts cold too: a worker that has nothing to do
 // yet runs what queries usually do over made-up rows, so that the first real query finds optimized code.
+import { Arena, type Memory } from '../core/memory.ts'
 import type { QueryContext } from '../exec/context.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Query } from '../sql/ast.ts'
+import { FrameCodec } from '../storage/mergetree/frames.ts'
 import type { SelectTask, TaskBase } from './messages.ts'
 import { type QueryIo, runQuery } from './runQuery.ts'
 
@@ -27,6 +29,31 @@ const queries = [
 /** How often each is run: baseline code counts its calls before it is replaced. */
 const rounds = 2
 
+/** What reading a column of strings from a part runs: frames of 64 KiB are decoded, and strings taken from them. */
+function decodeFrames(memory: Memory): void {
+  const codec = new FrameCodec(memory)
+  const arena = new Arena(memory)
+  try {
+    const frameBytes = 65536
+    const plain = arena.allocate(frameBytes)
+    let [rows, at] = [0, 0]
+    for (; at < frameBytes - 128; rows++) {
+      const size = 20 + ((rows * 37) % 80)
+      memory.u8[plain + at++] = size
+      for (let i = 0; i < size; i++) memory.u8[plain + at++] = 97 + ((i * (1 + (rows % 7)) + (rows >> 3)) % 25)
+    }
+    const frame = arena.allocate(codec.encodeBound(at))
+    codec.encode({ method: 'LZ4', level: 0 }, plain, at, frame)
+    const [offsets, bytes] = [arena.allocate((rows + 1) * 4), arena.allocate(frameBytes)]
+    for (let round = 0; round < 150; round++) {
+      codec.decode(frame, plain)
+      memory.kernels.splitStrings(plain, plain + at, rows, offsets, bytes)
+    }
+  } finally {
+    arena.destroy()
+  }
+}
+
 /** Stops early when isIdle says that real work has come. */
 export async function warmUp(newContext: () => QueryContext, base: TaskBase, isIdle: () => boolean): Promise<void> {
   const io: QueryIo = {
@@ -36,6 +63,7 @@ export async function warmUp(newContext: () => QueryContext, base: TaskBase, isI
     share: async () => {},
     resultRows: () => {},
   }
+  let hasDecoded = false
   for (let round = 0; round < rounds; round++)
     for (const sql of queries) {
       if (!isIdle()) return
@@ -51,6 +79,8 @@ export async function warmUp(newContext: () => QueryContext, base: TaskBase, isI
           share: null,
           explain: null,
         }
+        if (!hasDecoded) decodeFrames(context.memory)
+        hasDecoded = true
         await runQuery(context, task, io)
         await context.platform.clock.yield()
       } finally {

@@ -27,27 +27,28 @@ export async function resolveIn(resolver: Resolver, expr: FunctionCall, negated:
   const [left, right] = expr.args
   const operand = await resolver.resolve(left)
   const operandTypes = operand.type instanceof TupleType ? operand.type.elements : [operand.type]
+  const matchesNull = /null/i.test(expr.name) || resolver.context.settings.bool('transform_null_in')
   const query = setQuery(resolver, right)
   if (query) {
     const id = resolver.subqueries.length
-    const set: SetSource = { id, types: operandTypes, values: null, subquery: id }
+    const set: SetSource = { id, types: operandTypes, values: null, subquery: id, matchesNull }
     resolver.subqueries.push({ query, set, ctes: resolver.scope.ctes })
     return inNode(resolver, operand, negated, set, `query${resolver.context.nextColumnId()}`)
   }
-  const values = await setValues(resolver, right, operandTypes, operand.type)
-  const set: SetSource = { id: -1, types: operandTypes, values, subquery: -1 }
-  if (operand.kind === 'constant' && operand.value === null && !isNullIn(expr, resolver.context.settings))
+  const values = await setValues(resolver, right, operandTypes, operand.type, matchesNull)
+  const set: SetSource = { id: -1, types: operandTypes, values, subquery: -1, matchesNull }
+  if (operand.kind === 'constant' && operand.value === null && !matchesNull)
     return resolver.constant(null, parseType('Nullable(UInt8)'))
   if (operand.kind === 'constant') {
     const wanted = valueKey(operandTypes.length > 1 ? operand.value : [operand.value])
-    const found = operand.value !== null && values.some(row => valueKey([...row]) === wanted)
+    const found = values.some(row => valueKey([...row]) === wanted)
     return resolver.constant(found !== negated ? 1 : 0, parseType('UInt8'))
   }
   return inNode(resolver, operand, negated, set, values.map(row => valueKey([...row])).join(','))
 }
 
 function inNode(resolver: Resolver, operand: Typed, negated: boolean, set: SetSource, setKey: string): Typed {
-  const type = parseType(operand.type.isNullable ? 'Nullable(UInt8)' : 'UInt8')
+  const type = parseType(operand.type.isNullable && !set.matchesNull ? 'Nullable(UInt8)' : 'UInt8')
   return resolver.intern({
     kind: 'in',
     type,
@@ -82,6 +83,7 @@ async function setValues(
   right: Expr,
   types: readonly DataType[],
   operandType: DataType,
+  matchesNull: boolean,
 ): Promise<Value[][]> {
   const isList = right.kind === 'function' && (right.name === 'tuple' || right.name === 'array')
   const exprs = isList ? (right as FunctionCall).args : [right]
@@ -89,7 +91,7 @@ async function setValues(
   const add = (value: Value, type: DataType) => {
     if (types.length === 1 && !(operandType instanceof TupleType)) {
       const converted = convertValue(value, type, types[0])
-      if (converted !== undefined && converted !== null) rows.push([converted])
+      if (converted !== undefined && (matchesNull || converted !== null)) rows.push([converted])
       return
     }
     if (!(type instanceof TupleType) || type.elements.length !== types.length)
@@ -98,7 +100,7 @@ async function setValues(
         `Invalid value of type ${type.name} in set: a tuple of ${types.length} elements is expected`,
       )
     const row = (value as Value[]).map((element, i) => convertValue(element, type.elements[i], types[i]))
-    if (row.every(element => element !== undefined && element !== null)) rows.push(row as Value[])
+    if (row.every(element => element !== undefined && (matchesNull || element !== null))) rows.push(row as Value[])
   }
   const isOneTuple =
     isList &&
@@ -128,5 +130,3 @@ async function setValues(
   return rows
 }
 
-const isNullIn = ({ name }: FunctionCall, settings: AnalyzerContext['settings']): boolean =>
-  /null/i.test(name) || settings.bool('transform_null_in')

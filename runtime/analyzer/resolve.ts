@@ -72,6 +72,13 @@ export class Resolver {
   }
 
   async resolve(expr: Expr): Promise<Typed> {
+    const { alias } = expr
+    if (alias === undefined || this.#resolving.has(alias) || this.scope.aliases.get(alias) !== expr)
+      return this.#resolve(expr)
+    return this.#alias(alias, expr)
+  }
+
+  async #resolve(expr: Expr): Promise<Typed> {
     switch (expr.kind) {
       case 'literal':
         return this.literal(expr.value)
@@ -173,7 +180,7 @@ export class Resolver {
   async #alias(name: string, expr: Expr): Promise<Typed> {
     this.#resolving.add(name)
     try {
-      return await this.resolve(expr)
+      return await this.#resolve(expr)
     } finally {
       this.#resolving.delete(name)
     }

@@ -31,7 +31,7 @@ export interface CallNode extends Base {
   readonly bound: BoundFunction
 }
 
-/** `x IN set`; NULLs on the left give 0 (transform_null_in = 0) or NULL by the operand's type. */
+/** `x IN set`; NULL on the left gives NULL, or is looked for like any value where the set has NULLs as values. */
 export interface InNode extends Base {
   readonly kind: 'in'
   readonly operand: Typed
@@ -47,6 +47,8 @@ export interface SetSource {
   values: readonly (readonly Value[])[] | null
   /** The index of the subquery in the query's list of subqueries, or -1. */
   readonly subquery: number
+  /** NULL is a value of the set like any other. */
+  readonly matchesNull: boolean
 }
 
 export interface AggregateNode extends Base {

@@ -1,5 +1,6 @@
 // The analyzer's and executor's context, made from a task.
 import type { AnalyzedTable, AnalyzerContext, CteScope } from '../analyzer/context.ts'
+import type { SetSource } from '../analyzer/typed.ts'
 import { Settings } from '../core/settings.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
@@ -123,15 +124,15 @@ async function fillSets(context: QueryContext, subqueries: readonly PlannedSubqu
     const rows = await collectRows(context, optimize(plan), Number.POSITIVE_INFINITY)
     if (limit > 0 && rows.length > limit)
       throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for IN-set exceeded, max rows: ${limit}`)
-    set.values = rows.flatMap(row => convertRow(row, types, set.types))
+    set.values = rows.flatMap(row => convertRow(row, types, set))
   }
 }
 
-function convertRow(row: readonly Value[], from: readonly DataType[], to: readonly DataType[]): Value[][] {
+function convertRow(row: readonly Value[], from: readonly DataType[], { types, matchesNull }: SetSource): Value[][] {
   const converted: Value[] = []
   for (const [i, value] of row.entries()) {
-    const result = convertValue(value, from[i], to[i])
-    if (result === undefined || result === null) return []
+    const result = convertValue(value, from[i], types[i])
+    if (result === undefined || (result === null && !matchesNull)) return []
     converted.push(result)
   }
   return [converted]

@@ -8,7 +8,7 @@ import { NullableColumn } from '../columns/nullable.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
-import { plainType } from '../functions/bind.ts'
+import { nullableOf, plainType } from '../functions/bind.ts'
 import { NullableType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -30,14 +30,20 @@ export class InSet {
     readonly node: InNode,
     arena: Arena,
   ) {
-    const { values } = node.set
-    if (!values) throw new DBError('LOGICAL_ERROR', 'The set of IN is not filled')
-    this.#types = node.set.types.map(plainType)
+    const { values: given } = node.set
+    if (!given) throw new DBError('LOGICAL_ERROR', 'The set of IN is not filled')
+    const { matchesNull } = node.set
+    this.#types = node.set.types.map(type =>
+      matchesNull && type.isNullable ? nullableOf(plainType(type)) : plainType(type),
+    )
+    // A column that has no NULLs is in no set by them.
+    const values = given.filter(row => row.every((value, i) => value !== null || this.#types[i].isNullable))
     this.#isEmpty = values.length === 0
     const [type] = this.#types
     if (
       this.#types.length === 1 &&
       values.length <= comparedMax &&
+      !type.isNullable &&
       type.width > 0 &&
       type.width <= 8 &&
       type.physical !== 'Bytes'
@@ -62,7 +68,7 @@ export class InSet {
     }
   }
 
-  /** For each row, whether it is in the set; NULL gives NULL. */
+  /** For each row, whether it is in the set; NULL gives NULL, or is looked for where the set may have it. */
   test(operand: Column, arena: Arena): Column {
     const { rows, memory } = operand
     if (operand instanceof ConstColumn) return new ConstColumn(this.test(operand.value, arena), rows)
@@ -70,7 +76,7 @@ export class InSet {
       const answers = this.test(operand.dictionary, arena)
       return answers.gather(operand.indices, rows, arena)
     }
-    if (operand instanceof NullableColumn) {
+    if (operand instanceof NullableColumn && !this.node.set.matchesNull) {
       const answers = this.test(operand.values, arena)
       return new NullableColumn(operand.nulls, answers.full(arena), new NullableType(uint8))
     }
@@ -86,8 +92,11 @@ export class InSet {
     const { rows, memory } = operand
     const columns = this.#types.length > 1 && operand instanceof TupleColumn ? operand.columns : [operand]
     const nulls: number[] = []
-    const plain = columns.map(column => {
-      const full = column instanceof LowCardinalityColumn ? column.plain(arena) : column
+    const plain = columns.map((column, i) => {
+      const full = column instanceof LowCardinalityColumn ? column.plain(arena) : column.full(arena)
+      const type = this.#types[i]
+      if (type instanceof NullableType)
+        return full instanceof NullableColumn ? full : new NullableColumn(arena.allocateZeroed(rows), full, type)
       if (!(full instanceof NullableColumn)) return full
       nulls.push(full.nulls)
       return full.values

@@ -86,6 +86,7 @@ function combine(kind: 'and' | 'or', parts: readonly KeyCondition[]): KeyConditi
 function conditionOf(node: Typed): KeyCondition {
   if (node.kind === 'in' && node.set.values) {
     const { values } = node.set
+    if (values.some(row => row.includes(null))) return unknown
     if (node.set.types.length !== 1) {
       // A tuple is in the set only if each element is among the set's elements of its place.
       if (node.negated || node.operand.kind !== 'call' || node.operand.name !== 'tuple') return unknown

@@ -11,7 +11,7 @@ import { LowCardinalityColumn } from '../columns/lowCardinality.ts'
 /** The smallest and the largest value of each column of a result: the setting `extremes`. */
 export function extremesOf(context: QueryContext, schema: readonly FormatColumn[]) {
   const states = schema.map(({ type }) => {
-    if (['Array', 'Tuple', 'Map', 'AggregateFunction'].includes(type.kind)) return null
+    if (['Array', 'Map', 'AggregateFunction'].includes(type.kind)) return null
     return ['min', 'max'].map((name): GroupedAggregate => {
       const state = bindAggregate(name, [type], []).create(context.arena)
       state.ensure(1)

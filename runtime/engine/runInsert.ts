@@ -1,7 +1,7 @@
 // INSERT in a worker: rows from a query or from data, brought to the table's columns, handed to the table's sink.
 import { Resolver } from '../analyzer/resolve.ts'
 import { Scope } from '../analyzer/scope.ts'
-import type { Typed } from '../analyzer/typed.ts'
+import { columnsOf, type Typed } from '../analyzer/typed.ts'
 import { concatColumns } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'
 import type { Column } from '../columns/column.ts'
@@ -117,8 +117,12 @@ async function* fromData(
 
 /** Turns given columns into all that the table stores: casts, DEFAULT and MATERIALIZED expressions. */
 class TableColumns {
-  #nodes: Typed[] = []
-  #evaluator: Evaluator | null = null
+  /** The given columns as the table has them, over the columns that come. */
+  #casts: Typed[] = []
+  /** Where a given NULL stands for the column's default. */
+  #nulls: (Typed | null)[] = []
+  #incoming: Evaluator
+  readonly #evaluator: Evaluator
 
   private constructor(
     readonly context: QueryContext,
@@ -129,7 +133,9 @@ class TableColumns {
     readonly header: readonly PlanColumn[],
     readonly resolver: Resolver,
   ) {
-    this.#prepare(header)
+    this.#incoming = new Evaluator(context, header)
+    this.#evaluator = new Evaluator(context, header)
+    this.castFrom(header)
   }
 
   static async open(context: QueryContext, task: InsertTask): Promise<TableColumns> {
@@ -182,47 +188,62 @@ class TableColumns {
   }
 
   /** The given columns come with these types instead of the table's. */
-  castFrom(columns: readonly PlanColumn[]): void {
-    this.#prepare(this.header.map((column, i) => ({ ...column, type: columns[i].type })))
-  }
-
-  #prepare(header: readonly PlanColumn[]): void {
+  castFrom(columns: readonly Pick<PlanColumn, 'type'>[]): void {
     const { resolver } = this
-    const cast = new Map(
-      header.map(({ id, name, type }, i): [string, Typed] => {
-        const column: Typed = { kind: 'column', id, name, type, key: `#${id}` }
-        const target = this.given[i].type
-        const isNull =
-          type.isNullable && !parseType(target).isNullable && this.context.settings.bool('insert_null_as_default')
-        const plain = isNull
-          ? resolver.call('ifNull', [column, resolver.constant(parseType(target).default, parseType(target))])
-          : column
-        return [name, castNode(resolver, plain, target)]
-      }),
-    )
-    this.#nodes = this.stored.map(column => {
-      const node = cast.get(column.name) ?? this.defaults.get(column.name)
-      if (node) return node
-      const type = parseType(column.type)
-      return resolver.constant(type.default, type)
+    const header = this.header.map((column, i) => ({ ...column, type: columns[i].type }))
+    this.#nulls = []
+    this.#casts = header.map(({ id, name, type }, i) => {
+      const column: Typed = { kind: 'column', id, name, type, key: `#${id}` }
+      const target = this.header[i].type
+      const isNull = type.isNullable && !target.isNullable && this.context.settings.bool('insert_null_as_default')
+      this.#nulls.push(isNull && this.defaults.has(name) ? resolver.call('isNull', [column]) : null)
+      const plain = isNull ? resolver.call('ifNull', [column, resolver.constant(target.default, target)]) : column
+      return castNode(resolver, plain, this.given[i].type)
     })
-    this.#evaluator = new Evaluator(this.context, header)
+    this.#incoming = new Evaluator(this.context, header)
   }
 
   complete(chunk: Chunk, omitted: readonly Omitted[], arena: Arena): Chunk {
-    const columns = this.#evaluator!.run(this.#nodes, chunk, arena)
-    const complete = this.stored.map((column, i): Column => {
-      let made = columns[i].full(arena)
-      const at = this.given.findIndex(({ name }) => name === column.name)
-      const node = this.defaults.get(column.name)
-      if (at >= 0 && node && omitted[at] !== null) {
-        const otherwise = this.#evaluator!.one(node, chunk, arena).full(arena)
-        made = omitted[at] === 'all' ? otherwise : this.#choose(omitted[at] as number, otherwise, made, arena)
+    const { rows } = chunk
+    const given = this.#incoming.run(this.#casts, chunk, arena)
+    const done = new Set<number>()
+    /** The given column with its defaults filled in, after those that its default is made from. */
+    const fill = (at: number): void => {
+      if (done.has(at)) return
+      done.add(at)
+      const node = this.defaults.get(this.given[at].name)
+      const nulls = this.#nulls[at]
+      if (!node || (omitted[at] === null && !nulls)) return
+      const used = columnsOf(node)
+      this.header.forEach((column, i) => used.has(column.id) && fill(i))
+      const otherwise = this.#evaluator.one(node, new Chunk([...given], rows), arena).full(arena)
+      if (omitted[at] === 'all') {
+        given[at] = otherwise
+        return
       }
+      if (omitted[at] !== null) given[at] = this.#choose(omitted[at] as number, otherwise, given[at], arena)
+      const mask = nulls ? this.#incoming.mask(nulls, chunk, arena) : false
+      if (mask === true) given[at] = otherwise
+      else if (mask !== false) given[at] = this.#choose(mask, otherwise, given[at], arena)
+    }
+    given.forEach((_, at) => fill(at))
+    const whole = new Chunk(given, rows)
+    const absent = this.stored.filter(column => !this.given.some(({ name }) => name === column.name))
+    const made = this.#evaluator.run(
+      absent.map(column => {
+        const type = parseType(column.type)
+        return this.defaults.get(column.name) ?? this.resolver.constant(type.default, type)
+      }),
+      whole,
+      arena,
+    )
+    const complete = this.stored.map((column): Column => {
+      const at = this.given.findIndex(({ name }) => name === column.name)
+      const full = (at >= 0 ? given[at] : made[absent.indexOf(column)]).full(arena)
       const type = parseType(column.type)
-      return type.kind !== 'LowCardinality' && made instanceof LowCardinalityColumn ? made.plain(arena) : made
+      return type.kind !== 'LowCardinality' && full instanceof LowCardinalityColumn ? full.plain(arena) : full
     })
-    return new Chunk(complete, chunk.rows)
+    return new Chunk(complete, rows)
   }
 
   /** mask ? a : b, row by row. */
@@ -231,7 +252,7 @@ class TableColumns {
     const { memory } = this.context
     const numbers = arena.allocate(rows * 4)
     memory.kernels.chooseRows(mask, rows, numbers)
-    return concatColumns([a, b], arena).gather(numbers, rows, arena)
+    return concatColumns([a.full(arena), b.full(arena)], arena).gather(numbers, rows, arena)
   }
 }
 

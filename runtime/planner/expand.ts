@@ -36,10 +36,6 @@ async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): P
     const wanted = expr.qualifier.join('.')
     const all = resolver.scope.columns.filter(column => !column.hidden || column.isMerged)
     columns = all.filter(column => column.qualifiers.some(qualifier => qualifier.join('.') === wanted))
-    // Of a pair under USING the merged column stands first and alone.
-    columns = columns.filter(
-      column => !column.isMerged || !columns.some(other => !other.isMerged && other.name === column.name),
-    )
     if (columns.length === 0)
       throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
   }

@@ -181,7 +181,7 @@ function withUsing(
       plan = { kind: 'project', input: plan, columns: [...kept, computed] } satisfies Plan
       node = { kind: 'column', id, name, type: computed.type, key: `#${id}` }
     }
-    columns.push({ name, qualifiers: [...left.qualifiers], node, table: 0 })
+    columns.push({ name, qualifiers: [], node, table: 0 })
   }
   for (const column of source.columns) {
     if (!names.has(column.name)) columns.push(column)

@@ -1,11 +1,12 @@
-import { constColumn, defaultColumn } from '../../columns/build.ts'
+import { concatColumns, constColumn, defaultColumn } from '../../columns/build.ts'
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
 import { type Column, noRow } from '../../columns/column.ts'
+import { LowCardinalityColumn } from '../../columns/lowCardinality.ts'
 import { NullableColumn } from '../../columns/nullable.ts'
 import { DBError } from '../../core/errors.ts'
 import type { Arena } from '../../core/memory.ts'
 import type { JoinPlan, PlanColumn } from '../../planner/plan.ts'
-import { NullableType } from '../../types/compound.ts'
+import { LowCardinalityType, NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
@@ -66,7 +67,11 @@ class JoinTable {
           )
         : null
     const { memory } = context
-    if (plan.type === 'right' || plan.type === 'full') this.#matched = keep.allocateZeroed(this.#rows)
+    const isOnePerKey =
+      plan.type === 'inner' &&
+      plan.strictness === 'any' &&
+      !context.settings.bool('any_join_distinct_right_table_keys')
+    if (plan.type === 'right' || plan.type === 'full' || isOnePerKey) this.#matched = keep.allocateZeroed(this.#rows)
     if (!this.#table || !built) return
     const evaluator = new Evaluator(context, plan.right.columns)
     this.#next = keep.allocate(this.#rows * 4)
@@ -114,7 +119,9 @@ class JoinTable {
       return
     }
     const outerLeft = type === 'left' || type === 'full'
-    const onlyFirst = (strictness === 'any' || strictness === 'semi') && !plan.residual
+    // RIGHT ANY and RIGHT SEMI look at each right row for itself.
+    const isLeftOnce = (strictness === 'any' || strictness === 'semi') && type !== 'right'
+    const onlyFirst = isLeftOnce && !plan.residual
     const seen = arena.allocateZeroed(chunk.rows)
     const capacity = chunkRowsMax
     const leftRows = arena.allocate(capacity * 4)
@@ -156,7 +163,7 @@ class JoinTable {
             ;[lefts, rights] = [l, r]
           }
         }
-        if ((strictness === 'any' || strictness === 'semi') && plan.residual)
+        if (isLeftOnce && plan.residual)
           kept = kernels.firstPairs(lefts, rights, kept, seen)
         else kernels.markRows(lefts, kept, seen)
         if (this.#matched) {
@@ -279,10 +286,24 @@ class JoinTable {
 
 /** A column as the join's output has it: Nullable where missing rows are NULL. */
 function conform(column: Column, output: PlanColumn, arena: Arena): Column {
-  if (column.type.equals(output.type) || !(output.type instanceof NullableType)) return column
+  if (column.type.equals(output.type)) return column
   const full = column.full(arena)
+  if (full instanceof LowCardinalityColumn && output.type instanceof LowCardinalityType)
+    return nullableEntries(full, output.type, arena)
+  if (!(output.type instanceof NullableType)) return column
   if (full instanceof NullableColumn) return full
   return new NullableColumn(arena.allocateZeroed(full.rows), full, output.type)
+}
+
+/** LowCardinality(T) as LowCardinality(Nullable(T)): entry 0 is NULL, the others move up by one. */
+function nullableEntries(column: LowCardinalityColumn, type: LowCardinalityType, arena: Arena): Column {
+  const { dictionary, rows, memory } = column
+  const entries = new NullableColumn(arena.allocateZeroed(dictionary.rows), dictionary, type.inner as NullableType)
+  const none = constColumn(type.inner, null, 1, arena).full(arena)
+  const indices = arena.allocate(rows * 4)
+  const { u32 } = memory
+  for (let row = 0; row < rows; row++) u32[indices / 4 + row] = u32[column.indices / 4 + row] + 1
+  return new LowCardinalityColumn(concatColumns([none, entries], arena), indices, rows, type)
 }
 
 function missing(type: DataType, rows: number, arena: Arena): Column {

@@ -68,9 +68,7 @@ class JoinTable {
         : null
     const { memory } = context
     const isOnePerKey =
-      plan.type === 'inner' &&
-      plan.strictness === 'any' &&
-      !context.settings.bool('any_join_distinct_right_table_keys')
+      plan.type === 'inner' && plan.strictness === 'any' && !context.settings.bool('any_join_distinct_right_table_keys')
     if (plan.type === 'right' || plan.type === 'full' || isOnePerKey) this.#matched = keep.allocateZeroed(this.#rows)
     if (!this.#table || !built) return
     const evaluator = new Evaluator(context, plan.right.columns)
@@ -163,8 +161,7 @@ class JoinTable {
             ;[lefts, rights] = [l, r]
           }
         }
-        if (isLeftOnce && plan.residual)
-          kept = kernels.firstPairs(lefts, rights, kept, seen)
+        if (isLeftOnce && plan.residual) kept = kernels.firstPairs(lefts, rights, kept, seen)
         else kernels.markRows(lefts, kept, seen)
         if (this.#matched) {
           if (strictness === 'any' || strictness === 'semi' || strictness === 'anti')

@@ -2,6 +2,7 @@ import type { Column } from '../columns/column.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
+import type { StateForm } from './stateForm.ts'
 
 /**
  * One aggregate function's states for all groups of one GROUP BY. Groups are numbers from 0; the states lie in the arena given
@@ -31,6 +32,21 @@ export interface BoundAggregate {
   readonly name: string
   readonly type: DataType
   readonly argumentTypes: readonly DataType[]
+  readonly parameters: readonly Value[]
+  /** What its states are called in a type: `AggregateFunction(1, sumMap, ...)` is version 1 of sumMap. */
+  readonly state: { readonly name: string; readonly version?: number; readonly argumentTypes: readonly DataType[] }
+  /** Its states as ClickHouse's bytes. */
+  readonly form: StateForm
+  create(arena: Arena): GroupedAggregate
+}
+
+/** What a definition says of a function over arguments of some types. */
+export interface Bound {
+  readonly type: DataType
+  readonly form: StateForm
+  /** Where states are called otherwise than the function: an alias, or a newer version of the bytes. */
+  readonly stateName?: string
+  readonly stateVersion?: number
   create(arena: Arena): GroupedAggregate
 }
 
@@ -44,7 +60,9 @@ export interface AggregateDefinition {
   readonly nulls?: 'skip' | 'own'
   /** The result for no rows is a value (count, sum of nothing): not NULL even for Nullable arguments (count, uniq). */
   readonly countLike?: boolean
-  bind(argumentTypes: readonly DataType[], parameters: readonly Value[]): Omit<BoundAggregate, 'name' | 'argumentTypes'>
+  /** It may have parameters, which it checks itself. */
+  readonly parametric?: boolean
+  bind(argumentTypes: readonly DataType[], parameters: readonly Value[]): Bound
   readonly examples?: readonly (readonly [sql: string, answer: string])[]
 }
 

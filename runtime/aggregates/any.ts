@@ -3,6 +3,7 @@ import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 import { defineAggregate } from './aggregate.ts'
+import { optionalForm } from './stateForm.ts'
 import { ColumnarAggregate, flaggedRows, StateArray, uint8 } from './states.ts'
 import { type ValueStates, valueStates } from './valueStates.ts'
 
@@ -26,7 +27,7 @@ function bindOne(name: string, types: readonly DataType[], last: boolean) {
   if (types.length !== 1)
     throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires single argument`)
   const [type] = types
-  return { type, create: (arena: Arena) => new OneOf(arena, type, last) }
+  return { type, form: optionalForm(type), create: (arena: Arena) => new OneOf(arena, type, last) }
 }
 
 class OneOf extends ColumnarAggregate {

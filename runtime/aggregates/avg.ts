@@ -1,3 +1,4 @@
+import { countForm, joinForms, plainForm, type StateForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import type { Arena } from '../core/memory.ts'
@@ -15,7 +16,11 @@ export const avg = defineAggregate({
   about: 'The arithmetic mean. The sum it is made of wraps around as sum does.',
   bind: argumentTypes => {
     const type = sumType('avg', argumentTypes)
-    return { type: float64, create: arena => new Average(arena, type) }
+    return {
+      type: float64,
+      form: joinForms(plainForm(type), countForm),
+      create: arena => new Average(arena, type),
+    }
   },
   examples: [['SELECT avg(number) FROM numbers(4)', '1.5']],
 })
@@ -77,10 +82,27 @@ export const avgWeighted = defineAggregate({
     if (argumentTypes.length !== 2)
       throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', 'Aggregate function avgWeighted requires two arguments')
     for (const type of argumentTypes) sumType('avgWeighted', [type])
-    return { type: float64, create: arena => new WeightedAverage(arena) }
+    return { type: float64, form: weightedForm(argumentTypes[1]), create: arena => new WeightedAverage(arena) }
   },
   examples: [['SELECT avgWeighted(x, w) FROM (SELECT arrayJoin([(1, 1), (4, 3)]) AS t, t.1 AS x, t.2 AS w)', '3.25']],
 })
+
+/** The sum of x * y and that of y, which is a varint where weights are whole. Of the moments no others are used. */
+function weightedForm(weight: DataType): StateForm {
+  const whole = !/^(F|$)/.test(weight.physical ?? '') && !(weight instanceof DecimalType)
+  return {
+    types: [float64, float64, float64, float64, float64, float64],
+    write([, , weights, products], writer) {
+      writer.f64(products as number)
+      if (whole) writer.varint(Math.max(0, weights as number))
+      else writer.f64(weights as number)
+    },
+    read(reader) {
+      const products = reader.f64()
+      return [0, 0, whole ? reader.varint() : reader.f64(), products, 0, 0]
+    },
+  }
+}
 
 /** Kept as comoments of value and weight, of which the sums of x*y and of y are needed. */
 class WeightedAverage extends ColumnarAggregate {

@@ -5,9 +5,10 @@ import type { Arena } from '../core/memory.ts'
 import { LowCardinalityType, NullableType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
-import type { AggregateDefinition, BoundAggregate, GroupedAggregate } from './aggregate.ts'
-import { combinators } from './combinators/combinator.ts'
+import type { AggregateDefinition, BoundAggregate } from './aggregate.ts'
+import { type Combinator, combinators } from './combinators/combinator.ts'
 import { skipNulls } from './combinators/skipNulls.ts'
+import { Wrapped } from './combinators/wrapped.ts'
 import { aggregates } from './registry.ts'
 
 const byName = new Map<string, AggregateDefinition>()
@@ -25,12 +26,18 @@ function find(name: string): AggregateDefinition | undefined {
 
 /** Whether a name is an aggregate function's, with whatever combinators. */
 export function isAggregateName(name: string): boolean {
-  if (find(name)) return true
-  const combinator = combinatorOf(name)
-  return combinator !== undefined && isAggregateName(name.slice(0, -combinator.suffix.length))
+  return definitionOf(name) !== undefined
 }
 
-function combinatorOf(name: string) {
+/** The function that a name's combinators are applied to. */
+function definitionOf(name: string): AggregateDefinition | undefined {
+  const definition = find(name)
+  if (definition) return definition
+  const combinator = combinatorOf(name)
+  return combinator && definitionOf(name.slice(0, -combinator.suffix.length))
+}
+
+function combinatorOf(name: string): Combinator | undefined {
   return combinators.find(({ suffix }) => name.endsWith(suffix) && name.length > suffix.length)
 }
 
@@ -43,86 +50,61 @@ export function bindAggregate(
   argumentTypes: readonly DataType[],
   parameters: readonly Value[] = [],
 ): BoundAggregate {
+  const plain = argumentTypes.map(type => (type instanceof LowCardinalityType ? type.inner : type))
+  const bound = bindNullable(name, plain, parameters)
+  if (argumentTypes.every((type, i) => type === plain[i])) return bound
+  return { ...bound, argumentTypes, create: arena => new Unpacked(arena, bound.create(arena)) }
+}
+
+function bindNullable(name: string, types: readonly DataType[], parameters: readonly Value[]): BoundAggregate {
+  const definition = definitionOf(name)
+  if (!definition) throw new DBError('UNKNOWN_AGGREGATE_FUNCTION', `Unknown aggregate function ${name}`)
+  const combinator = find(name) ? undefined : combinatorOf(name)
+  const skips = definition.nulls !== 'own' && !combinator?.passesNulls
+  if (!skips || !types.some(type => type instanceof NullableType)) return bindPlain(name, types, parameters)
+  const inner = types.map(type => (type instanceof NullableType ? type.inner : type))
+  const bound = skipNulls(definition, types, inner, types => bindPlain(name, types, parameters))
+  return { name, parameters, argumentTypes: types, ...bound, state: { ...bound.state, argumentTypes: types } }
+}
+
+function bindPlain(name: string, types: readonly DataType[], parameters: readonly Value[]): BoundAggregate {
   const definition = find(name)
-  if (definition) return bindDefinition(definition, argumentTypes, parameters)
+  if (definition) {
+    if (parameters.length > 0 && !definition.parametric)
+      throw new DBError(
+        'AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS',
+        `Aggregate function ${name} cannot have parameters`,
+      )
+    const { stateName, stateVersion, ...bound } = definition.bind(types, parameters)
+    const state = { name: stateName ?? definition.name, version: stateVersion, argumentTypes: types }
+    return { ...bound, name: definition.name, argumentTypes: types, parameters, state }
+  }
   const combinator = combinatorOf(name)
   if (!combinator) throw new DBError('UNKNOWN_AGGREGATE_FUNCTION', `Unknown aggregate function ${name}`)
-  const inner = name.slice(0, -combinator.suffix.length)
+  const { suffix } = combinator
+  const inner = name.slice(0, -suffix.length)
   // A row that the condition leaves out is no row for -OrNull and -OrDefault, in whichever order they are written.
-  if (combinator.suffix.startsWith('Or') && inner.endsWith('If') && !find(inner))
-    return { ...bindAggregate(`${inner.slice(0, -2)}${combinator.suffix}If`, argumentTypes, parameters), name }
+  if (suffix.startsWith('Or') && inner.endsWith('If') && !find(inner)) {
+    const bound = bindPlain(`${inner.slice(0, -2)}${suffix}If`, types, parameters)
+    return { ...bound, name }
+  }
   const bound = combinator.bind({
     name,
     inner,
-    argumentTypes,
+    argumentTypes: types,
     parameters,
-    bindInner: types => bindAggregate(inner, types, parameters),
+    bindInner: (types, own = parameters) => bindAggregate(inner, types, own),
+    bindOther: bindAggregate,
   })
-  return { ...bound, name, argumentTypes }
-}
-
-function bindDefinition(
-  definition: AggregateDefinition,
-  argumentTypes: readonly DataType[],
-  parameters: readonly Value[],
-): BoundAggregate {
-  const plain = argumentTypes.map(type => (type instanceof LowCardinalityType ? type.inner : type))
-  let bound: Pick<BoundAggregate, 'type' | 'create'>
-  if (definition.nulls !== 'own' && plain.some(type => type instanceof NullableType)) {
-    const inner = plain.map(type => (type instanceof NullableType ? type.inner : type))
-    bound = skipNulls(definition, plain, inner, parameters)
-  } else bound = definition.bind(plain, parameters)
-  if (argumentTypes.every((type, i) => type === plain[i])) return { ...bound, name: definition.name, argumentTypes }
-  return {
-    type: bound.type,
-    create: arena => new Unpacked(bound.create(arena), arena),
-    name: definition.name,
-    argumentTypes,
-  }
+  return { name, argumentTypes: types, parameters, ...bound }
 }
 
 /** Gives its function LowCardinality arguments unpacked. */
-class Unpacked implements GroupedAggregate {
-  readonly #scratch: Arena
-
-  constructor(
-    readonly inner: GroupedAggregate,
-    arena: Arena,
-  ) {
-    this.#scratch = arena.child()
-  }
-
+class Unpacked extends Wrapped {
   add(groups: number, args: readonly Column[], rows: number): void {
-    const plain = args.map(column => (column instanceof LowCardinalityColumn ? column.plain(this.#scratch) : column))
-    this.inner.add(groups, plain, rows)
-    this.#scratch.reset()
-  }
-
-  ensure(groups: number): void {
-    this.inner.ensure(groups)
-  }
-
-  merge(other: GroupedAggregate, groups: number, count: number): void {
-    this.inner.merge(other, groups, count)
-  }
-
-  result(start: number, count: number, arena: Arena): Column {
-    return this.inner.result(start, count, arena)
-  }
-
-  states(count: number, arena: Arena): Column[] {
-    return this.inner.states(count, arena)
-  }
-
-  absorb(states: readonly Column[], groups: number, count: number): void {
-    this.inner.absorb(states, groups, count)
-  }
-
-  write(count: number): Uint8Array {
-    return this.inner.write(count)
-  }
-
-  read(bytes: Uint8Array, groups: number, count: number): void {
-    this.inner.read(bytes, groups, count)
+    this.withScratch((scratch: Arena) => {
+      const plain = args.map(column => (column instanceof LowCardinalityColumn ? column.plain(scratch) : column))
+      this.inner.add(groups, plain, rows)
+    })
   }
 }

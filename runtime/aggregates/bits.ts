@@ -1,3 +1,4 @@
+import { plainForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
@@ -20,12 +21,12 @@ function define(name: string, operation: string, alias: string, about: string): 
       if (types.length !== 1)
         throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires single argument`)
       const [type] = types
-      if (!/^(U?Int(8|16|32|64)|Bool)$/.test(type.kind))
+      if (!/^(U?Int(8|16|32|64|128|256)|Bool)$/.test(type.kind))
         throw new DBError(
           'ILLEGAL_TYPE_OF_ARGUMENT',
           `The type ${type.name} of argument for aggregate function ${name} is illegal, because it cannot be used in bitwise operations`,
         )
-      return { type, create: arena => new Bits(arena, type, operation) }
+      return { type, form: plainForm(type), create: arena => new Bits(arena, type, operation) }
     },
   })
 }

@@ -1,3 +1,4 @@
+import { countForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { NullableColumn } from '../columns/nullable.ts'
 import type { Arena } from '../core/memory.ts'
@@ -10,7 +11,7 @@ export const count = defineAggregate({
   about: 'Counts rows, or with an argument the rows where it is not NULL.',
   nulls: 'own',
   countLike: true,
-  bind: () => ({ type: uint64, create: arena => new Count(arena) }),
+  bind: () => ({ type: uint64, form: countForm, create: arena => new Count(arena) }),
   examples: [
     ['SELECT count() FROM numbers(5)', '5'],
     ['SELECT count(x) FROM (SELECT arrayJoin([1, NULL, 3]) AS x)', '2'],

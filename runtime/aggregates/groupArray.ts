@@ -8,40 +8,69 @@ import type { Value } from '../types/value.ts'
 import { defineAggregate } from './aggregate.ts'
 import { Collected } from './collected.ts'
 import { DistinctValues } from './distinctValues.ts'
+import { listForm, type StateForm } from './stateForm.ts'
 import { ColumnarAggregate, fullGroups } from './states.ts'
 
 export const groupArray = defineAggregate({
   name: 'groupArray',
   aliases: ['array_agg', 'ARRAY_AGG'],
+  parametric: true,
   about: 'All values as an array, with a parameter only so many of them.',
   bind: (types, parameters) => {
     const type = elementOf('groupArray', types)
     const limit = limitOf('groupArray', parameters)
-    return { type: new ArrayType(type), create: arena => new AsArray(arena, types, limit) }
+    return { type: new ArrayType(type), form: listForm(type), create: arena => new AsArray(arena, types, limit) }
   },
   examples: [['SELECT groupArray(2)(number) FROM numbers(5)', '[0,1]']],
 })
 
 export const groupArrayLast = defineAggregate({
   name: 'groupArrayLast',
+  parametric: true,
   about: 'The last so many values as an array.',
   bind: (types, parameters) => {
     const type = elementOf('groupArrayLast', types)
     const limit = limitOf('groupArrayLast', parameters)
-    return { type: new ArrayType(type), create: arena => new AsArray(arena, types, limit, true) }
+    return {
+      type: new ArrayType(type),
+      form: lastForm(type, limit),
+      create: arena => new AsArray(arena, types, limit, true),
+    }
   },
 })
 
 export const groupUniqArray = defineAggregate({
   name: 'groupUniqArray',
+  parametric: true,
   about: 'The distinct values as an array, with a parameter only so many of them.',
   bind: (types, parameters) => {
     const type = elementOf('groupUniqArray', types)
     const limit = limitOf('groupUniqArray', parameters)
-    return { type: new ArrayType(type), create: arena => new AsDistinctArray(arena, type, limit) }
+    return { type: new ArrayType(type), form: listForm(type), create: arena => new AsDistinctArray(arena, type, limit) }
   },
   examples: [['SELECT arraySort(groupUniqArray(number % 3)) FROM numbers(10)', '[0,1,2]']],
 })
+
+/** As of groupArray, with how many values were seen; the oldest one is where the next would go. */
+function lastForm(type: DataType, limit: number): StateForm {
+  const list = listForm(type)
+  return {
+    types: list.types,
+    write([values], writer) {
+      const all = values as Value[]
+      const kept = all.slice(-limit)
+      const turn = limit === Infinity || all.length <= limit ? 0 : all.length % limit
+      list.write([[...kept.slice(kept.length - turn), ...kept.slice(0, kept.length - turn)]], writer)
+      writer.u64(BigInt(all.length))
+    },
+    read(reader) {
+      const [values] = list.read(reader) as [Value[]]
+      const total = Number(reader.u64())
+      const turn = limit === Infinity || total <= limit ? 0 : total % limit
+      return [[...values.slice(turn), ...values.slice(0, turn)]]
+    },
+  }
+}
 
 function elementOf(name: string, types: readonly DataType[]): DataType {
   if (types.length !== 1)

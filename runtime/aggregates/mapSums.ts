@@ -12,6 +12,8 @@ import type { DataType } from '../types/dataType.ts'
 import { type AggregateDefinition, type BoundAggregate, defineAggregate, type GroupedAggregate } from './aggregate.ts'
 import { groupedArrays, ungroupedArrays } from './distinctValues.ts'
 import { max, min } from './minMax.ts'
+import { mapForm } from './combinators/map.ts'
+import { joinForms, type StateForm } from './stateForm.ts'
 import { ColumnarAggregate, fullGroups, uint32 } from './states.ts'
 import { sum, sumWithOverflow } from './sum.ts'
 
@@ -41,7 +43,12 @@ function define(
       if (types.length === 1 && only instanceof MapType) {
         const bound = bindValue(inner, only.value)
         const type = new MapType(only.key, bound.type)
-        return { type, create: arena => new MapStates(arena, only.key, [bound], false, type) }
+        return {
+          type,
+          form: mapForm(only.key, bound.form),
+          stateName: name.replace('MappedArrays', 'Map'),
+          create: arena => new MapStates(arena, only.key, [bound], false, type),
+        }
       }
       const parts = types.length === 1 && only instanceof TupleType ? only.elements : types
       const [keys, ...values] = parts.map(part => {
@@ -58,12 +65,29 @@ function define(
         )
       const bounds = values.map(value => bindValue(inner, value))
       const type = new TupleType([new ArrayType(keys), ...bounds.map(bound => new ArrayType(bound.type))])
-      return { type, create: arena => new MapStates(arena, keys, bounds, dropZeros, type) }
+      return {
+        type,
+        form: mapForm(keys, joinForms(...bounds.map(bound => valueForm(bound.form)))),
+        stateName: name.replace('MappedArrays', 'Map'),
+        stateVersion: 1,
+        create: arena => new MapStates(arena, keys, bounds, dropZeros, type),
+      }
     },
   })
 }
 
-type Bound = Pick<BoundAggregate, 'type' | 'create'>
+type Bound = Pick<BoundAggregate, 'type' | 'form' | 'create'>
+
+/** Of min and max the value without whether it is there, as a key is there by its value only. */
+function valueForm(form: StateForm): StateForm {
+  if (form.types.length === 1) return form
+  const [type] = form.types
+  return {
+    types: form.types,
+    write: ([value], writer) => type.writeBinary(writer, value),
+    read: reader => [type.readBinary(reader), 1],
+  }
+}
 
 function bindValue(inner: AggregateDefinition, type: DataType): Bound {
   if (type instanceof NullableType)

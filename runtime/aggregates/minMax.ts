@@ -4,7 +4,8 @@ import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 import { defineAggregate } from './aggregate.ts'
 import { type Extreme, extreme } from './extreme.ts'
-import { ColumnarAggregate, flaggedRows } from './states.ts'
+import { optionalForm, type StateForm } from './stateForm.ts'
+import { ColumnarAggregate, flaggedRows, uint8 } from './states.ts'
 import { type ValueStates, valueStates } from './valueStates.ts'
 
 export const min = defineAggregate({
@@ -13,7 +14,7 @@ export const min = defineAggregate({
   about: 'The least value; NaN only where there is nothing else.',
   bind: ([type, ...more]) => {
     expectOne('min', type, more)
-    return { type, create: arena => new Leader(arena, extreme('min', type, arena)) }
+    return { type, form: optionalForm(type), create: arena => new Leader(arena, extreme('min', type, arena)) }
   },
   examples: [["SELECT min(x) FROM (SELECT arrayJoin(['b', 'a']) AS x)", 'a']],
 })
@@ -24,7 +25,7 @@ export const max = defineAggregate({
   about: 'The greatest value; NaN only where there is nothing else.',
   bind: ([type, ...more]) => {
     expectOne('max', type, more)
-    return { type, create: arena => new Leader(arena, extreme('max', type, arena)) }
+    return { type, form: optionalForm(type), create: arena => new Leader(arena, extreme('max', type, arena)) }
   },
   examples: [['SELECT max(number) FROM numbers(5)', '4']],
 })
@@ -54,7 +55,27 @@ function bindArgument(name: string, verb: 'min' | 'max', types: readonly DataTyp
   if (types.length !== 2)
     throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires two arguments`)
   const [argument, value] = types
-  return { type: argument, create: (arena: Arena) => new ArgumentOf(arena, argument, extreme(verb, value, arena)) }
+  return {
+    type: argument,
+    form: argumentForm(argument, value),
+    create: (arena: Arena) => new ArgumentOf(arena, argument, extreme(verb, value, arena)),
+  }
+}
+
+/** Argument and value, each with whether it is there. */
+function argumentForm(argument: DataType, value: DataType): StateForm {
+  const [first, second] = [optionalForm(argument), optionalForm(value)]
+  return {
+    types: [argument, value, uint8],
+    write([of, at, has], writer) {
+      first.write([of, has], writer)
+      second.write([at, has], writer)
+    },
+    read(reader) {
+      const [of] = first.read(reader)
+      return [of, ...second.read(reader)]
+    },
+  }
 }
 
 class Leader extends ColumnarAggregate {

@@ -1,3 +1,4 @@
+import type { StateForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
@@ -61,11 +62,15 @@ function ofOne(
 ): AggregateDefinition {
   return defineAggregate({
     name,
-    aliases: [...(aliases ?? []), `${name}Stable`],
+    aliases,
     about,
     bind: types => {
       checkNumbers(name, types, 1)
-      return { type: float64, create: arena => new Moments(arena, width, formula, types) }
+      return {
+        type: float64,
+        form: momentsForm(width, width, types),
+        create: arena => new Moments(arena, width, formula, types),
+      }
     },
   })
 }
@@ -73,14 +78,34 @@ function ofOne(
 function ofTwo(name: string, about: string, formula: Formula, aliases?: readonly string[]): AggregateDefinition {
   return defineAggregate({
     name,
-    aliases: [...(aliases ?? []), `${name}Stable`],
+    aliases,
     about,
     caseInsensitive: name === 'corr',
     bind: types => {
       checkNumbers(name, types, 2)
-      return { type: float64, create: arena => new Moments(arena, 6, formula, types) }
+      return {
+        type: float64,
+        form: momentsForm(6, name === 'corr' ? 6 : 4, types),
+        create: arena => new Moments(arena, 6, formula, types),
+      }
     },
   })
+}
+
+/** The first so many of the moments; those of Float32 are Float32. */
+function momentsForm(count: number, written: number, types: readonly DataType[]): StateForm {
+  const isNarrow = types.every(type => type.physical === 'F32')
+  return {
+    types: Array.from({ length: count }, () => float64),
+    write(moments, writer) {
+      for (const moment of moments.slice(0, written) as number[]) {
+        if (isNarrow) writer.f32(moment)
+        else writer.f64(moment)
+      }
+    },
+    read: reader =>
+      Array.from({ length: count }, (_, i) => (i >= written ? 0 : isNarrow ? reader.f32() : reader.f64())),
+  }
 }
 
 function checkNumbers(name: string, types: readonly DataType[], count: number): void {

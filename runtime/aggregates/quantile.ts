@@ -7,12 +7,11 @@ import type { Arena } from '../core/memory.ts'
 import { ArrayType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { DecimalType } from '../types/decimal.ts'
-import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import { type AggregateDefinition, type BoundAggregate, defineAggregate } from './aggregate.ts'
+import { illegalType, isNumeric, isTime, isUnsigned } from './objectStates.ts'
+import type { StateForm } from './stateForm.ts'
 import { asFloats, ColumnarAggregate, float64, StateArray, uint64 } from './states.ts'
-
-const float32 = parseType('Float32')
 
 /** How one family finds quantiles: `quantileX` of one level, `quantilesX` of several, `medianX` of 0.5. */
 export interface QuantileFamily {
@@ -22,7 +21,18 @@ export interface QuantileFamily {
   /** Arguments behind the value: a weight, a determinator. */
   readonly more?: number
   readonly result: (type: DataType) => DataType
-  readonly create: (arena: Arena, types: readonly DataType[], levels: Levels, type: DataType) => QuantileStates
+  /** Parameters that stand before the levels: of the family's own precision. */
+  readonly parameters?: number
+  readonly form: (types: readonly DataType[], parameters: readonly Value[]) => StateForm
+  /** Whether there is a version of the state's bytes. */
+  readonly accepts?: (type: DataType) => boolean
+  readonly create: (
+    arena: Arena,
+    types: readonly DataType[],
+    levels: Levels,
+    type: DataType,
+    parameters: readonly Value[],
+  ) => QuantileStates
 }
 
 /** Levels, and whether the result is an array of their values or the one value. */
@@ -34,49 +44,50 @@ export interface Levels {
 export type QuantileStates = ReturnType<BoundAggregate['create']>
 
 export function defineQuantiles(family: QuantileFamily): AggregateDefinition[] {
+  const { suffix, about } = family
   const bind =
     (name: string, several: boolean, fixed?: number) => (types: readonly DataType[], parameters: readonly Value[]) => {
       const wanted = 1 + (family.more ?? 0)
       if (types.length !== wanted)
         throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes ${wanted} arguments`)
-      checkType(name, types[0])
-      const levels = levelsOf(name, several, parameters, fixed)
-      const one = family.result(types[0])
-      if (types[0] instanceof DecimalType && !(one instanceof DecimalType))
+      if (!(family.accepts ?? isQuantified)(types[0])) throw illegalType(name, types[0])
+      if (family.more && !isUnsigned(types[1])) throw illegalType(name, types[1])
+      const own = family.parameters ?? 0
+      if (parameters.length < own)
         throw new DBError(
-          'ILLEGAL_TYPE_OF_ARGUMENT',
-          `Illegal type ${types[0].name} of argument for aggregate function ${name}`,
+          'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+          `Aggregate function ${name} requires at least ${own} parameter${own === 1 ? '' : 's'}`,
         )
+      const levels = levelsOf(name, several, parameters.slice(own), fixed)
+      const one = family.result(types[0])
       return {
         type: several ? new ArrayType(one) : one,
-        create: (arena: Arena) => family.create(arena, types, { levels, several }, one),
+        form: family.form(types, parameters),
+        stateName: `${several ? 'quantiles' : 'quantile'}${suffix}`,
+        create: (arena: Arena) => family.create(arena, types, { levels, several }, one, parameters),
       }
     }
-  const { suffix, about } = family
+  const one = { about, parametric: true }
+  const many = { about: `${about} Several levels.`, parametric: true }
   return [
-    defineAggregate({ name: `quantile${suffix}`, about, bind: bind(`quantile${suffix}`, false) }),
+    defineAggregate({ name: `quantile${suffix}`, ...one, bind: bind(`quantile${suffix}`, false) }),
     defineAggregate({
       name: `quantiles${suffix}`,
-      about: `${about} Several levels.`,
+      ...many,
       bind: bind(`quantiles${suffix}`, true),
     }),
     defineAggregate({
       name: `median${suffix}`,
-      caseInsensitive: suffix === '',
       about: `${about} The level 0.5.`,
+      parametric: true,
       bind: bind(`median${suffix}`, false, 0.5),
     }),
   ]
 }
 
-function checkType(name: string, type: DataType): void {
-  const fits = type.width > 0 && type.width <= 8 && type.physical !== 'Bytes' && !/^(Enum|IPv4)/.test(type.kind)
-  if (!fits)
-    throw new DBError(
-      'ILLEGAL_TYPE_OF_ARGUMENT',
-      `Illegal type ${type.name} of argument for aggregate function ${name}`,
-    )
-}
+/** Numbers, dates and times. */
+export const isQuantified = (type: DataType): boolean =>
+  (isNumeric(type) || isTime(type) || type.kind === 'Interval') && type.width <= 8
 
 function levelsOf(name: string, several: boolean, parameters: readonly Value[], fixed?: number): number[] {
   if (several && parameters.length === 0)
@@ -127,7 +138,7 @@ function fromFloats(values: number, rows: number, type: DataType, arena: Arena):
 }
 
 /** Numbers give Float64; dates, times and decimals a value of their own type. */
-const interpolatedType = (type: DataType): DataType =>
+export const interpolatedType = (type: DataType): DataType =>
   /^(Date|DateTime|Date32|DateTime64)$/.test(type.kind) || type instanceof DecimalType ? type : float64
 
 export const reservoirQuantiles: readonly AggregateDefinition[] = [
@@ -135,22 +146,38 @@ export const reservoirQuantiles: readonly AggregateDefinition[] = [
     suffix: '',
     about: 'The value at a level (0.5 without parameter) of a sample of up to 8,192 values, interpolated.',
     result: interpolatedType,
-    create: (arena, _types, levels, type) => new Reservoir(arena, levels, type),
-  }),
-  ...defineQuantiles({
-    suffix: 'Deterministic',
-    about: 'As quantile, of a sample that does not depend on chance.',
-    more: 1,
-    result: interpolatedType,
-    create: (arena, _types, levels, type) => new Reservoir(arena, levels, type),
-  }),
-  ...defineQuantiles({
-    suffix: 'TDigest',
-    about: 'The approximate value at a level, interpolated.',
-    result: () => float32,
+    form: ([type]) => reservoirForm(type),
     create: (arena, _types, levels, type) => new Reservoir(arena, levels, type),
   }),
 ]
+
+/** Size of the sample, values seen, the random generator's text, and the sample. */
+function reservoirForm(type: DataType): StateForm {
+  return {
+    types: [new ArrayType(float64), uint64],
+    write([samples, total], writer) {
+      writer.u64(8192n)
+      writer.u64(total as bigint)
+      writer.text('6364136223846793005 0 123459')
+      for (const sample of samples as number[]) type.writeBinary(writer, asValue(sample, type))
+    },
+    read(reader) {
+      const size = Number(reader.u64())
+      const total = reader.u64()
+      reader.text()
+      const count = Math.min(size, Number(total))
+      if (count > reader.left) throw new DBError('CANNOT_READ_ALL_DATA', 'Cannot read all data: a sample is cut off')
+      return [Array.from({ length: count }, () => Number(type.readBinary(reader))), total]
+    },
+  }
+}
+
+/** A Float64 as a value of a type of numbers or times. */
+export function asValue(value: number, type: DataType): Value {
+  if (type.physical === 'F64') return value
+  if (type.physical === 'F32') return Math.fround(value)
+  return typeof type.default === 'bigint' ? BigInt(Math.trunc(value)) : Math.trunc(value)
+}
 
 class Reservoir extends ColumnarAggregate {
   readonly #states: StateArray

@@ -6,9 +6,12 @@ import { sortRows } from '../columns/sort.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
-import { parseType } from '../types/parseType.ts'
+import { ArrayType } from '../types/compound.ts'
+import type { Value } from '../types/value.ts'
 import type { AggregateDefinition } from './aggregate.ts'
 import { Collected } from './collected.ts'
+import { isNumeric, isTime } from './objectStates.ts'
+import { listForm, readList, type StateForm } from './stateForm.ts'
 import { defineQuantiles, type Levels, quantileColumn } from './quantile.ts'
 import { asFloats, float64, pointerOf, uint32 } from './states.ts'
 
@@ -22,7 +25,7 @@ const low: Place = (level, n) => {
 }
 const high: Place = (level, n) => (level === 0.5 ? Math.floor(n / 2) : level < 1 ? Math.floor(level * n) : n - 1)
 
-const float32 = parseType('Float32')
+const isExact = (type: DataType): boolean => isNumeric(type) || isTime(type) || type.kind === 'Interval'
 const same = (type: DataType): DataType => type
 
 export const exactQuantiles: readonly AggregateDefinition[] = [
@@ -30,18 +33,24 @@ export const exactQuantiles: readonly AggregateDefinition[] = [
     suffix: 'Exact',
     about: 'The value at a level of all values sorted.',
     result: same,
+    form: ([type]) => listForm(type),
+    accepts: isExact,
     create: (arena, types, levels) => new PickedQuantiles(arena, types, levels, exact),
   }),
   ...defineQuantiles({
     suffix: 'ExactLow',
     about: 'As quantileExact; of two middle values the lower.',
     result: same,
+    form: ([type]) => listForm(type),
+    accepts: isExact,
     create: (arena, types, levels) => new PickedQuantiles(arena, types, levels, low),
   }),
   ...defineQuantiles({
     suffix: 'ExactHigh',
     about: 'As quantileExact; of two middle values the higher.',
     result: same,
+    form: ([type]) => listForm(type),
+    accepts: isExact,
     create: (arena, types, levels) => new PickedQuantiles(arena, types, levels, high),
   }),
   ...defineQuantiles({
@@ -49,12 +58,16 @@ export const exactQuantiles: readonly AggregateDefinition[] = [
     about: 'The value at a level of all values sorted, each counted as often as its weight says.',
     more: 1,
     result: same,
+    form: ([type, weight]) => weightedForm(type, weight),
+    accepts: isExact,
     create: (arena, types, levels) => new WeightedQuantiles(arena, types, levels),
   }),
   ...defineQuantiles({
     suffix: 'ExactInclusive',
     about: 'The value at a level, interpolated, the least being level 0 and the greatest level 1.',
     result: () => float64,
+    form: ([type]) => listForm(type),
+    accepts: type => isNumeric(type) && type.width <= 8,
     create: (arena, types, levels, type) =>
       new InterpolatedQuantiles(arena, types, levels, type, (level, n) => level * (n - 1)),
   }),
@@ -62,19 +75,40 @@ export const exactQuantiles: readonly AggregateDefinition[] = [
     suffix: 'ExactExclusive',
     about: 'The value at a level between 0 and 1, interpolated, neither of them reached by a value.',
     result: () => float64,
+    form: ([type]) => listForm(type),
+    accepts: type => isNumeric(type) && type.width <= 8,
     create: (arena, types, levels, type) => {
       if (levels.levels.some(level => level === 0 || level === 1))
         throw new DBError('BAD_ARGUMENTS', 'QuantileExactExclusive cannot interpolate for the percentiles 1 and 0')
       return new InterpolatedQuantiles(arena, types, levels, type, (level, n) => level * (n + 1) - 1)
     },
   }),
-  ...defineQuantiles({
-    suffix: 'Timing',
-    about: 'The value at a level, of values up to 30,000: for timings of web pages in milliseconds.',
-    result: () => float32,
-    create: (arena, types, levels, type) => new TimingQuantiles(arena, types, levels, type),
-  }),
 ]
+
+/** Distinct values, each with its weight. */
+function weightedForm(type: DataType, weight: DataType): StateForm {
+  return {
+    types: [new ArrayType(type), new ArrayType(weight)],
+    write([values, weights], writer) {
+      const sums = new Map<Value, bigint>()
+      for (const [i, value] of (values as Value[]).entries())
+        sums.set(value, (sums.get(value) ?? 0n) + BigInt((weights as number[])[i]))
+      writer.varint(sums.size)
+      for (const [value, sum] of sums) {
+        type.writeBinary(writer, value)
+        writer.u64(sum)
+      }
+    },
+    read(reader) {
+      const pairs = readList(reader, (): [Value, Value] => {
+        const value = type.readBinary(reader)
+        const sum = reader.u64()
+        return [value, typeof weight.default === 'bigint' ? sum : Number(sum)]
+      })
+      return [pairs.map(([value]) => value), pairs.map(([, sum]) => sum)]
+    },
+  }
+}
 
 /** Values of groups [start, start + count) sorted inside their group. */
 abstract class SortedValues extends Collected {
@@ -197,38 +231,6 @@ class InterpolatedQuantiles extends SortedValues {
         let value = n === 0 ? Number.NaN : f64[sorted + from + left]
         if (left + 1 < n) value += (place - left) * (f64[sorted + from + left + 1] - value)
         f64[values / 8 + group * levels.length + i] = value
-      }
-    }
-    return quantileColumn(values, count, this.levels, this.type, arena)
-  }
-}
-
-/** Cut at 30,000, negative and NaN left out, as for timings. */
-class TimingQuantiles extends SortedValues {
-  constructor(
-    arena: Arena,
-    types: readonly DataType[],
-    levels: Levels,
-    readonly type: DataType,
-  ) {
-    super(arena, types, levels)
-  }
-
-  result(start: number, count: number, arena: Arena): Column {
-    const { offsets, columns } = this.sorted(start + count, arena)
-    const sorted = asFloats(columns[0], arena) / 8
-    const { levels } = this.levels
-    const values = arena.allocate(count * levels.length * 8)
-    const { u32, f64 } = this.memory
-    for (let group = 0; group < count; group++) {
-      let from = u32[offsets / 4 + start + group]
-      let to = u32[offsets / 4 + start + group + 1]
-      while (from < to && f64[sorted + from] < 0) from++
-      while (from < to && Number.isNaN(f64[sorted + to - 1])) to--
-      const n = to - from
-      for (const [i, level] of levels.entries()) {
-        const value = n === 0 ? Number.NaN : f64[sorted + from + exact(level, n)]
-        f64[values / 8 + group * levels.length + i] = Math.min(Math.floor(value), 30000)
       }
     }
     return quantileColumn(values, count, this.levels, this.type, arena)

@@ -7,12 +7,17 @@ import { groupArray, groupArrayLast, groupUniqArray } from './groupArray.ts'
 import { mapAggregates } from './mapSums.ts'
 import { argMax, argMin, max, min } from './minMax.ts'
 import { momentAggregates } from './moments.ts'
-import { perGroupAggregates } from './perGroup.ts'
 import { reservoirQuantiles } from './quantile.ts'
 import { exactQuantiles } from './quantileExact.ts'
 import { sum, sumWithOverflow } from './sum.ts'
 import { sumCount } from './sumCount.ts'
-import { topK, topKWeighted } from './topK.ts'
+import { arrayAggregates } from './arrayBuilders.ts'
+import { entropy } from './entropy.ts'
+import { numberAggregates } from './numberStates.ts'
+import { timingQuantiles } from './quantileTiming.ts'
+import { chainAggregates } from './eventChains.ts'
+import { groupConcat } from './textAggregates.ts'
+import { topAggregates } from './topK.ts'
 import { uniq, uniqCombined, uniqHLL12 } from './uniq.ts'
 import { uniqExact } from './uniqExact.ts'
 
@@ -33,13 +38,17 @@ export const aggregates: readonly AggregateDefinition[] = [
   max,
   min,
   ...momentAggregates,
-  ...perGroupAggregates,
   ...reservoirQuantiles,
   sum,
   sumCount,
   sumWithOverflow,
-  topK,
-  topKWeighted,
+  ...arrayAggregates,
+  entropy,
+  ...numberAggregates,
+  ...timingQuantiles,
+  ...topAggregates,
+  ...chainAggregates,
+  groupConcat,
   uniq,
   uniqCombined,
   uniqExact,

@@ -5,6 +5,7 @@ import { DBError } from '../core/errors.ts'
 import type { DataType, Physical } from '../types/dataType.ts'
 import { DecimalType } from '../types/decimal.ts'
 import { defineAggregate } from './aggregate.ts'
+import { plainForm, type StateForm } from './stateForm.ts'
 import { ColumnarAggregate, float64, identity, int64, pick, pointerOf, StateArray, uint64 } from './states.ts'
 
 export const sum = defineAggregate({
@@ -13,7 +14,7 @@ export const sum = defineAggregate({
   about: 'Adds numbers. Integers add up in 64 bits and wrap around; decimals in their widest precision.',
   bind: argumentTypes => {
     const type = sumType('sum', argumentTypes)
-    return { type, create: arena => new Sum(arena, type, argumentTypes[0]) }
+    return { type, form: plainForm(type), create: arena => new Sum(arena, type, argumentTypes[0]) }
   },
   examples: [
     ['SELECT sum(number) FROM numbers(5)', '10'],
@@ -27,9 +28,22 @@ export const sumWithOverflow = defineAggregate({
   bind: argumentTypes => {
     const wide = sumType('sumWithOverflow', argumentTypes)
     const [type] = argumentTypes
-    return { type, create: arena => new NarrowSum(arena, wide, type) }
+    return { type, form: narrowForm(wide, type), create: arena => new NarrowSum(arena, wide, type) }
   },
   examples: [['SELECT sumWithOverflow(toUInt8(200)) FROM numbers(2)', '144']],
+})
+
+/** Sums in a wide type that are written in a narrow one. */
+const narrowForm = (wide: DataType, type: DataType): StateForm => ({
+  types: [wide],
+  write([sum], writer) {
+    if (typeof sum === 'number') type.writeBinary(writer, sum)
+    else writer.integer(sum as bigint, type.width)
+  },
+  read(reader) {
+    const value = type.readBinary(reader)
+    return [wide.physical === 'F64' ? value : BigInt(value as number | bigint)]
+  },
 })
 
 /** The type that values of one type add up in. */

@@ -1,3 +1,4 @@
+import { countForm, joinForms, plainForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import type { Arena } from '../core/memory.ts'
@@ -13,7 +14,11 @@ export const sumCount = defineAggregate({
   bind: types => {
     const type = new TupleType([sumType('sumCount', types), count.bind([], []).type])
     const create = (arena: Arena) => [sum.bind(types, []).create(arena), count.bind([], []).create(arena)] as const
-    return { type, create: arena => new SumAndCount(arena, create(arena), type) }
+    return {
+      type,
+      form: joinForms(plainForm(type.elements[0]), countForm),
+      create: arena => new SumAndCount(arena, create(arena), type),
+    }
   },
   examples: [['SELECT sumCount(number) FROM numbers(4)', '(6,4)']],
 })

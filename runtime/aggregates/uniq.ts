@@ -6,6 +6,8 @@ import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import { type AggregateDefinition, defineAggregate } from './aggregate.ts'
+import { ArrayType } from '../types/compound.ts'
+import { readList, type StateForm } from './stateForm.ts'
 import { DistinctValues, ungroupedArrays } from './distinctValues.ts'
 import { ColumnarAggregate, fullGroups, pick, pickRows, StateArray, uint8, uint32, uint64 } from './states.ts'
 
@@ -30,10 +32,28 @@ function define(name: string, about: string, aliases?: readonly string[]): Aggre
           'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
           `Incorrect number of arguments for aggregate function ${name}, should be at least 1`,
         )
-      return { type: uint64, create: arena => new Uniq(arena) }
+      return { type: uint64, form: hashesForm, create: arena => new Uniq(arena) }
     },
     examples: [[`SELECT ${name}(number % 3) FROM numbers(10)`, '3']],
   })
+}
+
+/** The number of zero bits, then the hashes, of which one of 0 comes first. */
+const hashesForm: StateForm = {
+  types: [new ArrayType(uint32), uint8],
+  write([hashes, skip], writer) {
+    const unit = 2 ** (skip as number)
+    const kept = (hashes as number[])
+      .filter(hash => hash % unit === 0)
+      .sort((a, b) => Number(b === 0) - Number(a === 0))
+    writer.u8(skip as number)
+    writer.varint(kept.length)
+    for (const hash of kept) writer.u32(hash)
+  },
+  read(reader) {
+    const skip = reader.u8()
+    return [readList(reader, () => reader.u32()), skip]
+  },
 }
 
 const hashesMax = 65536

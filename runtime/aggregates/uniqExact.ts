@@ -1,3 +1,4 @@
+import { listForm } from './stateForm.ts'
 import { columnOf, concatColumns } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { DistinctKeys } from '../columns/distinctKeys.ts'
@@ -20,7 +21,7 @@ export const uniqExact = defineAggregate({
         'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
         'Incorrect number of arguments for aggregate function uniqExact, should be at least 1',
       )
-    return { type: uint64, create: arena => new UniqExact(arena, types) }
+    return { type: uint64, form: listForm(types[0]), create: arena => new UniqExact(arena, types) }
   },
   examples: [['SELECT uniqExact(number % 3) FROM numbers(10)', '3']],
 })

@@ -76,13 +76,13 @@ export function columnOf(type: DataType, values: readonly Value[], arena: Arena)
     )
     return new TupleColumn(memory, columns, values.length, type)
   }
-  if (type.kind === 'String') {
+  if (type.kind === 'String' || type.kind === 'AggregateFunction') {
     const texts = values.map(value => encodeText(value as string))
     const offsets = [0]
     for (const text of texts) offsets.push(offsets[offsets.length - 1] + text.length)
     const bytes = arena.allocate(offsets[texts.length])
     texts.forEach((text, i) => memory.copyIn(bytes + offsets[i], text))
-    return new StringColumn(memory, placeU32(arena, offsets), bytes, values.length)
+    return new StringColumn(memory, placeU32(arena, offsets), bytes, values.length, type)
   }
   if (type.width === 0) throw new DBError('NOT_IMPLEMENTED', `Columns of type ${type.name} are not supported here`)
   if (type.kind === 'Nothing') return new FixedColumn(type, memory, arena.allocateZeroed(values.length), values.length)
@@ -127,7 +127,7 @@ export function concatColumns(columns: readonly Column[], arena: Arena): Column 
         const start = memory.u32[column.offsets / 4]
         memory.u8.copyWithin(bytes + at, column.bytes + start, column.bytes + start + column.textSize)
       })
-      return new StringColumn(memory, offsets, bytes, rows)
+      return new StringColumn(memory, offsets, bytes, rows, first.type)
     }
     case 'nullable': {
       const nullables = full as NullableColumn[]

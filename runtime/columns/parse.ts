@@ -83,7 +83,7 @@ export function parseSpans(
   return new Parser(style, arena, options).parse(type, spans, options.omitted)
 }
 
-const textKinds = new Set(['String', 'FixedString', 'Enum8', 'Enum16'])
+const textKinds = new Set(['String', 'AggregateFunction', 'FixedString', 'Enum8', 'Enum16'])
 
 class Parser {
   constructor(
@@ -147,6 +147,8 @@ class Parser {
   #text(type: DataType, spans: Spans, absent: number): Column {
     const strings = this.#strings(spans, type)
     if (type.kind === 'String') return strings
+    if (type.kind === 'AggregateFunction')
+      return new StringColumn(strings.memory, strings.offsets, strings.bytes, strings.rows, type)
     const { arena } = this
     const { rows } = spans
     const { kernels } = arena.memory

@@ -8,10 +8,9 @@ import type { Column } from './column.ts'
 
 const stringType = parseType('String')
 
-/** Strings: row i is bytes[offsets[i] .. offsets[i + 1]). The first offset need not be 0. */
+/** Strings, or states as bytes: row i is bytes[offsets[i] .. offsets[i + 1]). The first offset need not be 0. */
 export class StringColumn implements Column {
   readonly layout = 'string'
-  readonly type: DataType = stringType
 
   constructor(
     readonly memory: Memory,
@@ -19,13 +18,15 @@ export class StringColumn implements Column {
     readonly offsets: number,
     readonly bytes: number,
     readonly rows: number,
+    /** String, or an AggregateFunction whose states these are; an empty one stands for the state of no rows. */
+    readonly type: DataType = stringType,
   ) {
     assert(offsets % 4 === 0, 'offsets are aligned')
   }
 
   slice(start: number, length: number): StringColumn {
     assert(start >= 0 && start + length <= this.rows, 'a slice lies inside its column')
-    return new StringColumn(this.memory, this.offsets + start * 4, this.bytes, length)
+    return new StringColumn(this.memory, this.offsets + start * 4, this.bytes, length, this.type)
   }
 
   gather(indices: number, count: number, arena: Arena): StringColumn {
@@ -35,7 +36,7 @@ export class StringColumn implements Column {
     if (size < 0) throw new DBError('TOO_LARGE_STRING_SIZE', 'Strings of one chunk are larger than 2 GiB')
     const bytes = arena.allocate(size)
     kernels.gatherStrings(this.offsets, this.bytes, indices, count, offsets, bytes)
-    return new StringColumn(this.memory, offsets, bytes, count)
+    return new StringColumn(this.memory, offsets, bytes, count, this.type)
   }
 
   valueAt(row: number): Value {

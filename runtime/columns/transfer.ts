@@ -225,10 +225,10 @@ class Unpacker {
       if (!this.memory.kernels.allBelowU32(indices, rows, entries)) throw broken('a number is outside its dictionary')
       return new LowCardinalityColumn(dictionary, indices, rows, type)
     }
-    if (type.kind === 'String') {
+    if (type.kind === 'String' || type.kind === 'AggregateFunction') {
       const size = this.header.varint()
       const offsets = this.#offsets(rows, size)
-      return new StringColumn(this.memory, offsets, this.#bytes(size), rows)
+      return new StringColumn(this.memory, offsets, this.#bytes(size), rows, type)
     }
     if (type.width === 0) throw new DBError('NOT_IMPLEMENTED', `Columns of type ${type.name} cannot be unpacked`)
     return new FixedColumn(type, this.memory, this.#bytes(rows * type.width), rows)

@@ -1,4 +1,5 @@
 // Columns as Native has them: values back to back, strings with varint lengths, offsets cumulative.
+import { splitStates, stateBytes } from '../aggregates/stateType.ts'
 import { ArrayColumn } from '../columns/array.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
@@ -10,7 +11,14 @@ import { TupleColumn } from '../columns/tuple.ts'
 import { ByteWriter } from '../core/bytes.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena, Memory } from '../core/memory.ts'
-import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
+import {
+  AggregateFunctionType,
+  ArrayType,
+  LowCardinalityType,
+  MapType,
+  NullableType,
+  TupleType,
+} from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Output } from './format.ts'
 
@@ -113,6 +121,13 @@ export function readBulk(type: DataType, rows: number, cursor: BulkCursor, arena
     kernels.copyVarStrings(source, rows, offsets, bytes)
     return new StringColumn(memory, offsets, bytes, rows)
   }
+  if (type instanceof AggregateFunctionType) {
+    const pointer = arena.allocate(cursor.left)
+    memory.u8.copyWithin(pointer, cursor.position, cursor.end)
+    const { column, used } = splitStates(type, pointer, cursor.left, rows, arena)
+    cursor.take(used)
+    return column
+  }
   if (type.width === 0) throw new DBError('NOT_IMPLEMENTED', `Type ${type.name} is not supported in Native`)
   const size = rows * type.width
   const source = cursor.take(size)
@@ -168,6 +183,9 @@ export function writeBulk(column: Column, arena: Arena, out: Output): void {
   else if (column instanceof FixedColumn) {
     if (column.type.kind === 'Nothing') out.push(new Uint8Array(rows).fill(0x30))
     else out.push(memory.bytes(column.pointer, rows * column.type.width))
+  } else if (column instanceof StringColumn && column.type instanceof AggregateFunctionType) {
+    const { pointer, size } = stateBytes(column, arena)
+    out.push(memory.bytes(pointer, size))
   } else if (column instanceof StringColumn) {
     const target = arena.allocate(column.textSize + rows * 5)
     const size = kernels.joinStrings(column.offsets, column.bytes, rows, target)

@@ -11,7 +11,15 @@ import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
-import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
+import { asStates } from '../aggregates/stateType.ts'
+import {
+  AggregateFunctionType,
+  ArrayType,
+  LowCardinalityType,
+  MapType,
+  NullableType,
+  TupleType,
+} from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { EnumType } from '../types/enum.ts'
 import { FloatType } from '../types/number.ts'
@@ -108,10 +116,17 @@ function castFromNullable(column: NullableColumn, to: DataType, context: CastCon
   return cast(column.values, to, { ...context, nulls: column.nulls })
 }
 
+const isText = (type: DataType): boolean => type.kind === 'String' || type.kind === 'FixedString'
+
 function castPlain(column: Column, to: DataType, context: CastContext): Column {
   const { arena } = context
   const from = column.type
+  if (column instanceof StringColumn && from.kind !== 'String') {
+    if (to.kind === 'String') return new StringColumn(column.memory, column.offsets, column.bytes, column.rows)
+    throw new DBError('CANNOT_CONVERT_TYPE', `Conversion from ${from.name} to ${to.name} is not supported`)
+  }
   if (to.kind === 'String') return printColumn(column, arena)
+  if (to instanceof AggregateFunctionType && isText(from)) return asStates(printColumn(column, arena), to)
   if (column instanceof StringColumn) return parseColumn(column, to, context)
   if (from.kind === 'FixedString') return parseColumn(printColumn(column, arena), to, context)
   if (column instanceof ArrayColumn && (to instanceof ArrayType || to instanceof MapType))

@@ -67,7 +67,8 @@ function writeBin(bytes: Uint8Array, out: StringsBuilder, isWhole: boolean): voi
   for (let i = start; i < bytes.length; i++) for (let bit = 7; bit >= 0; bit--) out.byte(48 + ((bytes[i] >> bit) & 1))
 }
 
-const isPrintable = (type: DataType): boolean => type.kind === 'String' || type.width > 0
+const isPrintable = (type: DataType): boolean =>
+  type.kind === 'String' || type.kind === 'AggregateFunction' || type.width > 0
 
 const hexDigit = (byte: number): number => {
   if (byte >= 48 && byte <= 57) return byte - 48

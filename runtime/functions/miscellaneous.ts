@@ -47,7 +47,7 @@ const toTypeName = defineFunction({
   ...own,
   constants: 'keep',
   returns: () => String_,
-  run: ([x], { rows, arena }) => constColumn(String_, x.type.name, rows, arena),
+  run: (_x, { arguments: [x], rows, arena }) => constColumn(String_, x.type.name, rows, arena),
   examples: [['SELECT toTypeName(1)', 'UInt8']],
 })
 

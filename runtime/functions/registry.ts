@@ -1,3 +1,4 @@
+import { aggregateStates } from './aggregateStates.ts'
 // Every scalar function, one line a family. An explicit list: bundlers drop imports made for their side effects.
 import { arithmetic } from './arithmetic.ts'
 import { arrayParts } from './arrayParts.ts'
@@ -50,6 +51,7 @@ import { uuid } from './uuid.ts'
 
 // biome-ignore format: one line a family
 const families: readonly (readonly FunctionDefinition[])[] = [
+  aggregateStates,
   arithmetic,
   arrays,
   arrayParts,

@@ -202,10 +202,13 @@ export class AggregateFunctionType extends DataType {
     readonly parameters: readonly Value[],
     readonly parametersText: string,
     readonly argumentTypes: readonly DataType[],
+    /** Of the bytes, where there has been more than one. */
+    readonly version?: number,
   ) {
     super()
     const called = parameters.length ? `${functionName}(${parametersText})` : functionName
-    this.name = `AggregateFunction(${[called, ...argumentTypes.map(type => type.name)].join(', ')})`
+    const before = version ? [String(version)] : []
+    this.name = `AggregateFunction(${[...before, called, ...argumentTypes.map(type => type.name)].join(', ')})`
   }
 
   writeBinary(writer: ByteWriter, value: Value): void {
@@ -223,6 +226,24 @@ export class AggregateFunctionType extends DataType {
   parse(text: string): Value {
     return text
   }
+}
+
+/** SimpleAggregateFunction(f, T): values of T, of which several of one key become one by f. */
+export type SimpleAggregateType = DataType & { readonly simpleFunction: string; readonly plain: DataType }
+
+/** The type itself in all but its name. */
+export function simpleAggregateType(inner: DataType, functionName: string, parametersText = ''): SimpleAggregateType {
+  const called = parametersText ? `${functionName}(${parametersText})` : functionName
+  return Object.create(inner, {
+    name: { value: `SimpleAggregateFunction(${called}, ${inner.name})`, enumerable: true },
+    simpleFunction: { value: functionName, enumerable: true },
+    plain: { value: inner, enumerable: true },
+  })
+}
+
+/** The function of a SimpleAggregateFunction type, else undefined. */
+export function simpleFunctionOf(type: DataType): string | undefined {
+  return (type as Partial<SimpleAggregateType>).simpleFunction
 }
 
 function backquoteIfNeeded(name: string): string {

@@ -89,8 +89,11 @@ export abstract class DataType {
     return false
   }
 
+  /** What values are, where the name says more than that: T of SimpleAggregateFunction(f, T). */
+  readonly plain?: DataType
+
   equals(other: DataType): boolean {
-    return this.name === other.name
+    return (this.plain ?? this).name === (other.plain ?? other).name
   }
 
   toString(): string {

@@ -1,5 +1,13 @@
 import { DBError } from '../core/errors.ts'
-import { AggregateFunctionType, ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from './compound.ts'
+import {
+  AggregateFunctionType,
+  ArrayType,
+  LowCardinalityType,
+  MapType,
+  NullableType,
+  simpleAggregateType,
+  TupleType,
+} from './compound.ts'
 import type { DataType } from './dataType.ts'
 import { Date32Type, DateTime64Type, DateTimeType, DateType } from './date.ts'
 import { DecimalType } from './decimal.ts'
@@ -352,9 +360,10 @@ function buildParametric(name: string, given: Argument[], text: string): DataTyp
       return new ArrayType(buildParametric('Polygon', [], text))
     case 'SimpleAggregateFunction':
       count(2, 9)
-      return build(given[1])
+      return simpleAggregateType(build(given[1]), ...calledFunction(given[0]))
     case 'AggregateFunction': {
-      const called = given[0]
+      const version = given[0]?.kind === 'number' ? Number(given[0].value) : undefined
+      const [called, ...types] = version === undefined ? given : given.slice(1)
       if (called?.kind !== 'type') throw new DBError('BAD_ARGUMENTS', 'AggregateFunction needs the name of a function')
       const parameters = called.arguments ?? []
       const values = parameters.map((item): Value => {
@@ -368,11 +377,17 @@ function buildParametric(name: string, given: Argument[], text: string): DataTyp
       const shown = parameters
         .map(item => (item.kind === 'number' ? item.text : item.kind === 'string' ? `'${item.value}'` : ''))
         .join(', ')
-      return new AggregateFunctionType(called.name, values, shown, given.slice(1).map(build))
+      return new AggregateFunctionType(called.name, values, shown, types.map(build), version)
     }
     default:
       throw new DBError('UNKNOWN_TYPE', `Unknown data type family: ${name}`)
   }
+}
+
+/** A function's name and its parameters' text. */
+function calledFunction(called: Argument): [name: string, parameters: string] {
+  if (called.kind !== 'type') throw new DBError('BAD_ARGUMENTS', 'SimpleAggregateFunction needs the name of a function')
+  return [called.name, called.text.slice(called.name.length).replace(/^\(|\)$/g, '')]
 }
 
 const asType = (name: string): Argument => ({ kind: 'type', name, text: name, arguments: null })

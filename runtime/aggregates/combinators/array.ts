@@ -3,14 +3,15 @@ import type { Column } from '../../columns/column.ts'
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { ArrayType } from '../../types/compound.ts'
-import type { Combinator } from './combinator.ts'
+import { type Combinator, stateOf } from './combinator.ts'
 import { Wrapped } from './wrapped.ts'
 
 /** -Array: every element of array arguments as a row of its own. */
 export const array: Combinator = {
   suffix: 'Array',
   about: 'Takes arrays and sees each element as a row.',
-  bind: ({ name, argumentTypes, bindInner }) => {
+  bind: combined => {
+    const { name, argumentTypes, bindInner } = combined
     const elements = argumentTypes.map(type => {
       if (type instanceof ArrayType) return type.element
       throw new DBError(
@@ -21,7 +22,12 @@ export const array: Combinator = {
     if (elements.length === 0)
       throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `-Array aggregate functions require at least one argument`)
     const inner = bindInner(elements)
-    return { type: inner.type, create: arena => new OfElements(arena, inner.create(arena)) }
+    return {
+      type: inner.type,
+      form: inner.form,
+      state: stateOf(inner, 'Array', combined),
+      create: arena => new OfElements(arena, inner.create(arena)),
+    }
   },
 }
 

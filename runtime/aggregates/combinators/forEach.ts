@@ -7,16 +7,19 @@ import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import type { Arena } from '../../core/memory.ts'
 import { ArrayType } from '../../types/compound.ts'
+import type { Value } from '../../types/value.ts'
+import type { StateForm } from '../stateForm.ts'
 import type { GroupedAggregate } from '../aggregate.ts'
 import { groupedArrays, ungroupedArrays } from '../distinctValues.ts'
 import { ColumnarAggregate, fullGroups, uint32 } from '../states.ts'
-import type { Combinator } from './combinator.ts'
+import { type Combinator, stateOf } from './combinator.ts'
 
 /** -ForEach: arrays element by element, giving an array of results. */
 export const forEach: Combinator = {
   suffix: 'ForEach',
   about: 'Takes arrays and aggregates elements of the same position; gives an array.',
-  bind: ({ name, argumentTypes, bindInner }) => {
+  bind: combined => {
+    const { name, argumentTypes, bindInner } = combined
     const elements = argumentTypes.map(type => {
       if (type instanceof ArrayType) return type.element
       throw new DBError(
@@ -25,8 +28,35 @@ export const forEach: Combinator = {
       )
     })
     const inner = bindInner(elements)
-    return { type: new ArrayType(inner.type), create: arena => new Positions(arena, inner.create(arena)) }
+    return {
+      type: new ArrayType(inner.type),
+      form: positionsForm(inner.form),
+      state: stateOf(inner, 'ForEach', combined),
+      create: arena => new Positions(arena, inner.create(arena)),
+    }
   },
+}
+
+/** How many positions, then the state of each. */
+function positionsForm(inner: StateForm): StateForm {
+  return {
+    types: inner.types.map(type => new ArrayType(type)),
+    write(columns, writer) {
+      const count = (columns[0] as Value[]).length
+      writer.u64(BigInt(count))
+      for (let i = 0; i < count; i++)
+        inner.write(
+          columns.map(column => (column as Value[])[i]),
+          writer,
+        )
+    },
+    read(reader) {
+      const count = Number(reader.u64())
+      if (count > reader.left * 8) throw new DBError('CANNOT_READ_ALL_DATA', 'Cannot read all data: a state is cut off')
+      const states = Array.from({ length: count }, () => inner.read(reader))
+      return inner.types.map((_, column) => states.map(state => state[column]))
+    },
+  }
 }
 
 /** A group of the inner function is a position in a group's arrays. */

@@ -6,14 +6,16 @@ import type { Arena } from '../../core/memory.ts'
 import { LowCardinalityType, NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import { maskRows, pickRows, pointerOf } from '../states.ts'
-import type { Combinator } from './combinator.ts'
+import { type Combinator, stateOf } from './combinator.ts'
 import { Wrapped } from './wrapped.ts'
 
 /** -If: only the rows where the last argument, a condition, is true. */
 export const ifCombinator: Combinator = {
   suffix: 'If',
   about: 'Takes a condition as last argument and sees only the rows where it is true.',
-  bind: ({ name, argumentTypes, bindInner }) => {
+  passesNulls: true,
+  bind: combined => {
+    const { name, argumentTypes, bindInner } = combined
     const condition = argumentTypes[argumentTypes.length - 1]
     if (condition === undefined)
       throw new DBError(
@@ -26,7 +28,12 @@ export const ifCombinator: Combinator = {
         `Illegal type ${condition.name} of last argument for aggregate function ${name}, must be UInt8`,
       )
     const inner = bindInner(argumentTypes.slice(0, -1))
-    return { type: inner.type, create: arena => new If(arena, inner.create(arena)) }
+    return {
+      type: inner.type,
+      form: inner.form,
+      state: stateOf(inner, 'If', combined),
+      create: arena => new If(arena, inner.create(arena)),
+    }
   },
 }
 

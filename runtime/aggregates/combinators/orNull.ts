@@ -4,8 +4,9 @@ import type { Arena } from '../../core/memory.ts'
 import { NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import type { GroupedAggregate } from '../aggregate.ts'
+import type { StateForm } from '../stateForm.ts'
 import { StateArray, uint8 } from '../states.ts'
-import type { Combinator } from './combinator.ts'
+import { type Combinator, stateOf } from './combinator.ts'
 import { SeenFlags } from './seenFlags.ts'
 import { Wrapped } from './wrapped.ts'
 
@@ -13,11 +14,17 @@ import { Wrapped } from './wrapped.ts'
 export const orNull: Combinator = {
   suffix: 'OrNull',
   about: 'NULL where there was nothing to aggregate.',
-  bind: ({ argumentTypes, bindInner }) => {
+  bind: combined => {
+    const { argumentTypes, bindInner } = combined
     const inner = bindInner(argumentTypes)
     const nested = canBeNullable(inner.type)
     const type = nested ? new NullableType(inner.type) : inner.type
-    return { type, create: arena => new OrNull(arena, inner.create(arena), nested) }
+    return {
+      type,
+      form: seenForm(inner.form),
+      state: stateOf(inner, 'OrNull', combined),
+      create: arena => new OrNull(arena, inner.create(arena), nested),
+    }
   },
 }
 
@@ -25,10 +32,31 @@ export const orNull: Combinator = {
 export const orDefault: Combinator = {
   suffix: 'OrDefault',
   about: "The type's default where there was nothing to aggregate.",
-  bind: ({ argumentTypes, bindInner }) => {
+  bind: combined => {
+    const { argumentTypes, bindInner } = combined
     const inner = bindInner(argumentTypes)
-    return { type: inner.type, create: arena => new OrDefault(arena, inner.create(arena)) }
+    return {
+      type: inner.type,
+      form: seenForm(inner.form),
+      state: stateOf(inner, 'OrDefault', combined),
+      create: arena => new OrDefault(arena, inner.create(arena)),
+    }
   },
+}
+
+/** The state, then whether a row was seen. */
+function seenForm(inner: StateForm): StateForm {
+  return {
+    types: [uint8, ...inner.types],
+    write([seen, ...values], writer) {
+      inner.write(values, writer)
+      writer.u8(seen as number)
+    },
+    read(reader) {
+      const values = inner.read(reader)
+      return [reader.u8(), ...values]
+    },
+  }
 }
 
 export function canBeNullable(type: DataType): boolean {

@@ -6,8 +6,8 @@ import type { Arena } from '../../core/memory.ts'
 import { NullableType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import { parseType } from '../../types/parseType.ts'
-import type { Value } from '../../types/value.ts'
 import type { AggregateDefinition, BoundAggregate, GroupedAggregate } from '../aggregate.ts'
+import type { StateForm } from '../stateForm.ts'
 import { ColumnarAggregate, maskRows, pickRows, StateArray, uint8 } from '../states.ts'
 import { canBeNullable } from './orNull.ts'
 import { SeenFlags } from './seenFlags.ts'
@@ -18,16 +18,43 @@ export function skipNulls(
   definition: AggregateDefinition,
   given: readonly DataType[],
   plain: readonly DataType[],
-  parameters: readonly Value[],
-): Pick<BoundAggregate, 'type' | 'create'> {
+  bindInner: (types: readonly DataType[]) => BoundAggregate,
+): Pick<BoundAggregate, 'type' | 'form' | 'state' | 'create'> {
   if (plain.some((type, i) => type.kind === 'Nothing' && given[i] !== type) && !definition.countLike) {
     const type = new NullableType(parseType('Nothing'))
-    return { type, create: arena => new AlwaysNull(arena, type) }
+    const state = { name: 'nothingNull', argumentTypes: given }
+    return { type, state, form: nothingForm, create: arena => new AlwaysNull(arena, type) }
   }
-  const inner = definition.bind(plain, parameters)
+  const inner = bindInner(plain)
   const nullable = !definition.countLike && canBeNullable(inner.type)
   const type = nullable ? new NullableType(inner.type) : inner.type
-  return { type, create: arena => new SkipNulls(arena, inner.create(arena), nullable) }
+  const form = flaggedForm(inner.form, nullable || definition.countLike === true)
+  return { type, form, state: inner.state, create: arena => new SkipNulls(arena, inner.create(arena), nullable) }
+}
+
+/** Whether a row was seen, and only then the state. Where the result says as much, there is only the state. */
+function flaggedForm(inner: StateForm, isWritten: boolean): StateForm {
+  return {
+    types: [uint8, ...inner.types],
+    write([seen, ...values], writer) {
+      if (isWritten) writer.u8(seen as number)
+      if (seen || !isWritten) inner.write(values, writer)
+    },
+    read(reader) {
+      const seen = isWritten ? reader.u8() : 1
+      return [seen, ...(seen ? inner.read(reader) : inner.types.map(type => type.default))]
+    },
+  }
+}
+
+/** One byte that says nothing. */
+const nothingForm: StateForm = {
+  types: [new NullableType(parseType('Nothing'))],
+  write: (_values, writer) => writer.u8(0),
+  read(reader) {
+    reader.u8()
+    return [null]
+  },
 }
 
 class SkipNulls extends Wrapped {

@@ -1,5 +1,6 @@
 // From the streams of a column to a column. A stream's bytes lie decompressed in kernel memory; fixed-width values stay where they
 // were decompressed to, all else is taken apart by kernels.
+import { splitStates } from '../../aggregates/stateType.ts'
 import { defaultColumn, concatColumns } from '../../columns/build.ts'
 import { ArrayColumn } from '../../columns/array.ts'
 import type { Column } from '../../columns/column.ts'
@@ -10,7 +11,14 @@ import { StringColumn } from '../../columns/string.ts'
 import { TupleColumn } from '../../columns/tuple.ts'
 import { DBError } from '../../core/errors.ts'
 import type { Arena, Memory } from '../../core/memory.ts'
-import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../../types/compound.ts'
+import {
+  AggregateFunctionType,
+  ArrayType,
+  LowCardinalityType,
+  MapType,
+  NullableType,
+  TupleType,
+} from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import {
   arraySizesOf,
@@ -88,6 +96,12 @@ export class ColumnDecoder {
     }
     if (type instanceof LowCardinalityType) return this.#lowCardinality(type, path, rows)
     if (type.kind === 'String') return this.#strings(path, rows)
+    if (type instanceof AggregateFunctionType) {
+      const bytes = rows === 0 ? { pointer: 0, size: 0 } : this.source.open(path.base, this.arena)
+      const { column, used } = splitStates(type, bytes.pointer, bytes.size, rows, this.arena)
+      this.source.used(path.base, used)
+      return column
+    }
     if (type.width === 0) throw new DBError('NOT_IMPLEMENTED', `Columns of type ${type.name} cannot be read from parts`)
     return new FixedColumn(type, this.memory, this.#packed(path.base, rows, type.width), rows)
   }

@@ -1,5 +1,6 @@
 // A column into its streams, granule by granule: the inverse of columnDecoder.ts in the form that every ClickHouse reads. Strings
 // have their lengths among them, nothing is sparse.
+import { stateBytes } from '../../aggregates/stateType.ts'
 import { ArrayColumn } from '../../columns/array.ts'
 import type { Column } from '../../columns/column.ts'
 import { FixedColumn } from '../../columns/fixed.ts'
@@ -90,7 +91,10 @@ export class ColumnWriter {
   #serialize(column: Column, path: StreamPath, scratch: Arena): void {
     const { kernels } = this.#memory
     if (column instanceof FixedColumn) this.#stream(path.base)?.write(column.pointer, column.rows * column.type.width)
-    else if (column instanceof StringColumn) {
+    else if (column instanceof StringColumn && column.type.kind === 'AggregateFunction') {
+      const { pointer, size } = stateBytes(column, scratch)
+      this.#stream(path.base)?.write(pointer, size)
+    } else if (column instanceof StringColumn) {
       const out = scratch.allocate(column.textSize + column.rows * 5)
       const size = kernels.joinStrings(column.offsets, column.bytes, column.rows, out)
       this.#stream(path.base)?.write(out, size)

@@ -79,7 +79,10 @@ export function optionalForm(type: DataType): StateForm {
   return {
     types,
     write([value, has], writer) {
-      if (!has) return writer.i32(-1)
+      if (!has) {
+        writer.i32(-1)
+        return
+      }
       const bytes = encodeText(value as string)
       writer.i32(bytes.length + 1)
       writer.raw(bytes)

@@ -101,11 +101,15 @@ class FrequentValues implements ObjectState {
       return
     }
     const counter = { key, value, hash: hashValue(value, this.type), count: amount, error: 0, place: 0 }
-    if (this.#counters.length < this.room) return this.#push(counter)
+    if (this.#counters.length < this.room) {
+      this.#push(counter)
+      return
+    }
     const least = this.#counters[this.#counters.length - 1]
     if (amount > least.count) {
       this.#pop()
-      return this.#push(counter)
+      this.#push(counter)
+      return
     }
     const mask = this.#seen.length - 1
     const seen = this.#seen[counter.hash & mask]

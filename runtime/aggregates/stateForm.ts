@@ -265,7 +265,10 @@ export function readKey(type: DataType, reader: ByteReader): Value {
 
 /** One element of a list of values: numbers and strings as they are, anything else as a key with its size before it. */
 export function writeElement(type: DataType, value: Value, writer: ByteWriter): void {
-  if (type.width > 0 || type.kind === 'String') return type.writeBinary(writer, value)
+  if (type.width > 0 || type.kind === 'String') {
+    type.writeBinary(writer, value)
+    return
+  }
   const bytes = new ByteWriter()
   writeKey(type, value, bytes)
   writer.varint(bytes.length)

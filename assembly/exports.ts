@@ -9,6 +9,7 @@ export {
   limitByMask, equalSizes, arrayJoinRows, arrayJoinNumbers, fillNumbers, chooseRows, fillPositions,
 } from "./columns/select";
 export { lz4CompressBound, lz4Compress, lz4Decompress } from "./codecs/lz4";
+export { zstdStateSize, zstdCompressBound, zstdStart, zstdContinue, zstdCompress } from "./codecs/zstd";
 export {
   cityHash64, cityHash128, cityHash128WithSeed, cityHash64Strings, cityHash64Fixed, chainedHashBytes, chainedHashStart,
   chainedHash, chainedHashFinish,

@@ -8,6 +8,7 @@
 import { decompress as zstdDecompress } from 'fzstd'
 import { DBError } from '../core/errors.ts'
 import { Arena, type Memory } from '../core/memory.ts'
+import { zstdCompress } from '../core/zstd.ts'
 import type { Codec } from '../platform.ts'
 import { ByteQueue } from './byteQueue.ts'
 
@@ -22,14 +23,12 @@ const sizeMax = 0x40000000
 
 export interface FrameOptions {
   readonly memory: Memory
-  /** Absent where the runtime has none: ZSTD is then read, but not written. */
+  /** Absent where the runtime has none: the core's own is then used. */
   readonly zstd?: Codec
 }
 
 /** Cuts a stream into frames of 1 MiB; flush() sends what waits. */
 export function frameWriter(options: FrameOptions, method: FrameMethod): TransformStream<Uint8Array, Uint8Array> {
-  if (method === 'ZSTD' && !options.zstd)
-    throw new DBError('NOT_IMPLEMENTED', 'This runtime cannot write ZSTD: use network_compression_method=LZ4')
   const queue = new ByteQueue()
   return new TransformStream({
     transform(bytes, controller) {
@@ -46,7 +45,7 @@ export function writeFrame({ memory, zstd }: FrameOptions, method: FrameMethod, 
   const arena = new Arena(memory)
   try {
     const { kernels } = memory
-    const packed = method === 'ZSTD' ? zstd!.compress(bytes) : null
+    const packed = method === 'ZSTD' ? (zstd?.compress(bytes) ?? zstdCompress(memory, bytes)) : null
     const bound = packed?.length ?? (method === 'LZ4' ? kernels.lz4CompressBound(bytes.length) : bytes.length)
     const frame = arena.allocate(hashSize + headerSize + bound)
     const payload = frame + hashSize + headerSize

@@ -1,7 +1,9 @@
 import { Decompress as ZstdDecompress } from 'fzstd'
 import { DBError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
+import { ZstdStream, zstdChunkSize } from '../core/zstd.ts'
 import type { Platform } from '../platform.ts'
+import { ByteQueue } from './byteQueue.ts'
 import { lz4FrameReader, lz4FrameWriter } from './lz4Frame.ts'
 
 type ByteTransform = TransformStream<Uint8Array, Uint8Array>
@@ -21,7 +23,7 @@ export function chooseEncoding(acceptEncoding: string, platform: Platform): Enco
 }
 
 function canEncode(encoding: Encoding, platform: Platform): boolean {
-  if (encoding === 'lz4') return true
+  if (encoding === 'lz4' || encoding === 'zstd') return true
   return codecOf(encoding, platform) !== undefined
 }
 
@@ -35,7 +37,8 @@ function codecOf(encoding: string, platform: Platform) {
 
 export function encoder(encoding: Encoding, platform: Platform, memory: () => Memory, level: number): ByteTransform {
   if (encoding === 'lz4') return lz4FrameWriter(memory())
-  return codecOf(encoding, platform)!.compress(level)
+  const codec = codecOf(encoding, platform)
+  return codec ? codec.compress(level) : zstdWriter(memory())
 }
 
 /** What undoes a request's Content-Encoding, outermost first; none for a plain body. */
@@ -56,6 +59,23 @@ function decoder(encoding: string, platform: Platform): ByteTransform {
     'NOT_IMPLEMENTED',
     `Unknown or unsupported content encoding: ${encoding}. Use gzip, deflate, br, zstd or lz4`,
   )
+}
+
+function zstdWriter(memory: Memory): ByteTransform {
+  const queue = new ByteQueue()
+  const stream = new ZstdStream(memory)
+  return new TransformStream({
+    start(controller) {
+      controller.enqueue(stream.start())
+    },
+    transform(bytes, controller) {
+      queue.push(bytes)
+      while (queue.size > zstdChunkSize) controller.enqueue(stream.next(queue.take(zstdChunkSize), false))
+    },
+    flush(controller) {
+      controller.enqueue(stream.next(queue.take(queue.size), true))
+    },
+  })
 }
 
 function zstdReader(): ByteTransform {

@@ -192,7 +192,7 @@ test('answers are compressed when it is asked for, and what we write we read', a
     deflate: zlib.inflateSync,
     br: zlib.brotliDecompressSync,
   }
-  for (const encoding of ['gzip', 'deflate', 'br', 'lz4']) {
+  for (const encoding of ['gzip', 'deflate', 'br', 'lz4', 'zstd']) {
     const answer = await post(
       'numbers 300000',
       { enable_http_compression: '1' },
@@ -201,9 +201,13 @@ test('answers are compressed when it is asked for, and what we write we read', a
     assert.equal(answer.headers.get('content-encoding'), encoding)
     const bytes = new Uint8Array(await answer.arrayBuffer())
     assert.ok(bytes.length < plain.length, encoding)
-    if (encoding !== 'lz4') assert.ok(Buffer.from(unpack[encoding](bytes)).toString() === plain)
+    if (encoding in unpack) assert.ok(Buffer.from(unpack[encoding](bytes)).toString() === plain)
     else {
-      const echo = await post(bytes as unknown as string, { query: 'echo' }, { headers: { 'Content-Encoding': 'lz4' } })
+      const echo = await post(
+        bytes as unknown as string,
+        { query: 'echo' },
+        { headers: { 'Content-Encoding': encoding } },
+      )
       assert.ok((await echo.text()) === plain + '\n')
     }
   }
@@ -223,10 +227,10 @@ test('an error inside a compressed answer is compressed too', async () => {
 
 test('native frames, both ways', async () => {
   const { post } = server()
-  for (const method of ['LZ4', 'NONE']) {
+  for (const method of ['LZ4', 'NONE', 'ZSTD']) {
     const answer = await post('numbers 300000', { compress: '1', network_compression_method: method })
     const frames = new Uint8Array(await answer.arrayBuffer())
-    assert.equal(frames[16], method === 'LZ4' ? 0x82 : 0x02)
+    assert.equal(frames[16], { LZ4: 0x82, NONE: 0x02, ZSTD: 0x90 }[method])
     const back = await post(frames as unknown as string, { query: 'echo', decompress: '1' })
     const plain = await (await post('numbers 300000')).text()
     assert.ok((await back.text()) === plain + '\n', method)

@@ -43,10 +43,11 @@ export function parseCodec(text: string): WriteCodec {
 /** Encodes and decodes frames with one core's kernels. */
 export class FrameCodec {
   #table = 0
+  #zstdState = 0
 
   constructor(
     readonly memory: Memory,
-    /** Native zstd; without, reading goes through JavaScript and writing is not possible. */
+    /** Native zstd; without, reading goes through JavaScript and writing through a kernel. */
     readonly zstd: Codec | undefined = undefined,
     /** Compare each frame's hash before it is decompressed. */
     public verify = true,
@@ -192,7 +193,8 @@ export class FrameCodec {
 
   /** Most bytes that a frame of size bytes takes, header and all. */
   encodeBound(size: number): number {
-    return frameHeaderBytes + this.memory.kernels.lz4CompressBound(size)
+    const { kernels } = this.memory
+    return frameHeaderBytes + Math.max(kernels.lz4CompressBound(size), kernels.zstdCompressBound(size))
   }
 
   /** Writes one frame to target, which has encodeBound(size) bytes; gives its size. Larger results of zstd fall back to NONE. */
@@ -206,8 +208,10 @@ export class FrameCodec {
       if (this.#table === 0) this.#table = memory.root.allocate(65536)
       payload = kernels.lz4Compress(source, size, target + frameHeaderBytes, bound, this.#table)
       assert(payload >= 0, 'LZ4 stays within its bound')
-    } else if (method === 'ZSTD') {
-      if (!this.zstd) throw new DBError('NOT_IMPLEMENTED', 'This runtime has no ZSTD to write with: use LZ4 or NONE')
+    } else if (method === 'ZSTD' && !this.zstd) {
+      if (this.#zstdState === 0) this.#zstdState = memory.root.allocate(kernels.zstdStateSize())
+      payload = kernels.zstdCompress(this.#zstdState, source, size, target + frameHeaderBytes)
+    } else if (method === 'ZSTD' && this.zstd) {
       const bytes = this.zstd.compress(memory.copyOut(source, size), codec.level)
       if (bytes.length <= bound) {
         memory.copyIn(target + frameHeaderBytes, bytes)

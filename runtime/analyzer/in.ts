@@ -1,4 +1,5 @@
 import { DBError } from '../core/errors.ts'
+import { plainType } from '../functions/bind.ts'
 import type { Expr, FunctionCall, Query } from '../sql/ast.ts'
 import { ArrayType, TupleType } from '../types/compound.ts'
 import { convertValue } from '../types/convertValue.ts'
@@ -6,6 +7,7 @@ import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import { valueKey } from './keys.ts'
+import { logical } from './logical.ts'
 import type { Resolver } from './resolve.ts'
 import type { ConstantNode, SetSource, Typed } from './typed.ts'
 
@@ -26,6 +28,14 @@ export async function resolveIn(resolver: Resolver, expr: FunctionCall, negated:
   const [left, right] = expr.args
   const operand = await resolver.resolve(left)
   const operandTypes = operand.type instanceof TupleType ? operand.type.elements : [operand.type]
+  if (
+    operand.kind === 'constant' &&
+    operand.value === null &&
+    plainType(operand.type).kind === 'Nothing' &&
+    !/null/i.test(expr.name) &&
+    !resolver.context.settings.bool('transform_null_in')
+  )
+    return resolver.constant(null, operand.type)
   const matchesNull = /null/i.test(expr.name) || resolver.context.settings.bool('transform_null_in')
   const query = setQuery(resolver, right)
   if (query) {
@@ -34,6 +44,8 @@ export async function resolveIn(resolver: Resolver, expr: FunctionCall, negated:
     resolver.subqueries.push({ query, set, ctes: resolver.scope.ctes })
     return inNode(resolver, operand, negated, set, `query${resolver.context.nextColumnId()}`)
   }
+  const compared = await comparedRow(resolver, operand, right, negated)
+  if (compared) return compared
   const values = await setValues(resolver, right, operandTypes, operand.type, matchesNull)
   const set: SetSource = { id: -1, types: operandTypes, values, subquery: -1, matchesNull }
   if (operand.kind === 'constant' && operand.value === null && !matchesNull)
@@ -77,6 +89,23 @@ function setQuery(resolver: Resolver, right: Expr): Query | null {
   }
 }
 
+/** `x IN (a, b)` where a or b depends on the row: x = a OR x = b. */
+async function comparedRow(resolver: Resolver, operand: Typed, right: Expr, negated: boolean): Promise<Typed | null> {
+  const isList = right.kind === 'function' && (right.name === 'tuple' || right.name === 'array')
+  const exprs = isList ? (right as FunctionCall).args : [right]
+  if (exprs.every(expr => expr.kind === 'literal')) return null
+  const nodes = await resolver.resolveAll(exprs)
+  if (nodes.every(node => node.kind === 'constant')) return null
+  if (!isList) {
+    if (depthOf(nodes[0].type) !== depthOf(operand.type) + 1 || !(nodes[0].type instanceof ArrayType)) return null
+    const found = resolver.call('has', [nodes[0], operand])
+    return negated ? resolver.call('not', [found]) : found
+  }
+  const equal = nodes.map(node => resolver.call('equals', [operand, node]))
+  const any = logical(resolver, equal, 'or')
+  return negated ? resolver.call('not', [any]) : any
+}
+
 async function setValues(
   resolver: Resolver,
   right: Expr,
@@ -101,30 +130,42 @@ async function setValues(
     const row = (value as Value[]).map((element, i) => convertValue(element, type.elements[i], types[i]))
     if (row.every(element => element !== undefined && (matchesNull || element !== null))) rows.push(row as Value[])
   }
-  const isOneTuple =
-    isList &&
-    (right as FunctionCall).name === 'tuple' &&
-    operandType instanceof TupleType &&
-    exprs.length === types.length &&
-    exprs.every(item => !(item.kind === 'function' && item.name === 'tuple'))
-  if (isOneTuple) {
-    const node = await resolver.resolveConstant(right, 'The right side of IN')
-    add(node.value, node.type)
+  const depth = depthOf(operandType)
+  const refuse = (type: string) => {
+    throw new DBError(
+      'ILLEGAL_TYPE_OF_ARGUMENT',
+      `Unsupported types for IN. First argument type ${operandType.name}. Second argument type ${type}`,
+    )
+  }
+  if (!isList || depth > 0) {
+    // x IN (1, 2), (x, y) IN (1, 2), (x, y) IN ((1, 2), (3, 4)): how deep both sides are nested tells values from collections.
+    const { value, type } = await resolver.resolveConstant(right, 'The right side of IN')
+    const deeper = depthOf(type) - depth
+    if (deeper === 0) add(value, type)
+    else if (deeper === 1 && value !== null)
+      for (const [i, element] of (value as Value[]).entries()) add(element, elementOf(type, i))
+    else refuse(type.name)
     return rows
   }
   for (const item of exprs) {
-    if (item.kind === 'literal' && types.length === 1) {
-      const { value, type } = resolver.literal(item.value) as ConstantNode
-      add(value, type)
-      continue
-    }
-    const node = await resolver.resolveConstant(item, 'The right side of IN')
-    // x IN ([1, 2]) and x IN [1, 2]: the array's elements, unless x is an array itself.
-    if (node.type instanceof ArrayType && !(operandType instanceof ArrayType) && exprs.length === 1)
-      for (const element of node.value as Value[]) add(element, node.type.element)
-    else if (!isList && node.type instanceof TupleType && !(operandType instanceof TupleType))
-      for (const [i, element] of (node.value as Value[]).entries()) add(element, node.type.elements[i])
-    else add(node.value, node.type)
+    const node =
+      item.kind === 'literal'
+        ? (resolver.literal(item.value) as ConstantNode)
+        : await resolver.resolveConstant(item, 'The right side of IN')
+    if (depthOf(node.type) > 0) refuse(`Tuple(${node.type.name}, ...)`)
+    add(node.value, node.type)
   }
   return rows
+}
+
+/** How deep arrays and tuples are nested: 0 for a single value. */
+function depthOf(type: DataType): number {
+  const plain = plainType(type)
+  if (plain instanceof ArrayType) return 1 + depthOf(plain.element)
+  return plain instanceof TupleType ? 1 + Math.max(0, ...plain.elements.map(depthOf)) : 0
+}
+
+function elementOf(type: DataType, i: number): DataType {
+  const plain = plainType(type)
+  return plain instanceof TupleType ? plain.elements[i] : (plain as ArrayType).element
 }

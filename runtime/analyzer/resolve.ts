@@ -157,8 +157,10 @@ export class Resolver {
       const parameter = this.#parameters[i].get(parts[0])
       if (parameter) return this.#subcolumn(parameter, parts.slice(1), expr)
     }
-    const aliasFirst = !this.context.settings.bool('prefer_column_name_to_alias')
     const alias = this.scope.aliases.get(parts[0])
+    const aliasFirst =
+      !this.context.settings.bool('prefer_column_name_to_alias') &&
+      (parts.length === 1 || this.scope.find(parts).length === 0)
     if (aliasFirst && alias && !this.#resolving.has(parts[0]))
       return this.#subcolumn(await this.#alias(parts[0], alias), parts.slice(1), expr)
     const column = this.#findColumn(parts, expr)

@@ -8,6 +8,8 @@ export interface ScopeColumn {
   readonly name: string
   /** The names that may stand before it: the table's alias, table, database.table. */
   readonly qualifiers: readonly (readonly string[])[]
+  /** Names of a table under an alias, which mean it where nothing else does. */
+  readonly realNames?: readonly (readonly string[])[]
   readonly node: Typed
   /** Left out of `*`. */
   readonly hidden?: boolean
@@ -35,11 +37,12 @@ export class Scope {
     for (const column of this.columns) {
       if (parts.length === 1 ? column.name === parts[0] : matches(column, parts)) found.push(column)
     }
-    return found
+    if (found.length > 0 || parts.length === 1) return found
+    return this.columns.filter(({ name, realNames }) => realNames && matches({ name, qualifiers: realNames }, parts))
   }
 }
 
-function matches(column: ScopeColumn, parts: readonly string[]): boolean {
+function matches(column: Pick<ScopeColumn, 'name' | 'qualifiers'>, parts: readonly string[]): boolean {
   if (column.name === parts.join('.')) return true
   return column.qualifiers.some(qualifier => {
     if (qualifier.length >= parts.length) return false

@@ -36,6 +36,7 @@ async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): P
     const wanted = expr.qualifier.join('.')
     const all = resolver.scope.columns.filter(column => !column.hidden || column.isMerged)
     columns = all.filter(column => column.qualifiers.some(qualifier => qualifier.join('.') === wanted))
+    if (columns.length === 0) columns = all.filter(column => column.realNames?.some(name => name.join('.') === wanted))
     if (columns.length === 0)
       throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
   }

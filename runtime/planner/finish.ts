@@ -62,7 +62,11 @@ export async function planFinish(
   const limitKeys = limitBy.map(node => ref(compute(node, '')))
   let plan: Plan = { kind: 'project', input, columns: computed }
   const { limit, offset, limitConstant } = await readLimit(resolver, select.limit)
-  const whole = limit === null ? 0 : limit + offset
+  // From the end, or a share of all rows: nothing below may stop early.
+  const isPlain = isCount(limit ?? 0) && isCount(offset)
+  if (!isPlain && ((limit ?? 0) < 0 || offset < 0) && !(Number.isInteger(limit ?? 0) && Number.isInteger(offset)))
+    throw new DBError('NOT_IMPLEMENTED', 'Negative LIMIT or OFFSET is not supported with fractional ones')
+  const whole = limit === null || !isPlain ? 0 : limit + offset
   const withTies = select.limit?.withTies ?? false
   if (select.distinct) {
     const on = hiddenStart < computed.length ? computed.slice(0, hiddenStart).map(ref) : null
@@ -79,7 +83,7 @@ export async function planFinish(
       kind: 'sort',
       input: plan,
       keys: sortKeys,
-      limit: select.limitBy || limit === null ? 0 : whole,
+      limit: select.limitBy ? 0 : whole,
       withTies,
       columns: plan.columns,
     }
@@ -94,7 +98,7 @@ export async function planFinish(
       columns: plan.columns,
     }
   }
-  if (limit !== null || offset > 0 || limitConstant)
+  if (limit !== null || offset !== 0 || limitConstant)
     plan = {
       kind: 'limit',
       input: plan,
@@ -124,12 +128,11 @@ async function readLimit(
     if (!expr) return null
     const { value } = await resolver.resolveConstant(expr, what)
     const number = Number(value)
-    if (typeof value === 'string' || value === null || !Number.isInteger(number))
+    if (typeof value === 'string' || value === null || !(Number.isInteger(number) || (number > 0 && number < 1)))
       throw new DBError(
         'INVALID_LIMIT_EXPRESSION',
-        `The value ${String(value)} of ${what} expression is not representable as UInt64`,
+        `The value ${String(value)} of ${what} expression is not representable as UInt64 or Int64 or Float64 in the range (0, 1)`,
       )
-    if (number < 0) throw new DBError('NOT_IMPLEMENTED', `Negative ${what} is not supported`)
     return number
   }
   return {
@@ -138,3 +141,5 @@ async function readLimit(
     limitConstant: clause?.limit !== undefined,
   }
 }
+
+const isCount = (number: number): boolean => Number.isInteger(number) && number >= 0

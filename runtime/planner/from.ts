@@ -75,7 +75,8 @@ export async function planFrom(
         const shown = database === undefined ? name : `${database}.${name}`
         throw new DBError('UNKNOWN_TABLE', `Unknown table expression identifier '${shown}'`)
       }
-      const names = table.alias ? [[table.alias]] : [[found.name], [found.database, found.name]]
+      const realNames = [[found.name], [found.database, found.name]]
+      const names = table.alias ? [[table.alias]] : realNames
       return planTable(planner, found, names, table)
     }
   }
@@ -114,6 +115,7 @@ async function stored(
   table: AnalyzedTable,
   qualifiers: readonly (readonly string[])[],
   { final, sample, columnAliases }: TableModifiers,
+  realNames?: readonly (readonly string[])[],
 ): Promise<Source> {
   const kept = table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
   const columns: PlanColumn[] = kept.map(({ name, type }) => ({ id: context.nextColumnId(), name, type }))
@@ -140,6 +142,7 @@ async function stored(
     visible.set(column, {
       name: columnAliases?.[i] ?? name,
       qualifiers,
+      realNames,
       node: { kind: 'column', id, name, type, key: `#${id}` },
       hidden: column.virtual || column.kind === 'MATERIALIZED',
       table: 0,
@@ -153,7 +156,7 @@ async function stored(
       await resolver.resolve(parseExpression(column.expression)),
       resolver.constant(column.type.name, parseType('String')),
     ])
-    scopeColumns.push({ name: column.name, qualifiers, node, hidden: true, table: 0 })
+    scopeColumns.push({ name: column.name, qualifiers, realNames, node, hidden: true, table: 0 })
   }
   return { plan, columns: scopeColumns, tables: 1 }
 }

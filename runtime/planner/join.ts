@@ -33,6 +33,7 @@ export async function planJoin(
   const residual: Typed[] = []
   let asof: JoinPlan['asof'] = null
   const inner = new Scope([...left.columns, ...shift(right.columns, left.tables)], ctes, outer)
+  for (const [name, expr] of planner.aliases) inner.aliases.set(name, expr)
   const resolver = new Resolver(context, inner)
   resolver.allowAggregates = false
   const using = join.using?.map(expr => nameOf(expr)) ?? (join.natural ? commonNames(left, right) : null)

@@ -166,7 +166,14 @@ function bareScan(plan: Plan): ScanPlan | null {
 
 /** What LIMIT means for the steps below it. */
 function limitHints(plan: Plan): void {
-  if (plan.kind === 'limit' && Number.isFinite(plan.limit) && !plan.ties) {
+  if (
+    plan.kind === 'limit' &&
+    Number.isInteger(plan.limit) &&
+    Number.isInteger(plan.offset) &&
+    plan.limit >= 0 &&
+    plan.offset >= 0 &&
+    !plan.ties
+  ) {
     const wanted = plan.limit + plan.offset
     let below = plan.input
     while (below.kind === 'project') below = below.input

@@ -107,6 +107,7 @@ export interface SortPlan extends PlanBase {
   dynamic?: DynamicFilter
 }
 
+/** A negative limit or offset counts from the last row; one between 0 and 1 is a share of all rows. */
 export interface LimitPlan extends PlanBase {
   kind: 'limit'
   input: Plan
@@ -116,6 +117,7 @@ export interface LimitPlan extends PlanBase {
   ties: readonly SortKey[] | null
 }
 
+/** As LIMIT, within rows of one key. */
 export interface LimitByPlan extends PlanBase {
   kind: 'limitBy'
   input: Plan

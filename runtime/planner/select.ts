@@ -22,6 +22,8 @@ export interface Planned {
 
 export class SelectPlanner {
   readonly subqueries: PlannedSubquery[] = []
+  /** Expressions with names, of the SELECT that is planned. */
+  readonly aliases = new Map<string, Expr>()
 
   constructor(
     readonly context: AnalyzerContext,
@@ -44,13 +46,10 @@ export class SelectPlanner {
     return plan
   }
 
-  async select(select: Select, outerCtes: CteScope, outer: Scope | null): Promise<Plan> {
-    const ctes = withQueries(select, outerCtes)
-    const source = select.from ? await planFrom(this, select.from, ctes, outer) : oneRow(this.context)
-    const scope = new Scope(source.columns, ctes, outer)
+  #collectAliases(select: Select): void {
     for (const element of select.with ?? [])
-      if (element.kind === 'withExpr' && element.expr.alias) scope.aliases.set(element.expr.alias, element.expr)
-    for (const column of select.columns) aliasesOf(column, scope.aliases)
+      if (element.kind === 'withExpr' && element.expr.alias) this.aliases.set(element.expr.alias, element.expr)
+    for (const column of select.columns) aliasesOf(column, this.aliases)
     for (const clause of [
       select.prewhere,
       select.where,
@@ -59,7 +58,15 @@ export class SelectPlanner {
       ...(select.groupBy?.keys ?? []),
       ...(select.orderBy?.elements.map(e => e.expr) ?? []),
     ])
-      if (clause) aliasesOf(clause, scope.aliases)
+      if (clause) aliasesOf(clause, this.aliases)
+  }
+
+  async select(select: Select, outerCtes: CteScope, outer: Scope | null): Promise<Plan> {
+    const ctes = withQueries(select, outerCtes)
+    this.#collectAliases(select)
+    const source = select.from ? await planFrom(this, select.from, ctes, outer) : oneRow(this.context)
+    const scope = new Scope(source.columns, ctes, outer)
+    for (const [name, expr] of this.aliases) scope.aliases.set(name, expr)
     for (const { name, definition } of select.windows ?? []) scope.windows.set(name, definition)
     const resolver = new Resolver(this.context, scope)
     let plan = source.plan

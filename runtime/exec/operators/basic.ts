@@ -2,10 +2,9 @@
 import { columnOf, concatColumns } from '../../columns/build.ts'
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
 import { keepColumn } from '../../columns/keep.ts'
-import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { columnsOf, isDeterministic } from '../../analyzer/typed.ts'
-import type { FilterPlan, LimitPlan, PlanColumn, ProjectPlan, UnionPlan, ValuesPlan } from '../../planner/plan.ts'
+import type { FilterPlan, PlanColumn, ProjectPlan, UnionPlan, ValuesPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 
@@ -70,52 +69,6 @@ export async function* project(context: QueryContext, input: Chunks, plan: Proje
     for await (const chunk of input) {
       arena.reset()
       yield new Chunk(evaluator.run(nodes, chunk, arena), chunk.rows)
-    }
-  } finally {
-    context.release(arena)
-  }
-}
-
-/** LIMIT `limit` OFFSET `offset`. Returns as soon as it can, which stops the scan. */
-export async function* limit(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
-  let left = plan.limit
-  let skip = plan.offset
-  if (plan.ties) {
-    yield* limitWithTies(context, input, plan)
-    return
-  }
-  if (left === 0) return
-  for await (const chunk of input) {
-    const start = Math.min(skip, chunk.rows)
-    const length = Math.min(left, chunk.rows - start)
-    skip -= start
-    left -= length
-    assert(left >= 0, 'LIMIT never gives more than it was asked for')
-    if (length > 0) yield chunk.cut(start, length)
-    if (left === 0) return
-  }
-}
-
-/** Goes on behind the limit as long as rows equal the last one by the ORDER BY keys. Values are compared one by one: few are. */
-async function* limitWithTies(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
-  const evaluator = new Evaluator(context, plan.columns)
-  const arena = context.newArena()
-  const keys = (plan.ties ?? []).map(key => key.expr)
-  let seen = 0
-  let last: string | null = null
-  const end = plan.offset + plan.limit
-  try {
-    for await (const chunk of input) {
-      arena.reset()
-      const columns = evaluator.run(keys, chunk, arena)
-      const keyAt = (row: number) => columns.map(column => String(column.valueAt(row))).join('\0')
-      let take = Math.min(chunk.rows, Math.max(0, end - seen))
-      if (take > 0 && seen + take === end) last = keyAt(take - 1)
-      while (last !== null && take < chunk.rows && keyAt(take) === last) take++
-      const start = Math.min(take, Math.max(0, plan.offset - seen))
-      if (take > start) yield chunk.cut(start, take - start)
-      seen += chunk.rows
-      if (take < chunk.rows) return
     }
   } finally {
     context.release(arena)

@@ -1,13 +1,19 @@
-import type { Chunks } from '../../columns/chunk.ts'
+import { type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
 import { noRow } from '../../columns/column.ts'
 import { DBError } from '../../core/errors.ts'
 import type { DistinctPlan, LimitByPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import { GroupTable } from '../../columns/groupTable.ts'
+import { gatherAll } from './basic.ts'
+import { limitedRange } from './limit.ts'
 
 /** LIMIT n BY: the first n rows (behind an offset) of each group. */
 export async function* limitBy(context: QueryContext, input: Chunks, plan: LimitByPlan): Chunks {
+  if (plan.limit < 0 || plan.offset < 0) {
+    yield* limitByEnd(context, input, plan)
+    return
+  }
   const keep = context.newArena()
   const arena = context.newArena()
   const evaluator = new Evaluator(context, plan.columns)
@@ -45,6 +51,37 @@ export async function* limitBy(context: QueryContext, input: Chunks, plan: Limit
   } finally {
     context.release(arena)
     context.release(keep)
+  }
+}
+
+/** A limit or an offset that counts from the last row of each group: all rows have to be there. */
+async function* limitByEnd(context: QueryContext, input: Chunks, plan: LimitByPlan): Chunks {
+  const arena = context.newArena()
+  try {
+    const all = await gatherAll(context, input, plan.columns, arena)
+    if (!all) return
+    const table = new GroupTable(
+      arena,
+      plan.by.map(node => node.type),
+    )
+    const ids = table.upsert(new Evaluator(context, plan.columns).run(plan.by, all, arena), all.rows, arena)
+    const mask = arena.allocate(all.rows)
+    const { u8, u32 } = context.memory
+    const idOf = (row: number) => u32[ids / 4 + row]
+    const sizes = new Uint32Array(table.size)
+    for (let row = 0; row < all.rows; row++) sizes[idOf(row)]++
+    const seen = new Uint32Array(table.size)
+    for (let row = 0; row < all.rows; row++) {
+      const id = idOf(row)
+      const [start, end] = limitedRange(sizes[id], plan.limit, plan.offset)
+      const at = seen[id]++
+      u8[mask + row] = at >= start && at < end ? 1 : 0
+    }
+    const kept = all.filter(mask, arena)
+    for (let start = 0; start < kept.rows; start += chunkRowsMax)
+      yield kept.cut(start, Math.min(chunkRowsMax, kept.rows - start))
+  } finally {
+    context.release(arena)
   }
 }
 

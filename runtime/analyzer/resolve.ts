@@ -5,6 +5,7 @@ import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import { type BoundFunction, bindFunction, plainType } from '../functions/bind.ts'
 import type { ArgumentInfo } from '../functions/function.ts'
+import { takesTableName } from '../functions/dictionaries.ts'
 import { findFunction } from '../functions/registry.ts'
 import type { Expr, FunctionCall, Identifier, Lambda, Query } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
@@ -291,11 +292,20 @@ export class Resolver {
     if (name.toLowerCase() === 'grouping') return this.#grouping(expr)
     const definition = findFunction(name)
     if (!definition) throw unknownFunction(name)
+    if (takesTableName.has(name)) expr = this.#withTableName(expr)
     const args: Typed[] = []
     const lambdas = expr.args.some(arg => arg.kind === 'lambda')
     if (lambdas) return resolveHigherOrder(this, expr)
     for (const arg of expr.args) args.push(await this.resolve(arg))
     return this.call(name, args)
+  }
+
+  /** dictGet(db.name, ...): the name of a dictionary written bare. */
+  #withTableName(expr: FunctionCall): FunctionCall {
+    const [first, ...others] = expr.args
+    if (first?.kind !== 'identifier' || this.scope.aliases.has(first.parts[0])) return expr
+    if (this.scope.find(first.parts).length > 0) return expr
+    return { ...expr, args: [{ ...first, kind: 'literal', value: first.parts.join('.') }, ...others] }
   }
 
   /** arrayJoin(x) stays a call until the planner makes a step of it. */

@@ -113,6 +113,16 @@ export class LogStorage implements TableStorage {
     this.#files = [...this.#files, { path, chunks: readDirectory(bytes, path) }]
   }
 
+  async readAll(): Promise<PackedRows[]> {
+    const all: PackedRows[] = []
+    for (const { path, chunks } of this.#files)
+      for (const { offset, size, rows } of chunks) {
+        const bytes = await this.disk.read(path, offset, offset + size)
+        all.push({ buffer: bytes.slice().buffer as ArrayBuffer, rows })
+      }
+    return all
+  }
+
   async truncate(): Promise<void> {
     const files = this.#files
     this.#files = []

@@ -16,6 +16,8 @@ export interface TableStorage {
   compose?(): { readonly query: Query | null; readonly tables: readonly TableSnapshot[] }
   /** The table with only these parts, committed or not: for storages that are made of parts. */
   sourceOf?(parts: readonly PartInfo[]): Source
+  /** Before the table is read: work that must end first, such as loading a dictionary; undefined where there is none. */
+  prepare?(): Promise<void> | undefined
   /** Before an INSERT is begun: waits, or refuses it, while the table cannot keep up. */
   admit?(): Promise<void>
   /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */

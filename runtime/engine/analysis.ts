@@ -19,7 +19,12 @@ import type { Value } from '../types/value.ts'
 import type { ScalarResult, TaskBase } from './messages.ts'
 import { tableFunction } from './tableFunctions.ts'
 
-export function environmentOf(task: TaskBase, platform: Platform, settings: Settings): Environment {
+export function environmentOf(
+  task: TaskBase,
+  platform: Platform,
+  settings: Settings,
+  keyed?: Environment['keyed'],
+): Environment {
   return {
     now: task.now,
     random: () => platform.random(),
@@ -31,6 +36,7 @@ export function environmentOf(task: TaskBase, platform: Platform, settings: Sett
     version: task.version,
     uptimeMs: task.uptimeMs,
     setting: name => settings.text(name),
+    keyed,
   }
 }
 

@@ -95,7 +95,7 @@ async function checkDefaults(engine: GranaryEngine, columns: readonly SnapshotCo
 }
 
 async function fillTable(run: QueryRun, table: Table, query: Query): Promise<void> {
-  const { tables, release } = run.engine.snapshots(query, run.database, run.session)
+  const { tables, release } = await run.engine.snapshots(query, run.database, run.session)
   try {
     await insertRows(run, table, givenColumns(table), { query, tables })
   } finally {

@@ -84,7 +84,7 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
   }
   await catalog.add(view)
   if (!isMaterialized || !statement.populate || statement.attach) return
-  const { tables, release } = engine.snapshots(query, database, run.session)
+  const { tables, release } = await engine.snapshots(query, database, run.session)
   try {
     await fill(run, view, query, tables, 0)
   } finally {

@@ -1,6 +1,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { Drop, Statement } from '../sql/ast.ts'
+import { DictionaryStorage } from './dictionary.ts'
 import type { QueryRun } from './queryRun.ts'
 import { dropTableStorage } from './engines.ts'
 import { findTable, tableOf } from './tableNames.ts'
@@ -40,6 +41,13 @@ export async function dropObjects(run: QueryRun, statement: Drop): Promise<void>
     }
     if (statement.object === 'view' && !table.view && !table.target)
       throw new DBError('INCORRECT_QUERY', `Table ${table.database}.${table.name} is not a View`)
+    if (table.storage instanceof DictionaryStorage && statement.object !== 'dictionary')
+      throw new DBError(
+        'CANNOT_DETACH_DICTIONARY_AS_TABLE',
+        `Cannot drop/detach dictionary ${table.database}.${table.name} as table, use DROP DICTIONARY or DETACH DICTIONARY query instead.`,
+      )
+    if (statement.object === 'dictionary' && !(table.storage instanceof DictionaryStorage))
+      throw new DBError('INCORRECT_QUERY', `${table.database}.${table.name} is not a Dictionary`)
     if (statement.kind === 'detach') {
       await table.storage.close()
       catalog.database(table.database).tables.delete(table.name)

@@ -20,8 +20,11 @@ import { QueryLog, ProcessList } from './processes.ts'
 import { settingsOfStatement } from './statementSettings.ts'
 import { Statements } from './statements.ts'
 import { loadCatalog } from './load.ts'
-import { type Snapshots, takeSnapshots } from './snapshots.ts'
+import { type Snapshots, takeSnapshots, Unprepared } from './snapshots.ts'
 import { temporaryDirectory } from '../exec/temporaryFiles.ts'
+
+/** How often a query's tables may have to be loaded before they are there together. */
+const prepareAttemptsMax = 8
 
 export const version = '26.7.1.1'
 
@@ -196,14 +199,22 @@ export class GranaryEngine implements Engine {
   }
 
   /** Snapshots of what a tree names, with the tables that views among them name. */
-  snapshots(
+  async snapshots(
     node: unknown,
     database: string,
     session: Session | undefined,
     extra: readonly TableSnapshot[] = [],
     parameters: Readonly<Record<string, string>> = {},
-  ): Snapshots {
-    return takeSnapshots(this, node, { database, session, parameters }, extra)
+  ): Promise<Snapshots> {
+    // Loading a dictionary may take as long as a query, in which other tables change: so all are taken anew after it.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return takeSnapshots(this, node, { database, session, parameters }, extra)
+      } catch (error) {
+        if (!(error instanceof Unprepared) || attempt > prepareAttemptsMax) throw error
+        await Promise.all(error.work)
+      }
+    }
   }
 
   async close(options: { graceMs?: number } = {}): Promise<void> {

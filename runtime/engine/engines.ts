@@ -8,7 +8,10 @@ import type { CreateTable, FunctionCall } from '../sql/ast.ts'
 import { createBuffer } from './bufferTable.ts'
 import { ConstantArguments, sourceTable, visibleColumns } from './composedTables.ts'
 import type { GranaryEngine } from './engine.ts'
+import { DictionaryView } from './dictionaryView.ts'
+import { JoinStorage } from './joinTable.ts'
 import { createMergeTree, mergeTreeEngines } from './mergeTreeStorage.ts'
+import { findKeyed } from './snapshots.ts'
 import { inferMergeColumns, MergeStorage, mergeVirtualColumns, TableMatcher } from './mergeTables.ts'
 
 interface MadeStorage {
@@ -17,7 +20,7 @@ interface MadeStorage {
 }
 
 const chunkEngines = ['Memory', 'Log', 'TinyLog', 'StripeLog', 'Null', 'Set']
-const otherEngines = ['Merge', 'Buffer', 'View', 'MaterializedView']
+const otherEngines = ['Merge', 'Buffer', 'Join', 'Dictionary', 'View', 'MaterializedView']
 export const engineNames: readonly string[] = [...mergeTreeEngines, ...chunkEngines, ...otherEngines]
 
 /** ClickHouse has them, Granary does not. */
@@ -46,6 +49,7 @@ export async function createStorage(
   const names = { database, session: undefined, parameters: {} }
   const constants = new ConstantArguments(`Engine ${kind}`, args, names)
   const plain = (storage: TableStorage): MadeStorage => ({ storage, virtualColumns: [] })
+  const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
   switch (kind) {
     case 'Merge': {
       const matcher = new TableMatcher('Engine Merge', args, names, 2)
@@ -54,10 +58,13 @@ export async function createStorage(
     }
     case 'Buffer':
       return plain(createBuffer(engine, constants, self, definition.columns))
+    case 'Join':
+      return plain(await JoinStorage.open(engine, definition, self, isTransient))
+    case 'Dictionary':
+      return plain(new DictionaryView(engine, database, constants.text(0), definition.columns))
   }
   if (kind !== 'Memory') constants.count(0, 0)
   if (kind === 'Null') return plain(new NullStorage())
-  const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
   if (kind === 'Memory' || isTransient) return plain(new MemoryStorage())
   return plain(await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)))
 }
@@ -71,6 +78,12 @@ export function inferColumns(
   const names = { database, session: undefined, parameters: {} }
   const constants = new ConstantArguments(`Engine ${kind}`, args, names)
   if (kind === 'Merge') return inferMergeColumns(new TableMatcher('Engine Merge', args, names, 2).find(engine))
+  if (kind === 'Dictionary' && args.length > 0) {
+    const dictionary = findKeyed(engine, constants.text(0), database)
+    if (dictionary?.engine !== 'Dictionary')
+      throw new DBError('BAD_ARGUMENTS', `Dictionary (${constants.text(0)}) not found`)
+    return dictionary.columns
+  }
   const at = kind === 'Buffer' ? 0 : -1
   if (at < 0 || args.length < at + 2) return null
   const [other, table] = [constants.text(at), constants.text(at + 1)]

@@ -6,6 +6,7 @@ import type { TableSnapshot } from '../exec/source.ts'
 import type { Expr, FunctionCall, Query } from '../sql/ast.ts'
 import { ConstantArguments } from './composedTables.ts'
 import { parseColumnList } from './columnList.ts'
+import { dictionaryFunction } from './dictionaryView.ts'
 import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
 import { mergeFunction } from './mergeTables.ts'
@@ -18,6 +19,8 @@ export function functionTable(engine: GranaryEngine, call: FunctionCall, names: 
   switch (call.name) {
     case 'merge':
       return mergeFunction(engine, call.args, names)
+    case 'dictionary':
+      return dictionaryFunction(engine, call.args, names)
     default:
       return undefined
   }

@@ -27,6 +27,7 @@ import {
   transferOf,
 } from './messages.ts'
 import { ReceivedParts } from './partReferences.ts'
+import { KeyedTables, keyedByName } from './keyedTables.ts'
 import { Queue } from './queue.ts'
 import { warmUp } from './warmUp.ts'
 import { runInsert } from './runInsert.ts'
@@ -67,6 +68,7 @@ export class TaskHost {
   #hasWorked = false
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #resources: Resources
+  readonly #keyed: KeyedTables
 
   constructor(
     readonly platform: Platform,
@@ -74,6 +76,7 @@ export class TaskHost {
     readonly options: HostOptions = {},
   ) {
     this.memory = new Memory(platform.core)
+    this.#keyed = new KeyedTables(this.memory)
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
     this.#resources = {
       partReader: location => this.#reader(location),
@@ -171,6 +174,7 @@ export class TaskHost {
         return
       case 'forget':
         this.#parts.forget(message.paths)
+        for (const path of message.paths) this.#keyed.forget(path)
         for (const reader of this.#readers.values())
           void reader.then(open => message.paths.forEach(id => open.forget(id)))
         return
@@ -219,6 +223,7 @@ export class TaskHost {
     }
     this.#running.set(task.id, running)
     let context: QueryContext | null = null
+    const keyed = this.#keyed.open()
     const report = (counters: Counters) => {
       running.progress.readRows = counters.readRows
       running.progress.readBytes = counters.readBytes
@@ -232,7 +237,7 @@ export class TaskHost {
         this.platform,
         this.#resources,
         settings,
-        environmentOf(task, this.platform, settings),
+        environmentOf(task, this.platform, settings, keyedByName(task.tables, task.database, keyed.table)),
         () => running.cancelled || (running.flag !== null && Atomics.load(running.flag, 0) !== 0),
         this.#budget,
         counters => {
@@ -241,6 +246,7 @@ export class TaskHost {
         },
       )
       context.temporary = this.#temporary(task)
+      context.keyed = keyed.table
       const result = await this.#run(context, task, running)
       await context.temporary?.end(false)
       report(context.counters)
@@ -268,6 +274,7 @@ export class TaskHost {
         error: { name: error.errorName, code: error.code, message: error.message },
       })
     } finally {
+      keyed.release()
       this.#running.delete(task.id)
     }
   }

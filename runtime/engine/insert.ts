@@ -38,7 +38,7 @@ export async function insertStatement(
   const table = statement.table
     ? tableOf(run, statement.table)
     : await tableOfFunction(run, statement.tableFunction!, query)
-  const { tables, release } = engine.snapshots([query, defaultsOf(table)], run.database, session)
+  const { tables, release } = await engine.snapshots([query, defaultsOf(table)], run.database, session)
   const format =
     statement.source.kind === 'data'
       ? (statement.source.format ??

@@ -4,9 +4,11 @@ import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import { Settings } from '../core/settings.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
+import type { Keyed } from '../functions/keyedTable.ts'
 import type { Expr } from '../sql/ast.ts'
 import { parseType } from '../types/parseType.ts'
 import type { GranaryEngine } from './engine.ts'
+import { findKeyed } from './snapshots.ts'
 
 /** For expressions of a table's definition over its columns. */
 export function keyResolver(engine: GranaryEngine, columns: readonly SnapshotColumn[], arena: Arena): Resolver {
@@ -37,6 +39,7 @@ export function keyResolver(engine: GranaryEngine, columns: readonly SnapshotCol
         version: engine.version,
         uptimeMs: 0,
         setting: () => null,
+        keyed: name => keyedSpec(engine, name),
       },
       currentDatabase: '',
       arena,
@@ -66,4 +69,15 @@ export async function typeOf(engine: GranaryEngine, expr: Expr, columns: readonl
   } finally {
     arena.destroy()
   }
+}
+
+/** What is known of a dictionary without its rows: enough for the types of expressions. */
+function keyedSpec(engine: GranaryEngine, name: string): Keyed | undefined {
+  const { source, release } = findKeyed(engine, name, '')?.storage.snapshot() ?? { source: null, release: () => {} }
+  release()
+  if (source?.kind !== 'keyed') return undefined
+  const table = () => {
+    throw new DBError('BAD_ARGUMENTS', 'A dictionary cannot be asked in a definition')
+  }
+  return { spec: source.spec, table }
 }

@@ -1,4 +1,5 @@
 import { DBError } from '../core/errors.ts'
+import type { Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { GranaryEngine } from './engine.ts'
 import { internalRun } from './internalRun.ts'
@@ -30,9 +31,9 @@ export async function loadCatalog(engine: GranaryEngine): Promise<void> {
   for (const { database, name, text } of tables) {
     try {
       const { statement } = parseStatement(text)
-      if (statement.kind !== 'createTable' && statement.kind !== 'createView')
+      if (!['createTable', 'createView', 'createDictionary'].includes(statement.kind))
         throw new DBError('CORRUPTED_DATA', `its metadata is no CREATE TABLE`)
-      const named = { ...statement, name: { database, table: name }, attach: true as const }
+      const named = { ...statement, name: { database, table: name }, attach: true } as Statement
       await engine.statements.run(internalRun(engine, database), named)
     } catch (error) {
       platform.log(

@@ -53,7 +53,7 @@ export async function feedViews(run: QueryRun, table: Table, written: TaskResult
     if (!view.target || !view.materialized) continue
     const { snapshot, release } = snapshotOf(table)
     const block: TableSnapshot = { ...snapshot, source: rows, exactRows: undefined }
-    const others = engine.snapshots(view.materialized, view.database, run.session)
+    const others = await engine.snapshots(view.materialized, view.database, run.session)
     const tables = [
       block,
       ...others.tables.filter(({ database, name }) => database !== block.database || name !== block.name),

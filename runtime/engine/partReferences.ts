@@ -1,6 +1,6 @@
-// What is known of a part is much, and the same for every query: a worker is told of each part once, and by its id from then on.
+// What is known of a part, or the rows of a dictionary, is much, and the same for every query: a worker is told of each once.
 import { DBError } from '../core/errors.ts'
-import type { TableSnapshot } from '../exec/source.ts'
+import type { KeyedSource, TableSnapshot } from '../exec/source.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { Task } from './messages.ts'
 
@@ -9,55 +9,82 @@ interface PartReference {
   readonly reference: string
 }
 
-const mapParts = (tables: readonly TableSnapshot[], change: (part: PartInfo) => PartInfo): TableSnapshot[] =>
-  tables.map(table =>
-    table.source.kind === 'mergeTree'
-      ? { ...table, source: { ...table.source, parts: table.source.parts.map(change) } }
-      : table,
-  )
+interface Changes {
+  part(part: PartInfo): PartInfo
+  keyed(source: KeyedSource): KeyedSource
+}
 
-function mapTask(task: Task, change: (part: PartInfo) => PartInfo): Task {
-  const tables = mapParts(task.tables, change)
-  if (task.kind === 'insert' || task.kind === 'merge')
-    return { ...task, tables, table: mapParts([task.table], change)[0] }
+function mapSource(table: TableSnapshot, change: Changes): TableSnapshot {
+  const { source } = table
+  if (source.kind === 'mergeTree') return { ...table, source: { ...source, parts: source.parts.map(change.part) } }
+  return source.kind === 'keyed' ? { ...table, source: change.keyed(source) } : table
+}
+
+function mapTask(task: Task, change: Changes): Task {
+  const tables = task.tables.map(table => mapSource(table, change))
+  if (task.kind === 'insert' || task.kind === 'merge') return { ...task, tables, table: mapSource(task.table, change) }
   return { ...task, tables }
 }
 
 /** The control thread's side: what one worker has been told. */
 export class SentParts {
   readonly #sent = new Set<string>()
+  /** The versions of keyed tables that it has. */
+  readonly #versions = new Map<string, number>()
 
   shorten(task: Task): Task {
-    return mapTask(task, part => {
-      if (this.#sent.has(part.id)) return { reference: part.id } as unknown as PartInfo
-      this.#sent.add(part.id)
-      return part
+    return mapTask(task, {
+      part: part => {
+        if (this.#sent.has(part.id)) return { reference: part.id } as unknown as PartInfo
+        this.#sent.add(part.id)
+        return part
+      },
+      keyed: source => {
+        if (this.#versions.get(source.id) === source.version) return { ...source, chunks: [] }
+        this.#versions.set(source.id, source.version)
+        return source
+      },
     })
   }
 
   forget(ids: readonly string[]): void {
-    for (const id of ids) this.#sent.delete(id)
+    for (const id of ids) {
+      this.#sent.delete(id)
+      this.#versions.delete(id)
+    }
   }
 }
 
 /** The worker's side. */
 export class ReceivedParts {
   readonly #parts = new Map<string, PartInfo>()
+  readonly #keyed = new Map<string, KeyedSource>()
 
   expand(task: Task): Task {
-    return mapTask(task, given => {
-      const { reference } = given as unknown as Partial<PartReference>
-      if (reference === undefined) {
-        this.#parts.set(given.id, given)
+    return mapTask(task, {
+      part: given => {
+        const { reference } = given as unknown as Partial<PartReference>
+        if (reference === undefined) {
+          this.#parts.set(given.id, given)
+          return given
+        }
+        const part = this.#parts.get(reference)
+        if (!part) throw new DBError('LOGICAL_ERROR', `A worker does not know part ${reference}`)
+        return part
+      },
+      keyed: given => {
+        const known = this.#keyed.get(given.id)
+        if (known?.version === given.version) return known
+        this.#keyed.set(given.id, given)
         return given
-      }
-      const part = this.#parts.get(reference)
-      if (!part) throw new DBError('LOGICAL_ERROR', `A worker does not know part ${reference}`)
-      return part
+      },
     })
   }
 
   forget(ids: readonly string[]): void {
-    for (const id of ids) this.#parts.delete(id)
+    for (const id of ids) {
+      this.#parts.delete(id)
+      this.#keyed.delete(id)
+    }
   }
 }

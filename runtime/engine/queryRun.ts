@@ -173,7 +173,13 @@ export class QueryRun implements RunningQuery {
 
   /** Column names and types of a query. */
   async describe(query: Query): Promise<readonly { name: string; type: string }[]> {
-    const { tables, release } = this.engine.snapshots(query, this.database, this.session, [], this.request.parameters)
+    const { tables, release } = await this.engine.snapshots(
+      query,
+      this.database,
+      this.session,
+      [],
+      this.request.parameters,
+    )
     try {
       const result = await this.complete({ ...this.taskBase(tables), kind: 'describe', query })
       return result.kind === 'columns' ? result.columns : []
@@ -186,7 +192,7 @@ export class QueryRun implements RunningQuery {
     const { engine } = this
     const formatName = this.statement.output?.format ?? this.request.defaultFormat ?? 'TabSeparated'
     findOutputFormat(formatName)
-    const { tables, release } = engine.snapshots(
+    const { tables, release } = await engine.snapshots(
       outcome.query,
       outcome.database ?? this.database,
       this.session,

@@ -1,6 +1,7 @@
 // Which tables a statement may read, so that the control thread can hand their snapshots to a worker before the statement is analyzed.
 import { functionKey } from '../analyzer/functionTable.ts'
-import type { FunctionCall, TableName } from '../sql/ast.ts'
+import { takesTableName } from '../functions/dictionaries.ts'
+import type { Expr, FunctionCall, TableName } from '../sql/ast.ts'
 
 /** Every table name in the tree, CTEs' names among them (who looks them up ignores what is no table). */
 export function tableReferences(node: unknown): TableName[] {
@@ -33,6 +34,27 @@ export function tableReferences(node: unknown): TableName[] {
 
 /** Expressions' texts that may ask a dictionary or a Join table. */
 export const mayNameTables = /dictGet|dictHas|dictIsIn|joinGet|\bIN\b/
+
+/** Names of dictionaries and Join tables that functions are given, as they are written. */
+export function keyedReferences(node: unknown): Set<string> {
+  const found = new Set<string>()
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item)
+      return
+    }
+    if (value === null || typeof value !== 'object') return
+    const object = value as { kind?: string; name?: unknown; args?: readonly Expr[] }
+    if (object.kind === 'function' && takesTableName.has(String(object.name))) {
+      const first = object.args?.[0]
+      if (first?.kind === 'literal' && typeof first.value === 'string') found.add(first.value)
+      if (first?.kind === 'identifier') found.add(first.parts.join('.'))
+    }
+    for (const inner of Object.values(value)) if (typeof inner === 'object') visit(inner)
+  }
+  visit(node)
+  return found
+}
 
 /** Calls of table functions in the tree, by the names of the tables that may stand for them. */
 export function functionReferences(node: unknown): Map<string, FunctionCall> {

@@ -1,10 +1,14 @@
+import { MemoryStorage } from '../catalog/storages.ts'
 import type { Table } from '../catalog/table.ts'
 import { defineTable } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { Rename } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
+import { BufferStorage } from './bufferTable.ts'
 import { makeTable } from './createTable.ts'
+import { makeDictionary } from './dictionary.ts'
+import { JoinStorage } from './joinTable.ts'
 import type { QueryRun } from './queryRun.ts'
 import { typeOf } from './keyResolver.ts'
 import { findTable, tableOf } from './tableNames.ts'
@@ -51,15 +55,21 @@ async function moveTable(run: QueryRun, table: Table, database: string, name: st
       (expr, columns) => typeOf(run.engine, expr, columns),
     )
     const moved = await makeTable(run.engine, definition, database, name, { ...parsed, attach: true })
-    // Memory tables keep their rows with the storage itself.
-    await catalog.add(
-      table.engine === 'Memory' || table.engine === 'Null'
-        ? { ...moved, storage: table.storage, uuid: table.uuid }
-        : { ...moved, uuid: table.uuid },
-    )
+    const storage = keepsRows(table) ? table.storage : moved.storage
+    await catalog.add({ ...moved, storage, uuid: table.uuid })
+    return
+  }
+  if (parsed.kind === 'createDictionary') {
+    await catalog.add({ ...(await makeDictionary(engine, parsed, database, name)), uuid: table.uuid })
     return
   }
   const createText =
     parsed.kind === 'createView' ? formatAst({ ...parsed, name: { database, table: name } }) : table.createText
   await catalog.add({ ...table, database, name, createText })
 }
+
+/** Rows that are nowhere but in the storage itself go on with it. */
+const keepsRows = ({ storage }: Table): boolean =>
+  storage instanceof MemoryStorage
+    ? !(storage instanceof BufferStorage)
+    : storage instanceof JoinStorage && !storage.log

@@ -55,8 +55,17 @@ export function show(run: QueryRun, statement: Show): Rows {
     case 'merges':
       return rowsQuery('SELECT * FROM system.merges')
     case 'dictionaries':
+      return rowsQuery(
+        `SELECT name FROM system.dictionaries WHERE database = ${quoteSql(statement.from ?? run.database)}${like('name', statement.like)}${where} ORDER BY name${limit}`,
+      )
     case 'clusters':
-      return rowsQuery("SELECT '' AS name WHERE 0")
+      return rowsQuery(
+        `SELECT DISTINCT cluster FROM system.clusters WHERE 1${like('cluster', statement.like)}${where} ORDER BY cluster${limit}`,
+      )
+    case 'cluster':
+      return rowsQuery(
+        `SELECT cluster, shard_num, replica_num, host_name, host_address, port FROM system.clusters WHERE cluster = ${quoteSql(statement.name?.table ?? '')}`,
+      )
     default:
       throw new DBError('NOT_IMPLEMENTED', `SHOW ${statement.what.toUpperCase()} is not supported`)
   }

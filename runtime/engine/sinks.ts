@@ -22,11 +22,13 @@ export async function openSink(context: QueryContext, table: TableSnapshot): Pro
     case 'packed':
     case 'log':
       return packedSink()
+    case 'keyed':
+      if (table.source.spec.kind === 'join') return packedSink()
+      break
     case 'null':
       return { add: async () => {}, finish: async () => ({ kind: 'none' }), abort: async () => {} }
-    default:
-      throw new DBError('NOT_IMPLEMENTED', `Method write is not supported by storage ${table.engine}`)
   }
+  throw new DBError('NOT_IMPLEMENTED', `Method write is not supported by storage ${table.engine}`)
 }
 
 function packedSink(): Sink {

@@ -4,11 +4,11 @@ import { snapshotOf, type Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Query } from '../sql/ast.ts'
-import { parseStatement } from '../sql/parser.ts'
+import { parseExpression, parseStatement } from '../sql/parser.ts'
 import { selectFrom } from './composedTables.ts'
 import type { GranaryEngine } from './engine.ts'
 import { functionTable } from './functionTables.ts'
-import { functionReferences, tableReferences } from './references.ts'
+import { functionReferences, keyedReferences, mayNameTables, tableReferences } from './references.ts'
 import type { Session } from './session.ts'
 import { systemSnapshot } from './systemTables.ts'
 
@@ -16,6 +16,13 @@ export interface Snapshots {
   readonly tables: TableSnapshot[]
   /** To be called when no task reads them any more. */
   release(): void
+}
+
+/** What must be loaded before the tables can be read. */
+export class Unprepared extends Error {
+  constructor(readonly work: readonly Promise<void>[]) {
+    super('tables are to be loaded first')
+  }
 }
 
 /** What names in a query mean. */
@@ -35,6 +42,7 @@ export function takeSnapshots(
 ): Snapshots {
   const tables: TableSnapshot[] = [...extra]
   const releases: (() => void)[] = []
+  const unprepared: Promise<void>[] = []
   const seen = new Set<string>()
   const addTable = (table: Table) => {
     if (table.target) {
@@ -43,8 +51,12 @@ export function takeSnapshots(
       visit(made.view, table.database)
       return
     }
+    const work = table.storage.prepare?.()
+    if (work) unprepared.push(work)
     const { snapshot, release } = snapshotOf(table)
     releases.push(release)
+    for (const { expression } of table.columns)
+      if (expression !== undefined && mayNameTables.test(expression)) visit(parseExpression(expression), table.database)
     const composed = table.storage.compose?.()
     tables.push(composed?.query ? { ...snapshot, view: composed.query, isComposed: true } : snapshot)
     tables.push(...(composed?.tables ?? []))
@@ -66,6 +78,13 @@ export function takeSnapshots(
         else if (stated !== undefined) engine.catalog.database(stated)
       }
     }
+    for (const name of keyedReferences(tree)) {
+      const table = findKeyed(engine, name, current)
+      const key = table && `${table.database}.${table.name}`
+      if (!table || !key || seen.has(key)) continue
+      seen.add(key)
+      addTable(table)
+    }
     for (const [key, call] of functionReferences(tree)) {
       if (seen.has(`${key}()`)) continue
       seen.add(`${key}()`)
@@ -80,7 +99,9 @@ export function takeSnapshots(
   }
   try {
     visit(node, names.database)
+    if (unprepared.length > 0) throw new Unprepared(unprepared)
   } catch (error) {
+    for (const work of unprepared) work.catch(() => {}) // who catches Unprepared waits for it
     release()
     throw error
   }
@@ -99,4 +120,16 @@ function materializedSnapshot(engine: GranaryEngine, view: Table, target: NonNul
   const columns = [...view.columns, ...holder.columns.filter(column => column.virtual)]
   const query = parseStatement(selectFrom(holder, columns)).statement as Query
   return { database, name, engine: view.engine, columns, view: query, isComposed: true, source: { kind: 'null' } }
+}
+
+/** A dictionary or Join table by the name that a function is given; databases and tables may have dots in their names. */
+export function findKeyed(engine: GranaryEngine, written: string, database: string): Table | undefined {
+  const name = written.replaceAll('`', '')
+  const here = engine.catalog.find(database, name)
+  if (here) return here
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const found = engine.catalog.find(name.slice(0, dot), name.slice(dot + 1))
+    if (found) return found
+  }
+  return undefined
 }

@@ -1,12 +1,15 @@
 // What the control thread does itself: definitions of databases and tables, SET, USE, KILL; and what is a query over system tables.
+import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import { Settings, isKnownSetting } from '../core/settings.ts'
 import type { Statement } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { alterTable } from './alter.ts'
+import { BufferStorage } from './bufferTable.ts'
 import { createDatabase, createTable } from './createTable.ts'
 import { createView } from './createView.ts'
+import { createDictionary, DictionaryStorage } from './dictionary.ts'
 import { dropObjects, truncate } from './dropTable.ts'
 import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
@@ -17,6 +20,7 @@ import { optimizeTable, setMerges } from './merges.ts'
 import { renameTables } from './renameTable.ts'
 import { type Rows, lines, rowsQuery } from './rows.ts'
 import { describe, show } from './show.ts'
+import { allTables } from './systemTables.ts'
 import { findTable, tableOf } from './tableNames.ts'
 
 export class Statements {
@@ -47,6 +51,9 @@ export class Statements {
       case 'createView':
         await createView(run, statement)
         return null
+      case 'createDictionary':
+        await createDictionary(run, statement)
+        return null
       case 'createFunction': {
         if (statement.body.kind !== 'lambda')
           throw new DBError('BAD_ARGUMENTS', 'CREATE FUNCTION needs a lambda: (x) -> x + 1')
@@ -73,9 +80,12 @@ export class Statements {
       case 'rename':
         await renameTables(run, statement)
         return null
-      case 'optimize':
-        await optimizeTable(run, tableOf(run, statement.name), statement)
+      case 'optimize': {
+        const table = tableOf(run, statement.name)
+        if (table.storage instanceof BufferStorage) await table.storage.flush()
+        else await optimizeTable(run, table, statement)
         return null
+      }
       case 'kill':
         return kill(run, statement)
       case 'show':
@@ -87,7 +97,7 @@ export class Statements {
         const exists =
           statement.object === 'database'
             ? engine.catalog.databases.has(name.table || name.database || '')
-            : findTable(run, name) !== undefined
+            : isObject(findTable(run, name), statement.object)
         return rowsQuery(`SELECT ${exists ? 1 : 0} AS result`)
       }
       case 'system':
@@ -141,22 +151,38 @@ export class Statements {
     const { engine } = this
     const database = statement.name.database ?? run.database
     const { table } = statement.name
-    if (engine.catalog.find(database, table)) {
+    const existing = engine.catalog.find(database, table)
+    if (existing) {
       if (statement.ifNotExists) return
+      if (existing.storage instanceof DictionaryStorage !== (statement.object === 'dictionary'))
+        throw new DBError('INCORRECT_QUERY', `${database}.${table} is no ${statement.object}`)
       throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${table} already exists`)
     }
     const text = engine.detached.get(`${database}.${table}`)
     if (text === undefined)
       throw new DBError('UNKNOWN_TABLE', `Table ${database}.${table} was not detached: ATTACH needs its definition`)
     const { statement: create } = parseStatement(text)
-    if (create.kind !== 'createTable' && create.kind !== 'createView')
+    if (create.kind !== 'createTable' && create.kind !== 'createView' && create.kind !== 'createDictionary')
       throw new DBError('LOGICAL_ERROR', 'A detached table has a statement that creates it')
+    if ((create.kind === 'createDictionary') !== (statement.object === 'dictionary'))
+      throw new DBError(
+        'INCORRECT_QUERY',
+        `Incorrect ATTACH ${statement.object.toUpperCase()} query for ${database}.${table}`,
+      )
     await this.run(run, { ...create, name: { database, table }, attach: true })
     engine.detached.delete(`${database}.${table}`)
   }
 
   async #system(run: QueryRun, statement: Extract<Statement, { kind: 'system' }>): Promise<Rows | null> {
     const { command } = statement
+    if (command.startsWith('RELOAD DICTIONAR')) {
+      if (command === 'RELOAD DICTIONARY' && !statement.name) throw new DBError('BAD_ARGUMENTS', 'Which dictionary?')
+      const tables = statement.name ? [tableOf(run, statement.name)] : allTables(this.engine)
+      for (const { storage } of tables)
+        if (storage instanceof DictionaryStorage && (statement.name || storage.status !== 'NOT_LOADED'))
+          await storage.reload()
+      return null
+    }
     if (/^(FLUSH|DROP|RELOAD|SYNC|STOP|START|CLEAR|UNFREEZE|ENABLE|DISABLE|WAIT)/.test(command)) {
       if (/^(STOP|START) MERGES/.test(command)) {
         setMerges(this.engine, command.startsWith('START'), statement.name ? tableOf(run, statement.name) : null)
@@ -165,4 +191,10 @@ export class Statements {
     }
     throw new DBError('NOT_IMPLEMENTED', `SYSTEM ${command} is not supported`)
   }
+}
+
+function isObject(table: Table | undefined, object: 'table' | 'view' | 'dictionary'): boolean {
+  if (!table) return false
+  if (object === 'dictionary') return table.engine === 'Dictionary' && table.storage instanceof DictionaryStorage
+  return object === 'table' || table.view !== undefined || table.target !== undefined
 }

@@ -9,8 +9,9 @@ import type { Value } from '../types/value.ts'
 import type { GranaryEngine } from './engine.ts'
 import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
+import { systemDictionaries } from './systemDictionaries.ts'
 
-interface SystemTable {
+export interface SystemTable {
   /** `name Type, ...` */
   readonly columns: readonly (readonly [name: string, type: string])[]
   rows(engine: GranaryEngine): Iterable<readonly Value[]>
@@ -20,7 +21,7 @@ const seconds = (ms: number) => Math.floor(ms / 1000)
 const big = (value: number | null | undefined) =>
   value === null || value === undefined ? null : BigInt(Math.max(0, Math.round(value)))
 
-function* allTables(engine: GranaryEngine) {
+export function* allTables(engine: GranaryEngine) {
   for (const database of engine.catalog.databases.values()) for (const table of database.tables.values()) yield table
 }
 
@@ -577,14 +578,7 @@ const tables: Record<string, SystemTable> = {
     ],
     rows: () => [],
   },
-  dictionaries: {
-    columns: [
-      ['database', 'String'],
-      ['name', 'String'],
-      ['status', 'String'],
-    ],
-    rows: () => [],
-  },
+  dictionaries: systemDictionaries,
   users: {
     columns: [
       ['name', 'String'],

@@ -3,12 +3,14 @@ import type { Column } from '../columns/column.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena, Budget, type Memory } from '../core/memory.ts'
 import type { Settings } from '../core/settings.ts'
+import type { KeyedTable } from '../functions/keyedTable.ts'
 import type { Environment } from '../functions/function.ts'
 import type { Platform } from '../platform.ts'
 import type { PartReader } from '../storage/mergetree/partReader.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Chunk } from '../columns/chunk.ts'
 import type { Plan } from '../planner/plan.ts'
+import type { KeyedSource } from './source.ts'
 import type { TemporaryFiles } from './temporaryFiles.ts'
 
 /** What the queries of one thread share. */
@@ -45,6 +47,8 @@ export class QueryContext {
   isBroken = false
   /** For what is too large for memory. null: there is no disk for it. */
   temporary: TemporaryFiles | null = null
+  /** Dictionaries and Join tables as this thread has built them. */
+  keyed: ((source: KeyedSource) => KeyedTable) | null = null
   #lastYield: number
 
   constructor(

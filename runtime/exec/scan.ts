@@ -5,6 +5,7 @@ import type { QueryContext } from './context.ts'
 import { mergeTreeScan } from './mergeTreeScan.ts'
 import { numbers } from './operators/numbers.ts'
 import { packed, valueRows } from './operators/packed.ts'
+import { readKeyed } from './operators/readKeyed.ts'
 import { readFormat } from './operators/readFormat.ts'
 import { readLog } from './operators/readLog.ts'
 import type { Source } from './source.ts'
@@ -29,6 +30,8 @@ export function openScan(context: QueryContext, plan: ScanPlan): Chunks {
       return readLog(context, plan, source)
     case 'format':
       return readFormat(context, plan, source)
+    case 'keyed':
+      return readKeyed(context, plan, source)
     case 'null':
       return nothing()
   }

@@ -1,3 +1,4 @@
+import type { KeyedSpec } from '../functions/keyedTable.ts'
 import type { Query } from '../sql/ast.ts'
 import type { MergeTreeDefinition } from '../storage/mergetree/definition.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
@@ -32,7 +33,19 @@ export type Source =
       readonly format: string
       readonly bytes?: Uint8Array
     }
+  | KeyedSource
   | { readonly kind: 'null' }
+
+/** Rows found by key, which every thread keeps whole from query to query: dictionaries, Join tables. */
+export interface KeyedSource {
+  readonly kind: 'keyed'
+  /** Of the table: versions of one table replace each other. */
+  readonly id: string
+  readonly version: number
+  readonly spec: KeyedSpec
+  /** A worker that has this version already is sent none. */
+  readonly chunks: readonly ArrayBuffer[]
+}
 
 export interface LogChunk {
   readonly offset: number

@@ -2,6 +2,7 @@ import type { Column } from '../columns/column.ts'
 import type { Arena, Memory } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
+import type { Keyed } from './keyedTable.ts'
 
 /** What a query knows of the world: everything that is not in its arguments. */
 export interface Environment {
@@ -19,6 +20,8 @@ export interface Environment {
   /** Milliseconds the server has been up. */
   readonly uptimeMs: number
   setting(name: string): Value
+  /** A dictionary or Join table that the query names. Absent where there are no tables. */
+  keyed?(name: string): Keyed | undefined
 }
 
 /** An argument as the analyzer sees it. */

@@ -20,6 +20,7 @@ import { dateArithmetic } from './dateArithmetic.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
 import { digests } from './digests.ts'
+import { dictionaries } from './dictionaries.ts'
 import { encoding } from './encoding.ts'
 import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
@@ -72,6 +73,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateParts,
   dateStarts,
   digests,
+  dictionaries,
   encoding,
   formattingTimes,
   hashes,

@@ -52,6 +52,9 @@ export * from "./compute/division";
 export * from "./compute/cast";
 export { offsetsAreValid, allBelowU32 } from "./storage/validate";
 export * from "./compute/wide";
+export {
+  vectorNormsF32, vectorNormsF64, vectorDistancesF32, vectorDistancesF64, dotProductsI64,
+} from "./compute/vectors";
 export * from "./compute/bits";
 export * from "./compute/round";
 export * from "./compute/dates";

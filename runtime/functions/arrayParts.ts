@@ -82,7 +82,7 @@ const pushing = (name: 'arrayPushBack' | 'arrayPushFront', about: string, exampl
     about,
     category,
     arguments: [{ name: 'array', accepts: isArray }, { name: 'x' }],
-    nulls: 'own',
+    nulls: 'literal',
     lowCardinality: 'plain',
     returns: ([given, value]) => new ArrayType(commonType([elementOf(given.type), value.type])),
     run: ([given, value], { type, rows, arena }) => {
@@ -109,7 +109,7 @@ const arraySlice = defineFunction({
     'Elements from a place on (from the end where negative), so many or all; a negative length leaves out elements at the end.',
   category,
   arguments: [{ name: 'array', accepts: isArray }, { name: 'offset' }, { name: 'length', optional: true }],
-  nulls: 'own',
+  nulls: 'literal',
   lowCardinality: 'plain',
   returns: ([given]) => given.type,
   run: ([given, offset, size], { type, arena }) => {
@@ -134,7 +134,7 @@ const arrayResize = defineFunction({
   about: 'The array at a length: cut off, or filled up with a value; at its front where the length is negative.',
   category,
   arguments: [{ name: 'array', accepts: isArray }, { name: 'size' }, { name: 'extender', optional: true }],
-  nulls: 'own',
+  nulls: 'literal',
   lowCardinality: 'plain',
   returns: ([given, , extender]) =>
     extender ? new ArrayType(commonType([elementOf(given.type), extender.type])) : given.type,

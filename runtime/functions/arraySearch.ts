@@ -2,8 +2,10 @@
 import { ArrayColumn } from '../columns/array.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
+import type { TupleColumn } from '../columns/tuple.ts'
 import type { Arena } from '../core/memory.ts'
 import { commonType } from '../types/commonType.ts'
+import { ArrayType, MapType } from '../types/compound.ts'
 import { parseType } from '../types/parseType.ts'
 import { checkElement, isArray, keyOf } from './arrayColumns.ts'
 import { castColumn } from './castColumn.ts'
@@ -65,20 +67,29 @@ export function firstEqual(
   return places
 }
 
+/** The keys where it is a map, which `has` looks at. */
+const keysOfMap = (column: ArrayColumn): ArrayColumn =>
+  column.type instanceof MapType
+    ? new ArrayColumn(column.offsets, (column.elements as TupleColumn).columns[0], column.rows)
+    : column
+
 const search = (name: 'has' | 'indexOf' | 'countEqual', about: string, example: [string, string]): FunctionDefinition =>
   defineFunction({
     name,
     about,
     category,
-    arguments: [{ name: 'array', accepts: isArray }, { name: 'x' }],
-    nulls: 'own',
+    arguments: [
+      { name: 'array', accepts: type => isArray(type) || (name === 'has' && type instanceof MapType) },
+      { name: 'x' },
+    ],
+    nulls: 'literal',
     lowCardinality: 'plain',
     returns: ([given, value]) => {
-      checkElement(name, given.type, value.type)
+      checkElement(name, given.type instanceof MapType ? new ArrayType(given.type.key) : given.type, value.type)
       return name === 'has' ? UInt8 : UInt64
     },
     run: ([given, value], { type, rows, arena }) => {
-      const column = given as ArrayColumn
+      const column = keysOfMap(given as ArrayColumn)
       const out = newFixed(type, rows, arena)
       if (name === 'countEqual') {
         const { mask, starts } = matches(column, null, value, arena)

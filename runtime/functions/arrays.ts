@@ -104,65 +104,69 @@ const emptiness = (name: 'empty' | 'notEmpty', about: string, example: [string, 
     examples: [example],
   })
 
-const arrayElement = defineFunction({
-  name: 'arrayElement',
-  about:
-    'The element at a place, counted from 1, or from the end where negative; the default beyond the ends. Of a map: the value of a key.',
-  category,
-  arguments: [{ name: 'array', accepts: isArrayOrMap }, { name: 'index' }],
-  nulls: 'own',
-  lowCardinality: 'plain',
-  returns: ([given, index]) => {
-    if (given.type instanceof MapType) {
-      if (!areComparable(plainType(given.type.key), plainType(index.type)))
+const arrayElement = (orNull: boolean): FunctionDefinition =>
+  defineFunction({
+    name: orNull ? 'arrayElementOrNull' : 'arrayElement',
+    about: `The element at a place, counted from 1, or from the end where negative; ${orNull ? 'NULL' : 'the default'} beyond the ends. Of a map: the value of a key.`,
+    category,
+    arguments: [{ name: 'array', accepts: isArrayOrMap }, { name: 'index' }],
+    nulls: 'literal',
+    lowCardinality: 'plain',
+    returns: ([given, index]) => {
+      if (given.type instanceof MapType) {
+        if (!areComparable(plainType(given.type.key), plainType(index.type)))
+          throw new DBError(
+            'ILLEGAL_TYPE_OF_ARGUMENT',
+            `Type ${index.type.name} does not match the map's keys, ${given.type.key.name}`,
+          )
+        return orNull ? nullableOf(given.type.value) : given.type.value
+      }
+      const plain = plainType(index.type)
+      if (!isInteger(plain) && plain.kind !== 'Nothing')
         throw new DBError(
           'ILLEGAL_TYPE_OF_ARGUMENT',
-          `Type ${index.type.name} does not match the map's keys, ${given.type.key.name}`,
+          `Second argument for function arrayElement must be integral, has type ${index.type.name}`,
         )
-      return given.type.value
-    }
-    const plain = plainType(index.type)
-    if (!isInteger(plain) && plain.kind !== 'Nothing')
-      throw new DBError(
-        'ILLEGAL_TYPE_OF_ARGUMENT',
-        `Second argument for function arrayElement must be integral, has type ${index.type.name}`,
-      )
-    if (index.constant !== undefined && index.constant !== null && BigInt(index.constant as number) === 0n)
-      throw new DBError('ZERO_ARRAY_OR_TUPLE_INDEX', 'Array indices are 1-based')
-    const element = elementOf(given.type)
-    return index.type.isNullable ? nullableOf(element) : element
-  },
-  run: ([given, index], { type, rows, arena }) => {
-    const column = given as ArrayColumn
-    if (column.type instanceof MapType) return mapElement(column, index, rows, arena)
-    const { nulls, values: places } = splitNulls(index, arena)
-    const positions = asInt64(places, arena)
-    const starts = bounds(column)
-    const numbers = arena.allocate(rows * 4)
-    const { i64, u32 } = arena.memory
-    for (let row = 0; row < rows; row++) {
-      const size = starts[row + 1] - starts[row]
-      const position = Number(i64[positions / 8 + row])
-      const place = position > 0 ? position - 1 : position < 0 ? size + position : -1
-      u32[numbers / 4 + row] = place >= 0 && place < size ? starts[row] + place : noRow
-    }
-    const result = castColumn(column.elements.gather(numbers, rows, arena), type, arena)
-    if (nulls === 0 || !(result instanceof NullableColumn)) return result
-    arena.memory.kernels.maskOr(result.nulls, nulls, result.nulls, rows)
-    return result
-  },
-  examples: [["SELECT [5, 6][2], [5, 6][-2], map('a', 7)['a']", '6\t5\t7']],
-})
+      if (!orNull && index.constant !== undefined && index.constant !== null && BigInt(index.constant as number) === 0n)
+        throw new DBError('ZERO_ARRAY_OR_TUPLE_INDEX', 'Array indices are 1-based')
+      const element = elementOf(given.type)
+      return orNull || index.type.isNullable ? nullableOf(element) : element
+    },
+    run: ([given, index], { type, rows, arena }) => {
+      const column = given as ArrayColumn
+      if (column.type instanceof MapType) return mapElement(column, index, type, rows, arena)
+      const { nulls, values: places } = splitNulls(index, arena)
+      const positions = asInt64(places, arena)
+      const starts = bounds(column)
+      const numbers = arena.allocate(rows * 4)
+      const { i64, u32 } = arena.memory
+      for (let row = 0; row < rows; row++) {
+        const size = starts[row + 1] - starts[row]
+        const position = Number(i64[positions / 8 + row])
+        const place = position > 0 ? position - 1 : position < 0 ? size + position : -1
+        u32[numbers / 4 + row] = place >= 0 && place < size ? starts[row] + place : noRow
+      }
+      // As Nullable, what is missing is NULL.
+      const elements = orNull ? castColumn(column.elements, type, arena).full(arena) : column.elements
+      const result = castColumn(elements.gather(numbers, rows, arena), type, arena)
+      if (nulls === 0 || !(result instanceof NullableColumn)) return result
+      arena.memory.kernels.maskOr(result.nulls, nulls, result.nulls, rows)
+      return result
+    },
+    examples: orNull
+      ? [['SELECT arrayElementOrNull([1, 2, 3], 4)', '\\N']]
+      : [["SELECT [5, 6][2], [5, 6][-2], map('a', 7)['a']", '6\t5\t7']],
+  })
 
 /** The first pair with the key; the value's default where there is none. */
-function mapElement(column: ArrayColumn, key: Column, rows: number, arena: Arena): Column {
+function mapElement(column: ArrayColumn, key: Column, type: DataType, rows: number, arena: Arena): Column {
   const pairs = column.elements as TupleColumn
   const numbers = arena.allocate(rows * 4)
   const first = firstEqual(column, pairs.columns[0], key, rows, arena)
   const starts = bounds(column)
   const { u32 } = arena.memory
   for (let row = 0; row < rows; row++) u32[numbers / 4 + row] = first[row] < 0 ? noRow : starts[row] + first[row]
-  return pairs.columns[1].gather(numbers, rows, arena)
+  return castColumn(pairs.columns[1], type, arena).full(arena).gather(numbers, rows, arena)
 }
 
 const range = defineFunction({
@@ -221,7 +225,7 @@ const arrayWithConstant = defineFunction({
   about: 'The value so many times.',
   category,
   arguments: [{ name: 'count', accepts: isInteger }, { name: 'x' }],
-  nulls: 'own',
+  nulls: 'literal',
   lowCardinality: 'plain',
   returns: ([, value]) => new ArrayType(value.type),
   run: ([count, value], { type, rows, arena }) => {
@@ -272,7 +276,8 @@ export const arrays: readonly FunctionDefinition[] = [
   length,
   emptiness('empty', 'Whether a string or array has nothing in it.', ["SELECT empty(''), empty([1])", '1\t0']),
   emptiness('notEmpty', 'Whether a string or array has something in it.', ["SELECT notEmpty('a')", '1']),
-  arrayElement,
+  arrayElement(false),
+  arrayElement(true),
   range,
   arrayWithConstant,
   ...emptyTypes.map(emptyArray),

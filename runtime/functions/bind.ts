@@ -33,7 +33,7 @@ export function plainType(type: DataType): DataType {
 export function nullableOf(type: DataType): DataType {
   if (type instanceof NullableType || type.isNullable) return type
   if (type instanceof LowCardinalityType) return new LowCardinalityType(nullableOf(type.inner))
-  return ['Array', 'Map', 'Tuple', 'AggregateFunction'].includes(type.kind) ? type : new NullableType(type)
+  return ['Array', 'Map', 'AggregateFunction'].includes(type.kind) ? type : new NullableType(type)
 }
 
 /** As nullableOf; a tuple that a function gives for NULL is NULL itself. */
@@ -48,11 +48,15 @@ export function bindFunction(
   environment: Environment,
 ): BoundFunction {
   checkCount(definition, args.length)
-  const propagates = (definition.nulls ?? 'propagate') === 'propagate'
+  const handling = definition.nulls ?? 'propagate'
+  const propagates = handling === 'propagate'
   const dictionary = definition.lowCardinality ?? 'dictionary'
   const isNullable = propagates && args.some(argument => argument.type.isNullable)
-  const alwaysNull =
-    propagates && args.some(argument => plainType(argument.type).kind === 'Nothing' && argument.type.isNullable)
+  const alwaysNull = args.some(({ type }, i) => {
+    if (handling === 'own' || !type.isNullable || plainType(type).kind !== 'Nothing') return false
+    const rule = definition.arguments[Math.min(i, definition.arguments.length - 1)]
+    return propagates || rule.accepts !== undefined || rule.lambda === true
+  })
   const seen = args.map((argument): ArgumentInfo => {
     let { type } = argument
     if (dictionary !== 'own' && type instanceof LowCardinalityType) type = type.inner
@@ -169,7 +173,7 @@ function canBePacked(type: DataType): boolean {
   )
 }
 
-function checkCount({ name, arguments: rules }: FunctionDefinition, given: number): void {
+function checkCount({ name, arguments: rules, tooFew }: FunctionDefinition, given: number): void {
   const required = rules.filter(rule => !rule.optional && !rule.repeated).length
   const most = rules.some(rule => rule.repeated) ? Number.POSITIVE_INFINITY : rules.length
   if (given >= required && given <= most) return
@@ -180,8 +184,7 @@ function checkCount({ name, arguments: rules }: FunctionDefinition, given: numbe
         ? `at least ${required}`
         : `${required} to ${most}`
   const text = `Number of arguments for function ${name} doesn't match: passed ${given}, should be ${wanted}`
-  if (given < required && most === Number.POSITIVE_INFINITY) throw new DBError('TOO_FEW_ARGUMENTS_FOR_FUNCTION', text)
-  throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', text)
+  throw new DBError(given < required && tooFew ? tooFew : 'NUMBER_OF_ARGUMENTS_DOESNT_MATCH', text)
 }
 
 function checkTypes({ name, arguments: rules }: FunctionDefinition, args: readonly ArgumentInfo[]): void {

@@ -156,6 +156,7 @@ function checkBit(position: bigint, bits: number): void {
 const bitTests = (name: 'bitTestAll' | 'bitTestAny', about: string, example: [string, string]) =>
   defineFunction({
     name,
+    tooFew: 'TOO_FEW_ARGUMENTS_FOR_FUNCTION',
     about,
     category,
     arguments: [...pair, { name: 'more', accepts: isInteger, repeated: true }],

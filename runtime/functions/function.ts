@@ -84,8 +84,13 @@ export interface FunctionDefinition {
   readonly about: string
   readonly category?: string
   readonly arguments: readonly ArgumentRule[]
-  /** 'propagate' (default): any NULL gives NULL and `run` never sees Nullable. 'own': types and columns come as they are. */
-  readonly nulls?: 'propagate' | 'own'
+  /**
+   * 'propagate' (default): any NULL gives NULL and `run` never sees Nullable. 'own': types and columns come as they are. 'literal':
+   * they do too, but nothing but NULL as an argument that has a rule for its type, or as a lambda, gives NULL.
+   */
+  readonly nulls?: 'propagate' | 'own' | 'literal'
+  /** The error for too few arguments where it is another than for too many. */
+  readonly tooFew?: 'TOO_FEW_ARGUMENTS_FOR_FUNCTION'
   /** 'expand' (default): `run` sees full columns only. 'keep': it may see ConstColumn (never for all arguments at once). */
   readonly constants?: 'expand' | 'keep'
   /** 'dictionary' (default): one LowCardinality argument beside constants runs on its dictionary. 'plain': it is unpacked. 'own': comes as it is. */

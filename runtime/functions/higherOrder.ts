@@ -185,7 +185,7 @@ const arrayFold = defineFunction({
     { name: 'array', accepts: isArray },
     { name: 'more', repeated: true },
   ],
-  nulls: 'own',
+  nulls: 'literal',
   lowCardinality: 'own',
   foldable: false,
   returns: args => {

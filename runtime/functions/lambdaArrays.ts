@@ -16,7 +16,7 @@ import { isNumber } from './numericTypes.ts'
 const category = 'Arrays'
 
 /** The arrays of a call taken apart, and the lambda's result for each element (the elements themselves without a lambda). */
-interface Elements {
+export interface Elements {
   /** u32[rows + 1] from 0 on, for all arrays. */
   readonly offsets: number
   readonly starts: Uint32Array
@@ -36,7 +36,7 @@ function resultType(args: readonly ArgumentInfo[]): DataType {
   return first.lambda ? first.lambda.bind(types) : types[0]
 }
 
-function takeApart(args: readonly Column[], { arguments: infos, rows, arena }: Call, name: string): Elements {
+export function takeApart(args: readonly Column[], { arguments: infos, rows, arena }: Call, name: string): Elements {
   const { lambda } = infos[0]
   const arrays = (lambda ? args.slice(1) : args).map(column => (column as ArrayColumn).compact(arena))
   const [first] = arrays
@@ -87,7 +87,7 @@ export function higher({ name, aliases, about, lambda, isCondition, type, run, e
       { name: 'array', accepts: isArray, optional: !isRequired },
       { name: 'more', accepts: isArray, repeated: true },
     ],
-    nulls: 'own',
+    nulls: 'literal',
     lowCardinality: 'own',
     // A lambda may use columns of the chunk, so constant arrays do not make the result constant.
     foldable: false,
@@ -98,7 +98,7 @@ export function higher({ name, aliases, about, lambda, isCondition, type, run, e
           `First argument for function ${name} must be a function. Actual ${args[0].type.name}`,
         )
       if (args[0].lambda && args.length < 2)
-        throw new DBError('TOO_FEW_ARGUMENTS_FOR_FUNCTION', `Function ${name} needs at least one array argument`)
+        throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${name} needs at least one array argument`)
       const elements = elementTypes(args)
       const result = resultType(args)
       const plain = plainType(result)

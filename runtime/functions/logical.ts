@@ -90,6 +90,7 @@ function binary(name: 'and' | 'or', about: string, examples: [string, string][])
 
 const logicalXor = defineFunction({
   name: 'xor',
+  tooFew: 'TOO_FEW_ARGUMENTS_FOR_FUNCTION',
   about: 'Whether an odd number of the arguments is true.',
   category: 'Logical',
   caseInsensitive: true,

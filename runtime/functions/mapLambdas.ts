@@ -21,7 +21,7 @@ const overMap = (name: 'mapFilter' | 'mapApply' | 'mapExists' | 'mapAll', about:
       { name: 'lambda', lambda: true },
       { name: 'map', accepts: type => type instanceof MapType },
     ],
-    nulls: 'own',
+    nulls: 'literal',
     lowCardinality: 'own',
     foldable: false,
     returns: ([{ lambda }, { type }]) => {

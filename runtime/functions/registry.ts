@@ -3,6 +3,8 @@ import { aggregateStates } from './aggregateStates.ts'
 import { arithmetic } from './arithmetic.ts'
 import { arrayParts } from './arrayParts.ts'
 import { arrays } from './arrays.ts'
+import { arrayScores } from './arrayScores.ts'
+import { arrayShapes } from './arrayShapes.ts'
 import { arraySearch } from './arraySearch.ts'
 import { arraySets } from './arraySets.ts'
 import { arraySort } from './arraySort.ts'
@@ -46,7 +48,9 @@ import { stringCase } from './stringCase.ts'
 import { stringHashes } from './stringHashes.ts'
 import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
+import { tupleArithmetic } from './tupleArithmetic.ts'
 import { tuples } from './tuples.ts'
+import { vectors } from './vectors.ts'
 import { url } from './url.ts'
 import { uuid } from './uuid.ts'
 
@@ -56,7 +60,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   arithmetic,
   arrays,
   arrayParts,
+  arrayScores,
   arraySearch,
+  arrayShapes,
   arraySets,
   arraySort,
   arrayTotals,
@@ -98,7 +104,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   stringHashes,
   stringSearch,
   substring,
+  tupleArithmetic,
   tuples,
+  vectors,
   url,
   uuid,
 ]

@@ -20,7 +20,7 @@ export function commonType(types: readonly DataType[]): DataType {
   const isNullable = given.some(type => type.isNullable)
   if (isNullable || given.some(type => type instanceof LowCardinalityType)) {
     const common = commonType(given.map(plain).filter(type => type.kind !== 'Nothing'))
-    if (!isNullable || ['Array', 'Map', 'Tuple'].includes(common.kind)) return common
+    if (!isNullable || ['Array', 'Map'].includes(common.kind)) return common
     return new NullableType(common)
   }
   return (

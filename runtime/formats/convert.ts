@@ -24,7 +24,7 @@ export function convertColumn(
   options: FormatOptions,
   arena: Arena,
 ): { column: Column; omitted: Omitted } {
-  if (column.type.name === type.name) return { column, omitted: null }
+  if (column.type.equals(type)) return { column, omitted: null }
   if (withoutZones(column.type) === withoutZones(type)) return { column: retyped(column, type), omitted: null }
   const isNullable = type instanceof NullableType || type.isNullable
   if (column instanceof NullableColumn && !isNullable) {

@@ -3,7 +3,8 @@ import { Arena } from '../../core/memory.ts'
 import { columnOfTable } from './definition.ts'
 import { MergedRows, type MergeEnvironment } from './mergedRows.ts'
 import type { PartInfo } from './part.ts'
-import { dropZeroGroups, keptSums, summedColumns } from './summing.ts'
+import { combinedColumns } from './combining.ts'
+import { dropsZeros, dropZeroGroups, keptOf } from './summing.ts'
 
 /**
  * SELECT ... FINAL: the rows that would be left if all parts were merged now, in the order of the sorting key. A chunk is valid until
@@ -19,26 +20,37 @@ export async function* finalChunks(
   const merge = new MergedRows(parts, { ...environment, isFinal: true })
   const list = await merge.mergeKeys()
   const stored = columns.map(name => columnOfTable(definition, name))
-  if (definition.mode.kind !== 'summing') {
+  const combined = combinedColumns(definition)
+  if (combined.size === 0) {
     if (stored.length === 0) for (const piece of list.pieces(chunkRowsMax)) yield new Chunk([], list.keptIn(piece))
     else
       for await (const piece of merge.gathered(stored, list.pieces(chunkRowsMax))) yield new Chunk(piece, piece[0].rows)
     return
   }
-  const summed = summedColumns(definition)
-  await dropZeroGroups(
-    list,
-    [...summed].map(name => () => merge.wholeGroups([columnOfTable(definition, name)], list)),
-  )
-  for await (const piece of merge.wholeGroups(stored, list)) {
+  const groupsOf = (names: readonly string[]) =>
+    merge.wholeGroups(
+      names.map(name => columnOfTable(definition, name)),
+      list,
+    )
+  if (dropsZeros(definition, combined))
+    await dropZeroGroups(
+      list,
+      [...combined.values()].map(one => ({ combined: one, pieces: () => groupsOf(one.columns) })),
+    )
+  // What a column is made of has to be read too.
+  const read = [...new Set([...columns, ...columns.flatMap(name => combined.get(name)?.columns ?? [])])]
+  for await (const piece of groupsOf(read)) {
     const arena = new Arena(reader.memory, budget)
     try {
       const firsts = arena.allocate(piece.keptRows.length * 4)
       reader.memory.u32.set(piece.keptRows, firsts / 4)
       const rows = piece.keptRows.length
-      const result = piece.values.map((values, i) =>
-        summed.has(columns[i]) ? keptSums(piece, values, reader.memory) : values.gather(firsts, rows, arena),
-      )
+      const valuesOf = (name: string) => piece.values[read.indexOf(name)]
+      const result = columns.map(name => {
+        const one = combined.get(name)
+        if (!one) return valuesOf(name).full(arena).gather(firsts, rows, arena)
+        return keptOf(piece, one.columns.map(valuesOf), one, reader.memory)
+      })
       yield new Chunk(result, rows)
     } finally {
       arena.destroy()

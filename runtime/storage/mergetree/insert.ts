@@ -18,7 +18,8 @@ import type { PartInfo } from './part.ts'
 import { PartWriter } from './partWriter.ts'
 import { ruleOf } from './rowRules.ts'
 import { pathOf, sharedSizesOf } from './streams.ts'
-import { markNonZero, summedColumns, sumGroups } from './summing.ts'
+import { combinedColumns, markNonZero } from './combining.ts'
+import { dropsZeros } from './summing.ts'
 
 /** Rows of one block, at most: what becomes one part in each partition. */
 export const insertRowsMax = 1_048_545
@@ -285,14 +286,16 @@ class BlockWriter {
     if (rows > 0) rule.end(keep)
 
     const sums = new Map<string, Column>()
-    if (definition.mode.kind === 'summing') {
+    const combined = combinedColumns(definition)
+    if (combined.size > 0) {
       const nonZero = new Uint8Array(group + 1)
-      for (const name of summedColumns(definition)) {
-        const sum = sumGroups(this.#column(name).gather(order, rows, arena), groupOf, group + 1, arena)
+      for (const [name, { columns, run }] of combined) {
+        const values = columns.map(column => this.#column(column).full(arena).gather(order, rows, arena))
+        const sum = run(values, groupOf, group + 1, arena)
         markNonZero(sum, nonZero)
         sums.set(name, sum)
       }
-      if (sums.size > 0) for (let at = 0; at < rows; at++) if (!nonZero[memory.u32[groupOf / 4 + at]]) kept[at] = 0
+      if (dropsZeros(definition, combined)) for (let at = 0; at < rows; at++) if (!nonZero[memory.u32[groupOf / 4 + at]]) kept[at] = 0
     }
 
     const left = arena.allocate(rows * 4)

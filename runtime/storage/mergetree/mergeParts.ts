@@ -8,7 +8,8 @@ import { MergedRows, type MergeEnvironment } from './mergedRows.ts'
 import type { PartBounds, PartInfo } from './part.ts'
 import { PartWriter } from './partWriter.ts'
 import type { SourceList } from './sourceList.ts'
-import { dropZeroGroups, summedColumns, sumPieces } from './summing.ts'
+import { combinedColumns } from './combining.ts'
+import { combinePieces, dropsZeros, dropZeroGroups } from './summing.ts'
 
 export interface MergeTarget extends MergeEnvironment {
   readonly disk: Disk
@@ -27,18 +28,23 @@ export async function mergeParts(
   const writer = new PartWriter(disk, codec, path, definition)
   try {
     const list = await merge.mergeKeys()
-    const summed = definition.mode.kind === 'summing' ? summedColumns(definition) : new Set<string>()
-    if (summed.size > 0) {
-      const pieces = [...summed].map(name => () => merge.wholeGroups([columnOfTable(definition, name)], list))
-      await dropZeroGroups(list, pieces)
-    }
+    const combined = combinedColumns(definition)
+    const groupsOf = (names: readonly string[]) =>
+      merge.wholeGroups(
+        names.map(name => columnOfTable(definition, name)),
+        list,
+      )
+    if (dropsZeros(definition, combined))
+      await dropZeroGroups(
+        list,
+        [...combined.values()].map(one => ({ combined: one, pieces: () => groupsOf(one.columns) })),
+      )
     const present = definition.columns.filter(({ name }) =>
       sources.some(part => part.rows === 0 || part.columns.some(column => column.name === name)),
     )
     for (const column of present) {
-      const pieces = summed.has(column.name)
-        ? sumPieces(merge.wholeGroups([column], list), codec.memory)
-        : merge.pieces(column, list)
+      const one = combined.get(column.name)
+      const pieces = one ? combinePieces(groupsOf(one.columns), one, codec.memory) : merge.pieces(column, list)
       await writer.column(column.name, pieces)
     }
     if (definition.primaryKeyLength > 0) await writeIndex(merge, writer, list)

@@ -93,7 +93,7 @@ export class PartCursor {
       const sizes = siblings[i] === null ? null : read[sibling++]
       if (sizes instanceof ArrayColumn) return emptyBeside(sizes, column, arena)
       if (values === null) return this.adapter.missing(part, column, rows, arena).full(arena)
-      return values.type.name === parseType(column.type).name ? values : this.adapter.convert(values, column, arena)
+      return values.type.equals(parseType(column.type)) ? values : this.adapter.convert(values, column, arena)
     })
     this.#mark = end
     this.#rows = rows

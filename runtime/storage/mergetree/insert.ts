@@ -295,7 +295,8 @@ class BlockWriter {
         markNonZero(sum, nonZero)
         sums.set(name, sum)
       }
-      if (dropsZeros(definition, combined)) for (let at = 0; at < rows; at++) if (!nonZero[memory.u32[groupOf / 4 + at]]) kept[at] = 0
+      if (dropsZeros(definition, combined))
+        for (let at = 0; at < rows; at++) if (!nonZero[memory.u32[groupOf / 4 + at]]) kept[at] = 0
     }
 
     const left = arena.allocate(rows * 4)

@@ -160,6 +160,15 @@ export function unpackChunk(buffer: ArrayBuffer | Uint8Array, arena: Arena): Chu
   return new Chunk(columns, rows)
 }
 
+/** Whether columns of a type can be packed. */
+export function canTravel(type: DataType): boolean {
+  if (type instanceof NullableType || type instanceof LowCardinalityType) return canTravel(type.inner)
+  if (type instanceof ArrayType) return canTravel(type.element)
+  if (type instanceof MapType) return canTravel(type.pairs.element)
+  if (type instanceof TupleType) return type.elements.every(canTravel)
+  return type.kind === 'String' || type.width > 0
+}
+
 /** Rows of a packed chunk. */
 export function packedRows(buffer: ArrayBuffer | Uint8Array): number {
   const reader = new ByteReader(buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer))

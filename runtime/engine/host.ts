@@ -15,17 +15,8 @@ import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
 import { SelectPlanner } from '../planner/select.ts'
 import { analyzerContext, environmentOf, settingsOf } from './analysis.ts'
-import {
-  type FromWorker,
-  type ScalarResult,
-  type SharedItem,
-  type Task,
-  type TaskBase,
-  type TaskResult,
-  type ToWorker,
-  type WorkerProgress,
-  transferOf,
-} from './messages.ts'
+import type { FromWorker, ScalarResult, Task, TaskBase, TaskResult, ToWorker, WorkerProgress } from './messages.ts'
+import { Mailbox } from './mailbox.ts'
 import { ReceivedParts } from './partReferences.ts'
 import { KeyedTables, keyedByName } from './keyedTables.ts'
 import { Queue } from './queue.ts'
@@ -53,8 +44,7 @@ interface Running {
   cancelled: boolean
   readonly flag: Int32Array | null
   readonly input: Queue<Uint8Array>
-  readonly shared: Queue<SharedItem>
-  helpers: number
+  readonly mailbox: Mailbox
   ahead: number
   room: (() => void) | null
   readonly progress: { -readonly [K in keyof WorkerProgress]: WorkerProgress[K] }
@@ -141,7 +131,7 @@ export class TaskHost {
         running.cancelled = true
         const error = new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
         running.input.fail(error)
-        running.shared.fail(error)
+        running.mailbox.fail(error)
         running.room?.()
         return
       }
@@ -161,16 +151,18 @@ export class TaskHost {
         return
       }
       case 'shared': {
-        const running = this.#running.get(message.id)
-        if (!running) return
-        if (message.item) running.shared.push(message.item)
-        else if (--running.helpers === 0) running.shared.end()
+        const mailbox = this.#running.get(message.id)?.mailbox
+        if (message.item) mailbox?.deliver(message.from, message.item)
+        else mailbox?.helperEnded()
         return
       }
+      case 'sharedTaken':
+        this.#running.get(message.id)?.mailbox.taken(message.from, message.bytes)
+        return
       case 'sharedError':
         this.#running
           .get(message.id)
-          ?.shared.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
+          ?.mailbox.fail(new DBError(message.error.name as 'LOGICAL_ERROR', message.error.message))
         return
       case 'forget':
         this.#parts.forget(message.paths)
@@ -206,8 +198,7 @@ export class TaskHost {
       cancelled: false,
       flag: task.cancel ? new Int32Array(task.cancel) : null,
       input: new Queue<Uint8Array>(() => this.post({ kind: 'wants', id: task.id })),
-      shared: new Queue<SharedItem>(),
-      helpers: 0,
+      mailbox: new Mailbox(task, this.post),
       ahead: 0,
       room: null,
       progress: {
@@ -323,11 +314,10 @@ export class TaskHost {
           })
       },
       help: (count, scalars: readonly ScalarResult[]) => {
-        running.helpers = count
         this.post({ kind: 'help', id, count, scalars })
-        return running.shared
+        return running.mailbox
       },
-      share: async item => this.post({ kind: 'shared', id, item }, transferOf(item)),
+      peers: running.mailbox,
       resultRows: rows => {
         running.progress.resultRows += rows
       },

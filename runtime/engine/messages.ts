@@ -1,5 +1,5 @@
 // What the control thread and its workers say to each other. Everything is plain data that can be cloned.
-import type { PartialAggregation } from '../exec/operators/aggregate.ts'
+import type { SharedItem } from '../exec/peers.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Lambda, Query } from '../sql/ast.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
@@ -83,26 +83,14 @@ export type ToWorker =
   | { readonly kind: 'input'; readonly id: number; readonly bytes: Uint8Array | null; readonly error?: string }
   /** So many bytes of output have been taken by the client. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
-  /** From a helper, passed on: partial states or packed rows; null: its end. */
+  /** From another thread of the query, passed on; null: a helper has ended. */
   | { readonly kind: 'shared'; readonly id: number; readonly from: number; readonly item: SharedItem | null }
+  /** So many bytes that were sent to another thread of the query have been taken in there. */
+  | { readonly kind: 'sharedTaken'; readonly id: number; readonly from: number; readonly bytes: number }
   | { readonly kind: 'sharedError'; readonly id: number; readonly error: WireError }
   /** Parts that are gone: caches let go of them. */
   | { readonly kind: 'forget'; readonly paths: readonly string[] }
   | { readonly kind: 'stop' }
-
-export type SharedItem =
-  | { readonly kind: 'partial'; readonly partial: PartialAggregation }
-  | { readonly kind: 'chunk'; readonly chunk: ArrayBuffer }
-
-/** What of an item is given away, not copied, when it is posted. */
-export function transferOf(item: SharedItem): ArrayBuffer[] {
-  if (item.kind === 'chunk') return [item.chunk]
-  const buffers = item.partial.parts.flatMap(part => [
-    ...part.keys.map(keys => (keys instanceof ArrayBuffer ? keys : keys.buffer)),
-    ...part.states.map(state => state.buffer),
-  ])
-  return [...new Set(buffers as ArrayBuffer[])]
-}
 
 export type FromWorker =
   | { readonly kind: 'head'; readonly id: number; readonly format: string; readonly contentType: string }
@@ -110,9 +98,11 @@ export type FromWorker =
   | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkerProgress }
   /** The INSERT wants its next piece. */
   | { readonly kind: 'wants'; readonly id: number }
-  /** Asks for helpers with these scalars; each gives `shared` items. */
+  /** Asks for helpers with these scalars. */
   | { readonly kind: 'help'; readonly id: number; readonly count: number; readonly scalars: readonly ScalarResult[] }
-  | { readonly kind: 'shared'; readonly id: number; readonly item: SharedItem }
+  /** For another thread of the query. */
+  | { readonly kind: 'shared'; readonly id: number; readonly to: number; readonly item: SharedItem }
+  | { readonly kind: 'sharedTaken'; readonly id: number; readonly to: number; readonly bytes: number }
   | { readonly kind: 'done'; readonly id: number; readonly progress: WorkerProgress; readonly result: TaskResult }
   | { readonly kind: 'failed'; readonly id: number; readonly progress: WorkerProgress; readonly error: WireError }
 

@@ -1,17 +1,17 @@
 import { DBError } from '../core/errors.ts'
 import { SentParts } from './partReferences.ts'
+import { transferOf } from '../exec/peers.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
 import { type HostOptions, TaskHost } from './host.ts'
-import {
-  type FromWorker,
-  type ScalarResult,
-  type SelectTask,
-  type Task,
-  type TaskResult,
-  type ToWorker,
-  type WireError,
-  type WorkerProgress,
-  transferOf,
+import type {
+  FromWorker,
+  ScalarResult,
+  SelectTask,
+  Task,
+  TaskResult,
+  ToWorker,
+  WireError,
+  WorkerProgress,
 } from './messages.ts'
 
 /** What the control thread hears of one task. */
@@ -160,28 +160,39 @@ export class WorkerPool {
         this.#help(entry, message.count, message.scalars)
         return
       case 'shared':
-        this.#toLeader(
+        this.#toPeer(
           entry,
-          { kind: 'shared', id: entry.leader, from: worker, item: message.item },
+          message.to,
+          (id, from) => ({ kind: 'shared', id, from, item: message.item }),
           transferOf(message.item),
         )
         return
+      case 'sharedTaken':
+        this.#toPeer(entry, message.to, (id, from) => ({ kind: 'sharedTaken', id, from, bytes: message.bytes }))
+        return
       case 'done':
         this.#end(message.id, entry)
-        if (entry.leader) this.#toLeader(entry, { kind: 'shared', id: entry.leader, from: worker, item: null })
+        if (entry.leader) this.#toPeer(entry, 0, (id, from) => ({ kind: 'shared', id, from, item: null }))
+        // What they still do is for nobody: a LIMIT has been reached.
+        for (const helper of entry.helpers) this.#cancel(helper)
         entry.resolve({ result: message.result, progress: message.progress })
         return
       case 'failed':
         this.#end(message.id, entry)
         for (const helper of entry.helpers) this.#cancel(helper)
-        if (entry.leader) this.#toLeader(entry, { kind: 'sharedError', id: entry.leader, error: message.error })
+        if (entry.leader) this.#toPeer(entry, 0, id => ({ kind: 'sharedError', id, error: message.error }))
         entry.reject(asError(message.error))
     }
   }
 
-  #toLeader(entry: Entry, message: ToWorker, transfer?: ArrayBuffer[]): void {
-    const leader = this.#entries.get(entry.leader)
-    if (leader) this.#workers[leader.worker].post(message, transfer)
+  /** To another thread of the entry's query, if that still runs there. */
+  #toPeer(entry: Entry, to: number, message: (id: number, from: number) => ToWorker, transfer?: ArrayBuffer[]): void {
+    const leader = entry.leader || entry.task.id
+    const id = to === 0 ? leader : this.#entries.get(leader)?.helpers[to - 1]
+    const peer = id === undefined ? undefined : this.#entries.get(id)
+    if (id === undefined || !peer) return
+    const from = entry.task.kind === 'select' ? (entry.task.share?.index ?? 0) : 0
+    this.#workers[peer.worker].post(message(id, from), transfer)
   }
 
   #end(id: number, entry: Entry): void {
@@ -214,11 +225,11 @@ export class WorkerPool {
       if (entry.worker === index) {
         this.#entries.delete(id)
         if (entry.leader)
-          this.#toLeader(entry, {
+          this.#toPeer(entry, 0, id => ({
             kind: 'sharedError',
-            id: entry.leader,
+            id,
             error: { name: 'ABORTED', code: 236, message: 'A worker ended' },
-          })
+          }))
         entry.reject(
           new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`),
         )

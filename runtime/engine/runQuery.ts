@@ -2,30 +2,34 @@
 import { columnOf } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'
 import { packChunk, unpackChunk } from '../columns/transfer.ts'
+import { assert } from '../core/assert.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
 import { totalsOf } from '../exec/totals.ts'
-import { execute, findShared, type Shared } from '../exec/execute.ts'
-import { Aggregation, groupBytesMax, type PartialAggregation } from '../exec/operators/aggregate.ts'
+import { execute, type Shared } from '../exec/execute.ts'
+import { GroupExchange } from '../exec/groupExchange.ts'
+import { groupBytesMax } from '../exec/operators/aggregate.ts'
+import type { Peers } from '../exec/peers.ts'
+import { findShared, type SharedPlan } from '../exec/sharedPlan.ts'
 import type { BlockWriter, Output } from '../formats/format.ts'
 import { findOutputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
-import type { AggregatePlan, Plan } from '../planner/plan.ts'
+import type { Plan } from '../planner/plan.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { prepare } from './analysis.ts'
 import { explainPlan } from './explain.ts'
 import { extremesOf } from './extremes.ts'
-import type { ScalarResult, SelectTask, SharedItem } from './messages.ts'
+import type { ScalarResult, SelectTask } from './messages.ts'
 
 /** What a running query does with the world outside of its thread. */
 export interface QueryIo {
   head(format: string, contentType: string): void
   /** Resolves when there is room for more. */
   output(bytes: Uint8Array): Promise<void>
-  /** Starts helpers; gives what they send, until all have ended. */
-  help(count: number, scalars: readonly ScalarResult[]): AsyncIterable<SharedItem>
-  share(item: SharedItem): Promise<void>
+  /** Starts helpers. */
+  help(count: number, scalars: readonly ScalarResult[]): void
+  readonly peers: Peers
   resultRows(rows: number): void
 }
 
@@ -39,25 +43,27 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     await write(context, task, io, { kind: 'values', columns, rows: [] }, rowsOf(context, lines))
     return
   }
-  const step = findShared(plan)
+  const shared = findShared(plan)
   if (task.share) {
     context.share = task.share
-    await runShare(context, step, io)
+    await runShare(context, shared, io.peers)
     return
   }
-  const helped = task.threads > 1 && step !== null && worthSharing(step)
-  if (helped) {
-    context.share = { index: 0, count: task.threads }
-    if (groupBytesMax(context) > 0) context.temporary?.share()
+  if (!shared || task.threads < 2 || !worthSharing(shared.top)) {
+    await write(context, task, io, plan, execute(context, plan))
+    return
   }
-  const shared = helped ? sharedStep(context, step, io.help(task.threads - 1, scalars)) : null
-  const chunks = execute(context, plan, shared)
-  await write(context, task, io, plan, shared?.step === plan && shared.chunks ? both(chunks, shared.chunks()) : chunks)
-}
-
-async function* both(first: Chunks, second: Chunks): Chunks {
-  yield* first
-  yield* second
+  context.share = { index: 0, count: task.threads }
+  if (groupBytesMax(context) > 0) context.temporary?.share()
+  io.help(task.threads - 1, scalars)
+  const { joined } = shared
+  const { peers } = io
+  const chunks = execute(context, plan, {
+    joined,
+    exchanges: exchangesOf(context, shared, peers),
+    join: own => together(context, own, peers),
+  })
+  await write(context, task, io, plan, chunks)
 }
 
 async function* rowsOf(context: QueryContext, lines: readonly string[]): Chunks {
@@ -78,50 +84,56 @@ function worthSharing(step: Plan): boolean {
   return (source.parts ?? []).reduce((sum, part) => sum + part.rows, 0) >= sharedRowsMin
 }
 
-/** In the thread that leads: what the helpers send joins its own at the shared step. */
-function sharedStep(context: QueryContext, step: Plan, items: AsyncIterable<SharedItem>): Shared {
-  if (step.kind === 'aggregate')
-    return {
-      step,
-      async *partials(): AsyncIterable<PartialAggregation> {
-        for await (const item of items) if (item.kind === 'partial') yield item.partial
-      },
+function exchangesOf(context: QueryContext, { aggregations }: SharedPlan, peers: Peers): Shared['exchanges'] {
+  return new Map(
+    aggregations.map((plan, i) => [plan, new GroupExchange(context, peers, i + 1, i === 0 && plan.keys.length > 0)]),
+  )
+}
+
+/** In the thread that leads: its own rows, and those of the helpers as they come. */
+async function* together(context: QueryContext, own: Chunks, peers: Peers): Chunks {
+  const arena = context.newArena()
+  const next = (): Chunk | null => {
+    const received = peers.poll(0)
+    if (!received) return null
+    assert(received.item.kind === 'chunk', 'rows come as packed chunks')
+    arena.reset()
+    return unpackChunk(received.item.chunk, arena)
+  }
+  try {
+    for await (const chunk of own) {
+      yield chunk
+      for (let other = next(); other; other = next()) yield other
     }
-  const inputOfSort = step.kind === 'sort' ? step.input : step
-  return {
-    step: inputOfSort,
-    async *chunks(): Chunks {
-      const arena = context.newArena()
-      try {
-        for await (const item of items) {
-          if (item.kind !== 'chunk') continue
-          arena.reset()
-          yield unpackChunk(item.chunk, arena)
-        }
-      } finally {
-        context.release(arena)
+    for (;;) {
+      const activity = peers.activity()
+      for (let other = next(); other; other = next()) {
+        yield other
+        await context.breathe()
       }
-    },
+      if (peers.areGone) return
+      await activity
+      context.check()
+    }
+  } finally {
+    context.release(arena)
   }
 }
 
-/** In a helper: the shared step over its share, sent to the thread that leads. */
-async function runShare(context: QueryContext, step: Plan | null, io: QueryIo): Promise<void> {
-  if (!step) throw new DBError('LOGICAL_ERROR', 'A helper has a step to share')
-  if (step.kind === 'aggregate') {
-    const aggregation = new Aggregation(context, step as AggregatePlan)
-    try {
-      for await (const chunk of execute(context, step.input)) {
-        aggregation.add(chunk)
-        await aggregation.relieve()
-      }
-      for (const partial of aggregation.write()) await io.share({ kind: 'partial', partial })
-    } finally {
-      aggregation.close()
+/** In a helper: its part of the plan over its share, sent to the thread that leads. */
+async function runShare(context: QueryContext, shared: SharedPlan | null, peers: Peers): Promise<void> {
+  if (!shared) throw new DBError('LOGICAL_ERROR', 'A helper has a step to share')
+  const exchanges = exchangesOf(context, shared, peers)
+  for await (const chunk of execute(context, shared.top, { exchanges, joined: null, join: own => own })) {
+    if (!shared.joined || chunk.rows === 0) continue
+    while (peers.isFull(0)) {
+      const activity = peers.activity()
+      if (!peers.isFull(0)) break
+      await activity
+      context.check()
     }
-    return
+    peers.send(0, { kind: 'chunk', channel: 0, chunk: packChunk(chunk) })
   }
-  for await (const chunk of execute(context, step)) await io.share({ kind: 'chunk', chunk: packChunk(chunk) })
 }
 
 async function write(context: QueryContext, task: SelectTask, io: QueryIo, plan: Plan, chunks: Chunks): Promise<void> {

@@ -6,6 +6,7 @@ import { parseStatement } from '../sql/parser.ts'
 import type { Query } from '../sql/ast.ts'
 import { FrameCodec } from '../storage/mergetree/frames.ts'
 import type { SelectTask, TaskBase } from './messages.ts'
+import { noPeers } from '../exec/peers.ts'
 import { type QueryIo, runQuery } from './runQuery.ts'
 
 const rows = `(SELECT number AS id, number % 1000 AS k, toInt32(number % 7919) AS n, toInt64(intHash64(number)) AS h,
@@ -59,8 +60,8 @@ export async function warmUp(newContext: () => QueryContext, base: TaskBase, isI
   const io: QueryIo = {
     head: () => {},
     output: async () => {},
-    help: async function* () {},
-    share: async () => {},
+    help: () => {},
+    peers: noPeers,
     resultRows: () => {},
   }
   let hasDecoded = false

@@ -2,13 +2,14 @@
 //
 // A few groups lie in one table. Where there are many, random accesses to tables larger than the caches are what GROUP BY costs, so the rows
 // are spread by their keys' hashes over partitions, each with a table and states of its own: rows are collected, ordered by partition, until
-// there are enough of them to go through the partitions one by one. Two threads' groups are merged partition by partition.
+// there are enough of them to go through the partitions one by one. Threads of one query share the partitions out: what belongs to another
+// thread's partitions is given to it, as states or, where grouping them first would not make them fewer, as rows.
 import type { BoundAggregate, GroupedAggregate } from '../aggregates/aggregate.ts'
 import { Chunk, chunkRowsMax } from '../columns/chunk.ts'
 import type { Column } from '../columns/column.ts'
 import { GroupTable } from '../columns/groupTable.ts'
 import { keepRows } from '../columns/keep.ts'
-import { packChunk, unpackChunk } from '../columns/transfer.ts'
+import { canTravel, packChunk, unpackChunk } from '../columns/transfer.ts'
 import { assert } from '../core/assert.ts'
 import type { Arena } from '../core/memory.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -17,18 +18,33 @@ const partitionBits = 6
 export const partitions = 1 << partitionBits
 /** One table holds no more groups than this: above, partitions are faster (measured with bench/kernels-groups.mjs). */
 const groupsPlainMax = 150_000
-/** So many partitions are sent at once: the other thread takes them in while the next ones are written. */
-const sentPartitions = 8
+/** States of partitions are sent together up to so many bytes: the other thread takes them in while the next ones are written. */
+const sentBytesMin = 1 << 20
+/** Rows go to another thread as they are where more than this part of them are groups of their own. */
+const ungroupedPartMin = 0.3
 /** Rows are collected up to so many bytes before they are put into their partitions. */
 const collectedBytesMax = 192 * 1024 * 1024
 
-/** Groups and their states in a form that can travel: some of all partitions, or the one part that there is. */
+/** Groups in a form that can travel. */
+export type WireGroups = PartialGroups | UngroupedRows
+
+/** Groups and their states: some of all partitions, or the one part that there is. */
 export interface PartialGroups {
+  readonly kind: 'states'
   /** How many parts there are in all. */
   readonly count: number
   /** The number of the first of `parts`. */
   readonly start: number
   readonly parts: readonly PartialPart[]
+}
+
+/** Rows before they are grouped, ordered by partition; those of partition p are [starts[p], starts[p + 1]). */
+export interface UngroupedRows {
+  readonly kind: 'rows'
+  readonly rows: ArrayBuffer
+  /** Which of the packed columns each key and each argument is. */
+  readonly layout: readonly number[]
+  readonly starts: Uint32Array
 }
 
 export interface PartialPart {
@@ -46,6 +62,16 @@ interface Collected {
   readonly starts: Uint32Array
 }
 
+/** How partitions are shared out: this thread is one of `count`, and `send` gives groups to another. */
+export interface PartitionShare {
+  readonly index: number
+  readonly count: number
+  send(to: number, groups: WireGroups): void
+}
+
+/** The first partition of a thread; those before the next thread's first are its own. */
+export const firstPartition = (index: number, count: number): number => Math.ceil((index * partitions) / count)
+
 export class GroupStates {
   readonly #arena: Arena
   readonly #scratch: Arena
@@ -53,6 +79,10 @@ export class GroupStates {
   #parts: Part[]
   #collected: Collected[] = []
   #collectedBytes = 0
+  #share: PartitionShare | null = null
+  #sendsRows = false
+  /** Rows that are in groups. */
+  #rowsGrouped = 0
 
   constructor(
     /** Everything lies in arenas that end with it. */
@@ -76,11 +106,25 @@ export class GroupStates {
     if (this.#parts.length === 1) {
       this.#parts[0].add(keys, args, rows, this.#scratch)
       this.#scratch.reset()
+      this.#rowsGrouped += rows
       if (this.#parts[0].groups > groupsPlainMax && this.#parts[0].hashable) this.#split()
       return
     }
     this.#collect(keys, args, rows)
     if (this.#collectedBytes > this.#bytesMax()) this.#distribute()
+  }
+
+  /** From now on other threads have their partitions: where it is of use, rows of those go to them at once. */
+  share(share: PartitionShare): void {
+    this.#share = share
+    this.#decideOnRows()
+  }
+
+  #decideOnRows(): void {
+    const types = [...this.keyTypes, ...this.aggregates.flatMap(({ argumentTypes }) => argumentTypes)]
+    const isFewToOne = this.groups > this.#rowsGrouped * ungroupedPartMin
+    this.#sendsRows = this.#share !== null && isFewToOne && this.#parts[0].hashable && types.every(canTravel)
+    if (this.#sendsRows) this.spread()
   }
 
   #bytesMax(): number {
@@ -101,18 +145,46 @@ export class GroupStates {
 
   #collect(keys: readonly Column[], args: readonly Column[], rows: number): void {
     const { order, starts } = this.#order(keys, rows)
+    const { index, count } = this.#sendsRows && this.#share ? this.#share : { index: 0, count: 1 }
+    for (let thread = 0; thread < count; thread++)
+      if (thread !== index) this.#sendRows(thread, keys, args, order, starts)
+    const { start, end, own } = startsWithin(starts, index, count)
     const moved = new Map<Column, Column>()
     const move = (column: Column): Column => {
       let target = moved.get(column)
       if (!target) {
-        target = keepRows(column, order, rows, this.#collecting)
+        target = keepRows(column, order + start * 4, end - start, this.#collecting)
         moved.set(column, target)
         this.#collectedBytes += target.byteSize()
       }
       return target
     }
-    this.#collected.push({ keys: keys.map(move), args: args.map(move), starts })
+    if (end > start) this.#collected.push({ keys: keys.map(move), args: args.map(move), starts: own })
     this.#scratch.reset()
+  }
+
+  #sendRows(to: number, keys: readonly Column[], args: readonly Column[], order: number, starts: Uint32Array): void {
+    assert(this.#share !== null, 'rows are sent to threads that there are')
+    const { start, end, own } = startsWithin(starts, to, this.#share.count)
+    if (start === end) return
+    const all = [...keys, ...args]
+    const columns = [...new Set(all)]
+    const gathered = columns.map(column =>
+      column.full(this.#scratch).gather(order + start * 4, end - start, this.#scratch),
+    )
+    const layout = all.map(column => columns.indexOf(column))
+    this.#share.send(to, { kind: 'rows', rows: packChunk(new Chunk(gathered, end - start)), layout, starts: own })
+  }
+
+  /** Takes in rows that another thread has ordered by partition. */
+  #receiveRows({ rows, layout, starts }: UngroupedRows): void {
+    this.spread()
+    const chunk = unpackChunk(rows, this.#collecting)
+    this.#collectedBytes += chunk.byteSize()
+    const columns = layout.map(i => chunk.columns[i])
+    const keys = this.keyTypes.length
+    this.#collected.push({ keys: columns.slice(0, keys), args: columns.slice(keys), starts })
+    if (this.#collectedBytes > this.#bytesMax()) this.#distribute()
   }
 
   /** Puts the collected rows into their partitions. */
@@ -121,6 +193,7 @@ export class GroupStates {
       for (const { keys, args, starts } of this.#collected) {
         const rows = starts[p + 1] - starts[p]
         if (rows === 0) continue
+        this.#rowsGrouped += rows
         const cut = (column: Column): Column => column.slice(starts[p], rows)
         part.add(keys.map(cut), args.map(cut), rows, this.#scratch)
       }
@@ -129,6 +202,7 @@ export class GroupStates {
     this.#collected = []
     this.#collectedBytes = 0
     this.#collecting.reset()
+    if (this.#share && !this.#sendsRows) this.#decideOnRows()
   }
 
   /** Turns the one part into partitions. */
@@ -166,15 +240,21 @@ export class GroupStates {
     return this.groups
   }
 
-  /** Keys and results, in chunks. No rows may be added afterwards. Columns are valid until the next chunk is asked for. */
-  *results(arena: Arena): Generator<{ keys: Column[]; results: Column[]; rows: number }> {
+  /**
+   * Keys and results, in chunks. No rows may be added afterwards. Columns are valid until the next chunk is asked for. `last`: each
+   * partition's memory is given back once it has been read.
+   */
+  *results(arena: Arena, last = false): Generator<{ keys: Column[]; results: Column[]; rows: number }> {
     this.#distribute()
-    for (const part of this.#parts)
-      for (let start = 0; start < part.groups; start += chunkRowsMax) {
+    for (const part of this.#parts) {
+      const { groups } = part
+      for (let start = 0; start < groups; start += chunkRowsMax) {
         arena.reset()
-        const rows = Math.min(chunkRowsMax, part.groups - start)
+        const rows = Math.min(chunkRowsMax, groups - start)
         yield { keys: part.keys(start, rows, arena), results: part.results(start, rows, arena), rows }
       }
+      if (last) part.end()
+    }
   }
 
   /**
@@ -199,10 +279,43 @@ export class GroupStates {
   /** The groups as they can be sent to another thread, piece by piece. */
   *write(): Generator<PartialGroups> {
     this.#distribute()
-    const count = this.#parts.length
-    for (let start = 0; start < count; start += sentPartitions) {
-      const parts = this.#parts.slice(start, start + sentPartitions).map(part => part.write(this.#scratch))
-      yield { count, start, parts }
+    for (const { start, parts } of this.#pieces(0, this.#parts.length, part => part.write(this.#scratch)))
+      yield { kind: 'states', count: this.#parts.length, start, parts }
+  }
+
+  /** Gives the partitions of other threads to them, and their memory back, piece by piece. */
+  *give({ index, count, send }: PartitionShare): Generator<void> {
+    this.spread()
+    this.#distribute()
+    for (let step = 1; step < count; step++) {
+      const to = (index + step) % count
+      const written = (part: Part) => {
+        const bytes = part.write(this.#scratch)
+        part.end()
+        return bytes
+      }
+      for (const { start, parts } of this.#pieces(firstPartition(to, count), firstPartition(to + 1, count), written)) {
+        send(to, { kind: 'states', count: partitions, start, parts })
+        yield
+      }
+    }
+  }
+
+  *#pieces(
+    first: number,
+    end: number,
+    written: (part: Part) => PartialPart,
+  ): Generator<{ start: number; parts: readonly PartialPart[] }> {
+    let parts: PartialPart[] = []
+    let bytes = 0
+    for (let p = first; p < end; p++) {
+      const part = written(this.#parts[p])
+      parts.push(part)
+      for (const buffer of [...part.keys, ...part.states]) bytes += buffer.byteLength
+      if (bytes < sentBytesMin && p + 1 < end) continue
+      yield { start: p + 1 - parts.length, parts }
+      parts = []
+      bytes = 0
     }
   }
 
@@ -217,7 +330,12 @@ export class GroupStates {
     for (const part of this.#parts) yield part.write(this.#scratch)
   }
 
-  /** Takes in a piece of what another thread wrote. */
+  /** Takes in what another thread sent. */
+  receive(groups: WireGroups): void {
+    if (groups.kind === 'rows') this.#receiveRows(groups)
+    else this.read(groups)
+  }
+
   read({ count, start, parts }: PartialGroups): void {
     if (count > 1) this.spread()
     this.#distribute()
@@ -247,6 +365,12 @@ export class GroupStates {
   }
 }
 
+/** The rows among those ordered by partition that are a thread's, and where its partitions start in them. */
+function startsWithin(starts: Uint32Array, index: number, count: number) {
+  const [start, end] = [starts[firstPartition(index, count)], starts[firstPartition(index + 1, count)]]
+  return { start, end, own: starts.map(at => Math.min(Math.max(at, start), end) - start) }
+}
+
 /** A table (none without keys: then there is one group) and the states of its groups, in an arena of their own. */
 class Part {
   readonly #table: GroupTable | null
@@ -254,6 +378,7 @@ class Part {
   /** Arguments of each aggregate among all. */
   readonly #starts: number[] = []
   readonly #counts: number[] = []
+  #hasEnded = false
 
   constructor(
     readonly arena: Arena,
@@ -273,6 +398,7 @@ class Part {
   }
 
   get groups(): number {
+    if (this.#hasEnded) return 0
     return this.#table ? this.#table.size : 1
   }
 
@@ -319,6 +445,7 @@ class Part {
 
   write(scratch: Arena): PartialPart {
     const { groups } = this
+    if (groups === 0) return { groups, keys: [], states: [] }
     const keys: ArrayBuffer[] = []
     for (let start = 0; this.#table && start < groups; start += chunkRowsMax) {
       const count = Math.min(chunkRowsMax, groups - start)
@@ -350,7 +477,9 @@ class Part {
     for (const [i, aggregate] of this.aggregates.entries()) aggregate.read(part.states[i], ids, part.groups)
   }
 
+  /** Gives the memory back: there are no groups any more, and none may come. */
   end(): void {
+    this.#hasEnded = true
     this.arena.destroy()
   }
 }

@@ -1,62 +1,17 @@
 // GROUP BY and ORDER BY that are made to use the disk give what they give in memory, leave no file behind, and give their memory back.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { nodePlatform } from '../../adapters/node/platform.ts'
 import { createEngine, type GranaryEngine } from '../../runtime/engine/engine.ts'
-import { TaskHost } from '../../runtime/engine/host.ts'
-import type { ToWorker } from '../../runtime/engine/messages.ts'
-import type { Platform } from '../../runtime/platform.ts'
-import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
-import { coreModule } from '../harness.ts'
-
-class CountingDisk extends MemoryDisk {
-  temporary = 0
-
-  override create(path: string) {
-    if (path.startsWith('tmp/')) this.temporary++
-    return super.create(path)
-  }
-}
+import type { TaskHost } from '../../runtime/engine/host.ts'
+import { ask, CountingDisk, hostsInThisThread } from './hosts.ts'
 
 const disk = new CountingDisk()
 const hosts: TaskHost[] = []
-
-/** Workers that are hosts in this thread, so that their memory can be looked at. */
-function platformOf(): Platform {
-  const base = nodePlatform({ core: coreModule(), threads: 2, logLevel: 'error' })
-  const platform: Platform = {
-    ...base,
-    threads: 2,
-    openDisk: async () => disk,
-    startWorker: onMessage => {
-      let host: TaskHost | null = null
-      const handle = (message: unknown) => {
-        if (host) return host.handle(message as ToWorker)
-        const answer = (sent: unknown) => queueMicrotask(() => onMessage(sent))
-        host = new TaskHost(platform, answer, (message as { options: object }).options)
-        hosts.push(host)
-      }
-      return { post: message => queueMicrotask(() => handle(message)), terminate: async () => {} }
-    },
-  }
-  return platform
-}
+const platform = hostsInThisThread(disk, 2, hosts)
 
 let engine: GranaryEngine
-
-async function run(query: string, settings: Record<string, string> = {}, signal = new AbortController().signal) {
-  const result = await engine.execute({
-    query,
-    body: null,
-    settings,
-    parameters: {},
-    user: 'default',
-    readonly: 0,
-    signal,
-    client: { interface: 'local', address: '', userAgent: '' },
-  })
-  return result.body ? new Response(result.body).text() : ''
-}
+const run = (query: string, settings: Record<string, string> = {}, signal?: AbortSignal) =>
+  ask(engine, query, settings, signal)
 
 const temporaryFiles = () => [...disk.files.keys()].filter(path => path.startsWith('tmp/'))
 
@@ -64,7 +19,7 @@ const lines = (text: string) => text.trimEnd().split('\n')
 
 before(async () => {
   disk.files.set('tmp/7/0-0.bin', { bytes: new Uint8Array(3), modifiedMs: 0 })
-  engine = await createEngine(platformOf(), { path: 'data', maxThreads: 2 })
+  engine = await createEngine(platform, { path: 'data', maxThreads: 2 })
   await run(`CREATE TABLE t (n UInt64, s String, f Nullable(Int32), l LowCardinality(String), d Date, x Float64)
     ENGINE = MergeTree ORDER BY n`)
   await run(`INSERT INTO t SELECT number, concat('key ', toString(cityHash64(number) % 20000)),

@@ -1,4 +1,4 @@
-import type { BoundAggregate } from '../../aggregates/aggregate.ts'
+import type { BoundAggregate, GroupedAggregate } from '../../aggregates/aggregate.ts'
 import { constColumn } from '../../columns/build.ts'
 import { Chunk, type Chunks } from '../../columns/chunk.ts'
 import type { Column } from '../../columns/column.ts'
@@ -10,14 +10,12 @@ import type { Typed } from '../../analyzer/typed.ts'
 import type { AggregatePlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
-import { GroupStates, type PartialGroups, partitions } from '../groupStates.ts'
+import type { GroupExchange } from '../groupExchange.ts'
+import { firstPartition, GroupStates, type PartitionShare, partitions, type WireGroups } from '../groupStates.ts'
 import { readGroups, type SpilledGroups, writeGroups } from '../spilledGroups.ts'
 
-/** States of one thread in a form that can travel. */
-export interface PartialAggregation extends PartialGroups {
-  /** What the thread put on disk before. */
-  readonly spilled: readonly SpilledGroups[]
-}
+/** Which groups count: a mask of the chunk's rows, or the same for all. */
+type Having = (chunk: Chunk, arena: Arena) => number | boolean
 
 /**
  * GROUP BY of one thread: evaluates keys and arguments, and keeps the groups' states. Those that take too much memory go to disk, in
@@ -31,8 +29,13 @@ export class Aggregation {
   readonly #arena: Arena
   #states: GroupStates
   readonly #spilled: SpilledGroups[] = []
+  /** What other threads have put on disk. */
+  readonly #received: SpilledGroups[] = []
   /** All groups are on disk, none in memory. */
   #isOnDisk = false
+  #share: PartitionShare | null = null
+  /** The partitions whose groups this thread finishes. */
+  #own = { start: 0, end: partitions }
   readonly #evaluator: Evaluator
   readonly #keys: readonly Typed[]
   readonly #args: readonly { readonly node: Typed; readonly bound: BoundAggregate }[]
@@ -58,11 +61,10 @@ export class Aggregation {
   #empty(): GroupStates {
     this.#keep.reset()
     const bounds = this.plan.aggregates.map(({ node }) => node.bound)
-    return new GroupStates(
-      this.#keep,
-      this.#keys.map(key => key.type),
-      bounds,
-    )
+    const types = this.#keys.map(key => key.type)
+    const states = new GroupStates(this.#keep, types, bounds)
+    if (this.#share) states.share(this.#share)
+    return states
   }
 
   /** Puts states on disk if they take too much memory. To be called when there are more of them. */
@@ -76,8 +78,30 @@ export class Aggregation {
   async #spill(): Promise<void> {
     const { temporary } = this.context
     assert(temporary !== null, 'states are put on a disk that there is')
-    this.#spilled.push(await writeGroups(temporary, this.#states))
+    const states = this.#states
+    this.#spilled.push(await writeGroups(temporary, states))
+    assert(this.#states === states, 'no rows come while states are written')
     this.#states = this.#empty()
+  }
+
+  /** Other threads have their partitions of the groups, from now on. */
+  share(share: PartitionShare): void {
+    this.#share = share
+    this.#states.share(share)
+  }
+
+  /** Gives the groups in others' partitions to their threads, piece by piece; what is on disk is there for all of them. */
+  async *give(): AsyncGenerator<void> {
+    assert(this.#share !== null, 'partitions are given where they are shared out')
+    if (this.#spilled.length > 0) await this.#spill()
+    const states = this.#states
+    for (const _ of states.give(this.#share)) {
+      yield
+      // They went to disk, all that were left.
+      if (this.#states !== states) break
+    }
+    const { index, count } = this.#share
+    this.#own = { start: firstPartition(index, count), end: firstPartition(index + 1, count) }
   }
 
   #setColumn(rows: number, arena: Arena): Column[] {
@@ -106,24 +130,37 @@ export class Aggregation {
   }
 
   /** The states as they can be sent to another thread, piece by piece. */
-  *write(): Generator<PartialAggregation> {
-    // The first piece says what is on disk.
-    let spilled: readonly SpilledGroups[] = this.#spilled
-    for (const partial of this.#states.write()) {
-      yield { ...partial, spilled }
-      spilled = []
-    }
+  write(): Iterable<WireGroups> {
+    return this.#states.write()
   }
 
-  /** Takes in a piece of another thread's states. */
-  read(partial: PartialAggregation): void {
-    this.#spilled.push(...partial.spilled)
-    this.#states.read(partial)
+  /** Leaves nothing: another thread has it. */
+  clear(): void {
+    this.#states = this.#empty()
+    this.#spilled.length = 0
+  }
+
+  /** Takes in what another thread sent of its groups. */
+  receive(groups: WireGroups): void {
+    this.#states.receive(groups)
+  }
+
+  /** What this thread has put on disk, in files that all threads of the query can read. */
+  get spilled(): readonly SpilledGroups[] {
+    return this.#spilled
+  }
+
+  receiveSpilled(spilled: readonly SpilledGroups[]): void {
+    this.#received.push(...spilled)
+  }
+
+  get bytes(): number {
+    return this.#budget.used
   }
 
   /** All groups: at once, or one partition after another of those that were put on disk. No rows may be added afterwards. */
   async *#all(): AsyncGenerator<GroupStates> {
-    if (this.#spilled.length === 0) {
+    if (this.#spilled.length + this.#received.length === 0) {
       yield this.#states
       return
     }
@@ -131,11 +168,11 @@ export class Aggregation {
     assert(temporary !== null, 'states are read from a disk that there is')
     if (!this.#isOnDisk) await this.#spill()
     this.#isOnDisk = true
-    for (let partition = 0; partition < partitions; partition++) {
+    for (let partition = this.#own.start; partition < this.#own.end; partition++) {
       const states = this.#empty()
-      for (const spilled of this.#spilled) {
+      for (const spilled of [...this.#spilled, ...this.#received]) {
         await this.context.breathe()
-        states.read({ count: 1, start: 0, parts: [await readGroups(temporary, spilled, partition)] })
+        states.read({ kind: 'states', count: 1, start: 0, parts: [await readGroups(temporary, spilled, partition)] })
       }
       if (states.groups > 0) yield states
     }
@@ -151,11 +188,12 @@ export class Aggregation {
 
   /** Keys and results, chunk by chunk. */
   async *finish(): AsyncGenerator<Chunk> {
-    for await (const states of this.#all()) for (const piece of states.results(this.#arena)) yield this.#chunk(piece)
+    for await (const states of this.#all())
+      for (const piece of states.results(this.#arena, true)) yield this.#chunk(piece)
   }
 
-  /** One row over all groups, or those that `having` lets through, with the keys at their defaults: WITH TOTALS. */
-  async totals(having: ((chunk: Chunk, arena: Arena) => number | boolean) | null, arena: Arena): Promise<Chunk> {
+  /** States over all groups of this thread, or those that `having` lets through. */
+  async #whole(having: Having | null, arena: Arena): Promise<GroupedAggregate[]> {
     const { memory } = arena
     const whole = this.plan.aggregates.map(({ node }) => node.bound.create(arena))
     // Group 1 takes what does not count.
@@ -183,6 +221,18 @@ export class Aggregation {
       this.context.release(masks)
       this.context.release(scratch)
     }
+    return whole
+  }
+
+  /** States for the thread that puts the totals together. */
+  async writeTotals(having: Having | null, arena: Arena): Promise<Uint8Array[]> {
+    return (await this.#whole(having, arena)).map(aggregate => aggregate.write(1))
+  }
+
+  /** One row over all groups, or those that `having` lets through, with the keys at their defaults: WITH TOTALS. others: of other threads. */
+  async totals(having: Having | null, arena: Arena, others: readonly (readonly Uint8Array[])[]): Promise<Chunk> {
+    const whole = await this.#whole(having, arena)
+    for (const states of others) for (const [i, aggregate] of whole.entries()) aggregate.read(states[i], 0, 1)
     const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
     const results = whole.map(aggregate => aggregate.result(0, 1, arena))
     return new Chunk([...keys, ...results, ...this.#setColumn(1, arena)], 1)
@@ -207,15 +257,16 @@ function plain(column: Column, bound: BoundAggregate, arena: Arena): Column {
   return full
 }
 
-/** GROUP BY in one thread, with the partial states of others taken in. */
+/** GROUP BY in one thread, or in one of several that put their groups together: then each gives a part of the groups, or the first one all. */
 export async function* aggregate(
   context: QueryContext,
   input: Chunks,
   plan: AggregatePlan,
-  partials: AsyncIterable<PartialAggregation> | null,
+  exchange: GroupExchange | null,
 ): Chunks {
   const sets = plan.sets ?? [null]
   const aggregations = sets.map((set, i) => new Aggregation(context, plan, set, i))
+  const [first] = aggregations
   try {
     let rows = 0
     for await (const chunk of input) {
@@ -224,23 +275,15 @@ export async function* aggregate(
         aggregation.add(chunk)
         await aggregation.relieve()
       }
-      if (
-        plan.groupsWanted > 0 &&
-        !partials &&
-        aggregations[0].groups >= plan.groupsWanted &&
-        plan.aggregates.length === 0
-      )
-        break
+      await exchange?.exchange(first)
+      const isEnough = plan.groupsWanted > 0 && first.groups >= plan.groupsWanted && plan.aggregates.length === 0
+      if (isEnough && !exchange) break
     }
-    if (partials)
-      for await (const partial of partials) {
-        aggregations[0].read(partial)
-        await aggregations[0].relieve()
-      }
-    if (plan.totals) context.totals.set(plan, await totals(context, aggregations[0], plan))
+    if (exchange && !(await exchange.settle(first))) return
+    if (plan.totals) await totals(context, first, plan, exchange)
     const having = plan.having ? new Evaluator(context, plan.columns) : null
     const scratch = context.newArena()
-    const noRow = rows === 0 && plan.hasGroupBy && !partials
+    const noRow = rows === 0 && plan.hasGroupBy && !exchange
     for (const aggregation of aggregations) {
       if (noRow) continue
       if (
@@ -264,11 +307,21 @@ export async function* aggregate(
   }
 }
 
-/** What totals_mode says: over all groups, or over those that HAVING lets through. */
-function totals(context: QueryContext, aggregation: Aggregation, plan: AggregatePlan): Promise<Chunk> {
+/** What totals_mode says: over all groups, or over those that HAVING lets through. The thread that leads has them. */
+async function totals(
+  context: QueryContext,
+  aggregation: Aggregation,
+  plan: AggregatePlan,
+  exchange: GroupExchange | null,
+): Promise<void> {
   const { having } = plan
-  if (!having || context.settings.text('totals_mode') === 'before_having')
-    return aggregation.totals(null, context.arena)
   const evaluator = new Evaluator(context, plan.columns)
-  return aggregation.totals((chunk, arena) => evaluator.mask(having, chunk, arena), context.arena)
+  const countsAll = !having || context.settings.text('totals_mode') === 'before_having'
+  const counts: Having | null = countsAll ? null : (chunk, arena) => evaluator.mask(having, chunk, arena)
+  if (exchange && !exchange.leads) {
+    exchange.sendTotals(await aggregation.writeTotals(counts, context.arena))
+    return
+  }
+  const others = exchange ? await exchange.othersTotals(aggregation) : []
+  context.totals.set(plan, await aggregation.totals(counts, context.arena, others))
 }

@@ -133,13 +133,10 @@ defineSettings('number', {
     0,
     'Bytes of GROUP BY after which it spills to disk; 0: when max_memory_usage gets short.',
   ],
+  merge_tree_min_rows_for_concurrent_read: [163840, 'Rows of a table from which on a query uses more than one thread.'],
   group_by_two_level_threshold: [
     100000,
     'Groups from which on threads share out the partitions of GROUP BY; 0: never.',
-  ],
-  group_by_two_level_threshold_bytes: [
-    50000000,
-    'Bytes of GROUP BY from which on threads share out its partitions; 0: never.',
   ],
   max_bytes_before_external_sort: [
     0,

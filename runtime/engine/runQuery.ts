@@ -49,7 +49,7 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     await runShare(context, shared, io.peers)
     return
   }
-  if (!shared || task.threads < 2 || !worthSharing(shared.top)) {
+  if (!shared || task.threads < 2 || !worthSharing(context, shared.top)) {
     await write(context, task, io, plan, execute(context, plan))
     return
   }
@@ -70,10 +70,8 @@ async function* rowsOf(context: QueryContext, lines: readonly string[]): Chunks 
   yield new Chunk([columnOf(parseType('String'), lines, context.arena)], lines.length)
 }
 
-/** Below this many rows a second thread costs more than it brings. */
-const sharedRowsMin = 200_000
-
-function worthSharing(step: Plan): boolean {
+/** With few rows a second thread costs more than it brings. */
+function worthSharing(context: QueryContext, step: Plan): boolean {
   let plan: Plan = step
   while (plan.kind !== 'scan') {
     if ('input' in plan) plan = plan.input
@@ -81,7 +79,8 @@ function worthSharing(step: Plan): boolean {
     else return false
   }
   const source = plan.table.source as { kind: string; parts?: readonly { rows: number }[] }
-  return (source.parts ?? []).reduce((sum, part) => sum + part.rows, 0) >= sharedRowsMin
+  const rows = (source.parts ?? []).reduce((sum, part) => sum + part.rows, 0)
+  return rows >= context.settings.number('merge_tree_min_rows_for_concurrent_read')
 }
 
 function exchangesOf(context: QueryContext, { aggregations }: SharedPlan, peers: Peers): Shared['exchanges'] {

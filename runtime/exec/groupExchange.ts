@@ -20,7 +20,6 @@ export class GroupExchange {
   #ended = 0
   readonly #totals: (readonly Uint8Array[])[] = []
   readonly #groupsMany: number
-  readonly #bytesMany: number
 
   constructor(
     readonly context: QueryContext,
@@ -31,10 +30,8 @@ export class GroupExchange {
     readonly mayExchange: boolean,
   ) {
     for (let i = 1; i < peers.count; i++) this.#giving.add(i)
-    const { settings } = context
-    const part = (name: string) => settings.number(name) / peers.count || Number.POSITIVE_INFINITY
-    this.#groupsMany = part('group_by_two_level_threshold')
-    this.#bytesMany = part('group_by_two_level_threshold_bytes')
+    const threshold = context.settings.number('group_by_two_level_threshold')
+    this.#groupsMany = threshold > 0 ? threshold : Number.POSITIVE_INFINITY
   }
 
   get leads(): boolean {
@@ -84,11 +81,17 @@ export class GroupExchange {
 
   #look(aggregation: Aggregation): void {
     if (this.#hasMany || !this.mayExchange || this.#verdict === 'finish') return
-    const { groups, bytes, spilled } = aggregation
-    if (groups < this.#groupsMany && bytes < this.#bytesMany && spilled.length === 0) return
+    if (this.#expected(aggregation) < this.#groupsMany && aggregation.spilled.length === 0) return
     this.#hasMany = true
     if (this.leads) this.#decide('exchange', aggregation)
     else this.#signal(0, 'many')
+  }
+
+  /** Groups there will be in this thread: the later partitions are shared out, the less it brings. */
+  #expected({ groups, isManyToMany }: Aggregation): number {
+    if (!isManyToMany) return groups
+    const { readRows, totalRows } = this.context.counters
+    return groups * Math.max(1, totalRows / this.peers.count / Math.max(readRows, 1))
   }
 
   /** The leading thread's word. */

@@ -120,10 +120,15 @@ export class GroupStates {
     this.#decideOnRows()
   }
 
+  /** Few rows fall into one group. */
+  get isManyToMany(): boolean {
+    return this.groups > this.#rowsGrouped * ungroupedPartMin
+  }
+
   #decideOnRows(): void {
     const types = [...this.keyTypes, ...this.aggregates.flatMap(({ argumentTypes }) => argumentTypes)]
-    const isFewToOne = this.groups > this.#rowsGrouped * ungroupedPartMin
-    this.#sendsRows = this.#share !== null && isFewToOne && this.#parts[0].hashable && types.every(canTravel)
+    const isUseful = this.#share !== null && this.isManyToMany && this.#parts[0].hashable
+    this.#sendsRows = isUseful && types.every(canTravel)
     if (this.#sendsRows) this.spread()
   }
 

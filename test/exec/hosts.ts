@@ -16,8 +16,13 @@ export class CountingDisk extends MemoryDisk {
   }
 }
 
-/** hosts: gets those that are started. Messages come one by one, each in a turn of its own as between real threads. */
-export function hostsInThisThread(disk: MemoryDisk, threads: number, hosts: TaskHost[]): Platform {
+/** hosts: gets those that are started. seen: is told of what they post. */
+export function hostsInThisThread(
+  disk: MemoryDisk,
+  threads: number,
+  hosts: TaskHost[],
+  seen: (message: unknown) => void = () => {},
+): Platform {
   const base = nodePlatform({ core: coreModule(), threads, logLevel: 'error' })
   const platform: Platform = {
     ...base,
@@ -27,7 +32,10 @@ export function hostsInThisThread(disk: MemoryDisk, threads: number, hosts: Task
       let host: TaskHost | null = null
       const handle = (message: unknown) => {
         if (host) return host.handle(message as ToWorker)
-        const answer = (sent: unknown, transfer?: ArrayBuffer[]) => post(sent, transfer, onMessage)
+        const answer = (sent: unknown, transfer?: ArrayBuffer[]) => {
+          seen(sent)
+          post(sent, transfer, onMessage)
+        }
         host = new TaskHost(platform, answer, (message as { options: object }).options)
         hosts.push(host)
       }

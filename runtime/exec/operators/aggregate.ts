@@ -113,6 +113,11 @@ export class Aggregation {
     return this.#states.groups
   }
 
+  /** Few rows fall into one group. */
+  get isManyToMany(): boolean {
+    return this.#states.isManyToMany
+  }
+
   add(chunk: Chunk): void {
     const arena = this.#arena
     arena.reset()
@@ -152,10 +157,6 @@ export class Aggregation {
 
   receiveSpilled(spilled: readonly SpilledGroups[]): void {
     this.#received.push(...spilled)
-  }
-
-  get bytes(): number {
-    return this.#budget.used
   }
 
   /** All groups: at once, or one partition after another of those that were put on disk. No rows may be added afterwards. */

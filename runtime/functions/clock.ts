@@ -11,7 +11,7 @@ import { dateTime64In, dateTimeIn } from './conversion.ts'
 import { datesCategory as category, zoneArgument, zoneRule } from './dateParts.ts'
 import { castNumbers, fixedOf, newFixed } from './fixedColumns.ts'
 import { defineFunction, type Environment, type FunctionDefinition } from './function.ts'
-import { isNumber } from './numericTypes.ts'
+import { isNumber, isNumberOrDecimal } from './numericTypes.ts'
 import { convertTime, fromDays, fromLocal, fromUtcSeconds, isDateKind, isTime, utcSeconds } from './timeColumns.ts'
 
 const String_ = parseType('String')
@@ -199,13 +199,25 @@ function splitDigits(digits: number, hasClock: boolean): { days: number; clock: 
   return { days: Date.UTC(year, month - 1, dayOfMonth) / 86400000, clock: hour * 3600 + minute * 60 + second }
 }
 
-const fromDigits = (name: string, hasClock: boolean, type: (zone: unknown, environment: Environment) => DataType) =>
+const fromDigits = (
+  name: string,
+  hasClock: boolean,
+  type: (zone: unknown, environment: Environment, scale: unknown) => DataType,
+  hasScale = false,
+) =>
   defineFunction({
     name,
     about: `A number of ${hasClock ? '14' : '8'} digits as a date${hasClock ? ' and time' : ''}.`,
     category,
-    arguments: [{ name: 'digits', accepts: isNumber }, ...(hasClock ? [zoneRule] : [])],
-    returns: ([, zone], environment) => type(zone?.constant, environment),
+    arguments: [
+      { name: 'digits', accepts: isNumberOrDecimal },
+      ...(hasScale ? [{ name: 'precision', constant: true, optional: true }] : []),
+      ...(hasClock ? [zoneRule] : []),
+    ],
+    returns: (args, environment) =>
+      hasScale
+        ? type(args[2]?.constant, environment, args[1]?.constant)
+        : type(args[1]?.constant, environment, undefined),
     run: ([given], { type: result, rows, arena }) => {
       const digits = asInt64(given, arena)
       const seconds = arena.allocate(rows * 8)
@@ -362,7 +374,12 @@ export const clock: readonly FunctionDefinition[] = [
   fromDigits('YYYYMMDDToDate', false, () => DateOnly),
   fromDigits('YYYYMMDDToDate32', false, () => parseType('Date32')),
   fromDigits('YYYYMMDDhhmmssToDateTime', true, dateTimeIn),
-  fromDigits('YYYYMMDDhhmmssToDateTime64', true, (zone, environment) => dateTime64In(3, zone, environment)),
+  fromDigits(
+    'YYYYMMDDhhmmssToDateTime64',
+    true,
+    (zone, environment, scale) => dateTime64In(Number(scale ?? 3), zone, environment),
+    true,
+  ),
   makeDate('makeDate', DateOnly),
   makeDate('makeDate32', parseType('Date32')),
   makeDateTime('makeDateTime', false),

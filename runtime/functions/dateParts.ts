@@ -1,5 +1,6 @@
 // Parts of dates and times: toYear, toHour, toISOWeek, ... A time's parts are those on its zone's clock, or on that of a zone given.
 import { FixedColumn } from '../columns/fixed.ts'
+import { NullableColumn } from '../columns/nullable.ts'
 import { DBError } from '../core/errors.ts'
 import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
@@ -8,8 +9,9 @@ import { DateTime64Type, printDays } from '../types/date.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { asInt64 } from './castColumn.ts'
-import { castNumbers, fixedOf, newFixed, numberPhysical } from './fixedColumns.ts'
+import { castNumbers, fixedOf, newFixed, numberPhysical, zeroFixed } from './fixedColumns.ts'
 import { type ArgumentInfo, type ArgumentRule, type Call, defineFunction, type FunctionDefinition } from './function.ts'
+import { isNativeInteger } from './stringRows.ts'
 import { textColumn } from './textColumns.ts'
 import { daysOf, isDateKind, isTime, localSeconds, utcSeconds, zoneOf } from './timeColumns.ts'
 
@@ -63,31 +65,32 @@ const timePart = (name: string, period: number, unit: number, about: string, ali
     },
   })
 
-const toMillisecond = defineFunction({
-  name: 'toMillisecond',
-  aliases: ['MILLISECOND'],
-  caseInsensitive: true,
-  about: 'The milliseconds behind the second.',
-  category: datesCategory,
-  arguments: [{ name: 'time', accepts: isInstant }, zoneRule],
-  returns: () => parseType('UInt16'),
-  run: ([time], { type, rows, arena }) => {
-    const column = fixedOf(time)
-    const out = newFixed(type, rows, arena)
-    const { i64, u16 } = arena.memory
-    const scale = column.type instanceof DateTime64Type ? column.type.scale : 0
-    const unit = 10n ** BigInt(scale)
-    for (let row = 0; row < rows; row++) {
-      if (scale === 0) u16[out.pointer / 2 + row] = 0
-      else {
+/** What lies behind the second, in a unit of so many digits. */
+const fractionPart = (name: string, alias: string, digits: number, example: [string, string]) =>
+  defineFunction({
+    name,
+    aliases: [alias],
+    caseInsensitive: true,
+    about: `The ${name.slice(2).toLowerCase()}s behind the second.`,
+    category: datesCategory,
+    arguments: [{ name: 'time', accepts: isTime }, zoneRule],
+    returns: () => parseType(digits === 3 ? 'UInt16' : 'UInt32'),
+    run: ([time], { type, rows, arena }) => {
+      const column = fixedOf(time)
+      const out = zeroFixed(type, rows, arena)
+      if (!(column.type instanceof DateTime64Type)) return out
+      const { i64, u16, u32 } = arena.memory
+      const unit = 10n ** BigInt(column.type.scale)
+      for (let row = 0; row < rows; row++) {
         const fraction = ((i64[column.pointer / 8 + row] % unit) + unit) % unit
-        u16[out.pointer / 2 + row] = Number((fraction * 1000n) / unit)
+        const value = Number((fraction * 10n ** BigInt(digits)) / unit)
+        if (digits === 3) u16[out.pointer / 2 + row] = value
+        else u32[out.pointer / 4 + row] = value
       }
-    }
-    return out
-  },
-  examples: [["SELECT toMillisecond(toDateTime64('2020-01-01 00:00:00.456', 3))", '456']],
-})
+      return out
+    },
+    examples: [example],
+  })
 
 const toDayOfWeek = defineFunction({
   name: 'toDayOfWeek',
@@ -228,6 +231,47 @@ const relative = (name: string, unit: RelativeUnit, type: string, about: string)
       return new FixedColumn(type, arena.memory, castNumbers(numbers, 'I64', numberPhysical(type), rows, arena), rows)
     },
   })
+
+/** Years or months since 1970, of 16 bits that wrap. */
+const sinceEpoch = (name: string, unit: 'year' | 'month', start: number, example: [string, string]) =>
+  defineFunction({
+    name,
+    about: `${unit === 'year' ? 'Years' : 'Months'} since 1970.`,
+    category: datesCategory,
+    arguments: [{ name: 'date', accepts: isTime }, zoneRule],
+    returns: () => parseType('UInt32'),
+    run: ([date], { type, rows, arena, arguments: args }) => {
+      const column = fixedOf(date)
+      const days = daysOf(column, zoneArgument(args, 1, column.type), arena)
+      const out = newFixed(type, rows, arena)
+      const { i32, u32 } = arena.memory
+      for (let row = 0; row < rows; row++) {
+        const day = new Date(i32[days / 4 + row] * 86400000)
+        const year = day.getUTCFullYear()
+        u32[out.pointer / 4 + row] = ((unit === 'year' ? year : year * 12 + day.getUTCMonth()) - start) & 0xffff
+      }
+      return out
+    },
+    examples: [example],
+  })
+
+const daysInMonth = defineFunction({
+  name: 'toDaysInMonth',
+  about: "How many days the date's month has.",
+  category: datesCategory,
+  arguments: [{ name: 'date', accepts: isTime }, zoneRule],
+  returns: () => parseType('UInt8'),
+  run: ([date], { type, rows, arena, arguments: args }) => {
+    const column = fixedOf(date)
+    const last = arena.allocate(rows * 4)
+    arena.memory.kernels.lastDayOfMonth(daysOf(column, zoneArgument(args, 1, column.type), arena), last, rows)
+    const out = newFixed(type, rows, arena)
+    const { i32, u8 } = arena.memory
+    for (let row = 0; row < rows; row++) u8[out.pointer + row] = new Date(i32[last / 4 + row] * 86400000).getUTCDate()
+    return out
+  },
+  examples: [["SELECT toDaysInMonth(toDate('2024-02-01'))", '29']],
+})
 
 export type RelativeUnit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second'
 
@@ -372,42 +416,92 @@ function shiftDays(
   return out
 }
 
-const toModifiedJulianDay = defineFunction({
-  name: 'toModifiedJulianDay',
-  about: 'The Modified Julian Day of a date as text, YYYY-MM-DD.',
-  category: datesCategory,
-  arguments: [{ name: 'date' }],
-  returns: () => parseType('Int32'),
-  run: ([date], { type, rows, arena, nulls }) => {
-    const out = newFixed(type, rows, arena)
-    for (let row = 0; row < rows; row++) {
-      const match = /^(\d{4})-(\d{2})-(\d{2})/.exec(String(date.valueAt(row)))
-      const isNull = nulls !== 0 && arena.memory.u8[nulls + row]
-      if (!match && !isNull)
-        throw new DBError('CANNOT_PARSE_INPUT_ASSERTION_FAILED', 'Cannot parse a date of the form YYYY-MM-DD')
-      const days = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) / 86400000 : 0
-      arena.memory.i32[out.pointer / 4 + row] = days + 40587
-    }
-    return out
-  },
-  examples: [["SELECT toModifiedJulianDay('2020-01-01')", '58849']],
-})
+/** YYYY-MM-DD as days since 1970, or null where that is no date. */
+function daysOfText(text: string): number | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})/.exec(text)
+  if (!match) return null
+  const [year, month, day] = match.slice(1).map(Number)
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  return date.getUTCMonth() + 1 === month && date.getUTCDate() === day ? date.getTime() / 86400000 : null
+}
 
-const fromModifiedJulianDay = defineFunction({
-  name: 'fromModifiedJulianDay',
-  about: 'The date, as text, of a Modified Julian Day.',
-  category: datesCategory,
-  arguments: [{ name: 'day' }],
-  returns: () => parseType('String'),
-  run: ([day], { rows, arena }) => {
-    const numbers = asInt64(day, arena)
-    const texts = Array.from({ length: rows }, (_, row) =>
-      printDays(Number(arena.memory.i64[numbers / 8 + row]) - 40587),
-    )
-    return textColumn(texts, arena)
-  },
-  examples: [['SELECT fromModifiedJulianDay(58849)', '2020-01-01']],
-})
+const julianShift = 40587
+
+const toModifiedJulianDay = (form: '' | 'OrNull') =>
+  defineFunction({
+    name: `toModifiedJulianDay${form}`,
+    about: `The Modified Julian Day of a date as text, YYYY-MM-DD${form ? '; NULL for what is none' : ''}.`,
+    category: datesCategory,
+    arguments: [{ name: 'date', accepts: ({ kind }) => kind === 'String' || kind === 'FixedString' }],
+    returns: () => parseType(form ? 'Nullable(Int32)' : 'Int32'),
+    run: ([date], { rows, arena, nulls }) => {
+      const out = newFixed(parseType('Int32'), rows, arena)
+      const failures = arena.allocateZeroed(rows)
+      const { u8, i32 } = arena.memory
+      for (let row = 0; row < rows; row++) {
+        const days = daysOfText(String(date.valueAt(row)))
+        const mayFail = form !== '' || (nulls !== 0 && u8[nulls + row] === 1)
+        if (days === null && !mayFail)
+          throw new DBError('CANNOT_PARSE_INPUT_ASSERTION_FAILED', 'Cannot parse a date of the form YYYY-MM-DD')
+        i32[out.pointer / 4 + row] = (days ?? 0) + julianShift
+        u8[failures + row] = Number(days === null)
+      }
+      return form ? new NullableColumn(failures, out) : out
+    },
+    examples: [[`SELECT toModifiedJulianDay${form}('2020-01-01')`, '58849']],
+  })
+
+const fromModifiedJulianDay = (form: '' | 'OrNull') =>
+  defineFunction({
+    name: `fromModifiedJulianDay${form}`,
+    about: `The date, as text, of a Modified Julian Day${form ? '; NULL where there is none' : ''}.`,
+    category: datesCategory,
+    arguments: [{ name: 'day', accepts: isNativeInteger }],
+    returns: () => parseType(form ? 'Nullable(String)' : 'String'),
+    run: ([day], { rows, arena, nulls }) => {
+      const numbers = asInt64(day, arena)
+      const failures = arena.allocateZeroed(rows)
+      const { u8, i64 } = arena.memory
+      const texts = Array.from({ length: rows }, (_, row) => {
+        const days = Number(i64[numbers / 8 + row]) - julianShift
+        if (days >= -719528 && days <= 2932896) return printDays(days)
+        if (form === '' && !(nulls !== 0 && u8[nulls + row]))
+          throw new DBError('CANNOT_FORMAT_DATETIME', 'The year of a Modified Julian Day must be from 0000 to 9999')
+        u8[failures + row] = 1
+        return ''
+      })
+      const column = textColumn(texts, arena)
+      return form ? new NullableColumn(failures, column) : column
+    },
+    examples: [[`SELECT fromModifiedJulianDay${form}(58849)`, '2020-01-01']],
+  })
+
+/** Days since 0000-01-01 as a date. */
+const fromDaysSinceYearZero = (name: string, aliases: readonly string[], type: DataType) =>
+  defineFunction({
+    name,
+    aliases,
+    caseInsensitive: aliases.length > 0,
+    about: 'The date that is so many days after 0000-01-01.',
+    category: datesCategory,
+    arguments: [{ name: 'days', accepts: isNativeInteger }],
+    returns: () => type,
+    run: ([days], { rows, arena, nulls }) => {
+      const numbers = asInt64(days, arena)
+      const out = newFixed(type, rows, arena)
+      const { u8, i64, u16, i32 } = arena.memory
+      for (let row = 0; row < rows; row++) {
+        const number = Number(i64[numbers / 8 + row])
+        if (number < 0 && !(nulls !== 0 && u8[nulls + row]))
+          throw new DBError('ARGUMENT_OUT_OF_BOUND', `Function ${name} takes no negative numbers`)
+        if (type.width === 2) u16[out.pointer / 2 + row] = number - 719528
+        else i32[out.pointer / 4 + row] = number - 719528
+      }
+      return out
+    },
+    examples: [[`SELECT ${name}(739136)`, '2023-09-08']],
+  })
 
 export const dateParts: readonly FunctionDefinition[] = [
   dayPart('toYear', 'year', 'UInt16', 'The year.', ['YEAR']),
@@ -422,7 +516,21 @@ export const dateParts: readonly FunctionDefinition[] = [
   timePart('toHour', 86400, 3600, 'The hour.', ['HOUR']),
   timePart('toMinute', 3600, 60, 'The minute.', ['MINUTE']),
   timePart('toSecond', 60, 1, 'The second.', ['SECOND']),
-  toMillisecond,
+  fractionPart('toMillisecond', 'MILLISECOND', 3, [
+    "SELECT toMillisecond(toDateTime64('2020-01-01 00:00:00.456', 3))",
+    '456',
+  ]),
+  fractionPart('toMicrosecond', 'MICROSECOND', 6, [
+    "SELECT toMicrosecond(toDateTime64('2020-01-01 00:00:00.456', 3))",
+    '456000',
+  ]),
+  fractionPart('toNanosecond', 'NANOSECOND', 9, [
+    "SELECT toNanosecond(toDateTime64('2020-01-01 00:00:00.456', 3))",
+    '456000000',
+  ]),
+  sinceEpoch('toYearNumSinceEpoch', 'year', 1970, ["SELECT toYearNumSinceEpoch(toDate('2024-10-01'))", '54']),
+  sinceEpoch('toMonthNumSinceEpoch', 'month', 1970 * 12, ["SELECT toMonthNumSinceEpoch(toDate('2024-10-01'))", '657']),
+  daysInMonth,
   toDayOfWeek,
   weekFunction('toWeek', ['WEEK'], "The week of the year, counted by MySQL's mode.", false, [
     "SELECT toWeek(toDate('2020-01-01'), 3)",
@@ -444,6 +552,10 @@ export const dateParts: readonly FunctionDefinition[] = [
   monthName,
   dateName,
   toDaysSinceYearZero,
-  toModifiedJulianDay,
-  fromModifiedJulianDay,
+  toModifiedJulianDay(''),
+  toModifiedJulianDay('OrNull'),
+  fromModifiedJulianDay(''),
+  fromModifiedJulianDay('OrNull'),
+  fromDaysSinceYearZero('fromDaysSinceYearZero', ['FROM_DAYS'], parseType('Date')),
+  fromDaysSinceYearZero('fromDaysSinceYearZero32', [], parseType('Date32')),
 ]

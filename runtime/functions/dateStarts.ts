@@ -11,6 +11,7 @@ import type { TimeZone } from '../types/timeZone.ts'
 import { datesCategory, zoneArgument, zoneRule } from './dateParts.ts'
 import { fixedOf, newFixed } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
+import { wrapSeconds } from './intervals.ts'
 import {
   convertTime,
   daysOf,
@@ -36,9 +37,17 @@ function dateTimeOf(type: DataType, zone: TimeZone, isNamed: boolean): DataType 
 type DayKernel = (days: number, out: number, rows: number, arena: Arena) => void
 
 /** To the first day of something longer than a day: a Date. */
-const toDay = (name: string, about: string, kernel: DayKernel, example?: [string, string]): FunctionDefinition =>
+const toDay = (
+  name: string,
+  about: string,
+  kernel: DayKernel,
+  example?: [string, string],
+  aliases: readonly string[] = [],
+): FunctionDefinition =>
   defineFunction({
     name,
+    aliases,
+    caseInsensitive: aliases.length > 0,
     about,
     category: datesCategory,
     arguments: [{ name: 'date', accepts: isTime }, zoneRule],
@@ -117,6 +126,15 @@ function floorFromMidnight(column: FixedColumn, period: number, zone: TimeZone, 
   return out
 }
 
+/** Before 1970 what is not at a period's start goes up to the next, as division towards zero has it. */
+function upBeforeEpoch(floored: number, seconds: number, period: number, rows: number, arena: Arena): void {
+  const { i64 } = arena.memory
+  for (let row = 0; row < rows; row++) {
+    const start = i64[floored / 8 + row]
+    if (start < 0n && start !== i64[seconds / 8 + row]) i64[floored / 8 + row] = start + BigInt(period)
+  }
+}
+
 const toPeriod = (name: string, seconds: number, about: string, aliases: readonly string[] = []) =>
   defineFunction({
     name,
@@ -128,8 +146,10 @@ const toPeriod = (name: string, seconds: number, about: string, aliases: readonl
       dateTimeOf(args[0].type, zoneArgument(args, 1, args[0].type), typeof args[1]?.constant === 'string'),
     run: ([time], { type, rows, arena, arguments: args }) => {
       const column = fixedOf(time)
-      const floored = floorOnClock(column, seconds, zoneArgument(args, 1, column.type), arena)
-      return fromUtcSeconds(floored, type, rows, arena)
+      const zone = zoneArgument(args, 1, column.type)
+      const floored = floorOnClock(column, seconds, zone, arena)
+      upBeforeEpoch(floored, utcSeconds(column, zone, arena), seconds, rows, arena)
+      return fromUtcSeconds(wrapSeconds(floored, rows, arena), type, rows, arena)
     },
   })
 
@@ -140,7 +160,10 @@ const toFraction = (name: string, digits: number, about: string) =>
     about,
     category: datesCategory,
     arguments: [{ name: 'time', accepts: type => type instanceof DateTime64Type }, zoneRule],
-    returns: ([time]) => fractionType(time.type, digits),
+    returns: ([time, zone]) => {
+      const type = fractionType(time.type, digits)
+      return typeof zone?.constant === 'string' ? new DateTime64Type(type.scale, zone.constant) : type
+    },
     run: ([time], { type, arena }) => floorFraction(fixedOf(time), type as DateTime64Type, digits, 1, arena),
   })
 
@@ -167,7 +190,7 @@ const digitsOf: Partial<Record<IntervalUnit, number>> = { Millisecond: 3, Micros
 const secondsOf: Partial<Record<IntervalUnit, number>> = { Second: 1, Minute: 60, Hour: 3600 }
 const monthsOf: Partial<Record<IntervalUnit, number>> = { Month: 1, Quarter: 3, Year: 12 }
 
-function startType(type: DataType, unit: IntervalUnit, zone: TimeZone, isNamed: boolean): DataType {
+export function startType(type: DataType, unit: IntervalUnit, zone: TimeZone, isNamed: boolean): DataType {
   if (monthsOf[unit] || unit === 'Week') return DateOnly
   if (unit !== 'Day' && isDateKind(type))
     throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Illegal interval kind for argument data type ${type.name}`)
@@ -176,7 +199,7 @@ function startType(type: DataType, unit: IntervalUnit, zone: TimeZone, isNamed: 
 }
 
 /** Down to a multiple of count units. */
-function startOf(
+export function startOf(
   column: FixedColumn,
   unit: IntervalUnit,
   count: number,
@@ -309,8 +332,12 @@ export const dateStarts: readonly FunctionDefinition[] = [
   toDay('toStartOfISOYear', 'The first day of the ISO year, a Monday.', (days, out, rows, arena) =>
     arena.memory.kernels.startOfIsoYear(days, out, rows),
   ),
-  toDay('toLastDayOfMonth', 'The last day of the month.', (days, out, rows, arena) =>
-    arena.memory.kernels.lastDayOfMonth(days, out, rows),
+  toDay(
+    'toLastDayOfMonth',
+    'The last day of the month.',
+    (days, out, rows, arena) => arena.memory.kernels.lastDayOfMonth(days, out, rows),
+    undefined,
+    ['LAST_DAY'],
   ),
   weekStart('toStartOfWeek', 'The first day of the week: a Sunday, or a Monday in odd modes.', false, [
     "SELECT toStartOfWeek(toDate('2020-01-01'), 1)",

@@ -107,7 +107,7 @@ export function addInterval(
 }
 
 /** A DateTime's seconds wrap at 32 bits in arithmetic. */
-function wrapSeconds(values: number, rows: number, arena: Arena): number {
+export function wrapSeconds(values: number, rows: number, arena: Arena): number {
   const narrow = arena.allocate(rows * 4)
   arena.memory.kernels.castI64U32(values, narrow, rows)
   const wide = arena.allocate(rows * 8)

@@ -136,6 +136,47 @@ const ifNull = defineFunction({
   examples: [['SELECT ifNull(NULL, 5), ifNull(toNullable(1), 5)', '5\t1']],
 })
 
+/** The first argument that is not the default of its type; NULL is the default of types that hold it. */
+const firstNonDefault = defineFunction({
+  name: 'firstNonDefault',
+  about: 'The first argument that is not the default of its type: not 0, not empty, not NULL.',
+  category,
+  arguments: [{ name: 'x' }, { name: 'more', repeated: true }],
+  ...own,
+  lowCardinality: 'plain',
+  returns: args => commonType(args.map(argument => argument.type)),
+  run: (args, { type, rows, arena }) => {
+    const { kernels } = arena.memory
+    let result = castColumn(args[args.length - 1], type, arena).full(arena)
+    for (const argument of args.slice(0, -1).reverse()) {
+      const { nulls, values } = splitNulls(argument, arena)
+      if (values.type.kind === 'Nothing') continue
+      const isDefault = argument.type.isNullable
+        ? nulls || arena.allocateZeroed(rows)
+        : defaultMask(values, rows, arena)
+      const keep = arena.allocate(rows)
+      kernels.maskNot(isDefault, keep, rows)
+      result = selectColumns(keep, castColumn(argument, type, arena).full(arena), result, arena).full(arena)
+    }
+    return result
+  },
+  examples: [["SELECT firstNonDefault('', 'hello', 'world')", 'hello']],
+})
+
+/** u8[rows]: 1 where a value is its type's default. */
+function defaultMask(column: Column, rows: number, arena: Arena): number {
+  const full = column.full(arena)
+  const empty = JSON.stringify(plain(full.type.default))
+  const mask = arena.allocate(rows)
+  for (let row = 0; row < rows; row++)
+    arena.memory.u8[mask + row] = Number(JSON.stringify(plain(full.valueAt(row))) === empty)
+  return mask
+}
+
+/** A value that JSON can say: 64-bit integers as text. */
+const plain = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(plain) : typeof value === 'bigint' ? String(value) : value
+
 const isZeroOrNull = defineFunction({
   name: 'isZeroOrNull',
   about: 'Whether the argument is 0 or NULL.',
@@ -180,6 +221,7 @@ export const nullability: readonly FunctionDefinition[] = [
   toNullable,
   coalesce,
   ifNull,
+  firstNonDefault,
   isZeroOrNull,
   isNullable,
 ]

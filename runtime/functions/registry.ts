@@ -19,16 +19,19 @@ import { concat } from './concat.ts'
 import { conditional } from './conditional.ts'
 import { conversion } from './conversion.ts'
 import { dateArithmetic } from './dateArithmetic.ts'
+import { dateChanges } from './dateChanges.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
 import { digests } from './digests.ts'
 import { dictionaries } from './dictionaries.ts'
 import { encoding } from './encoding.ts'
+import { financial } from './financial.ts'
 import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
 import { icebergHashes } from './icebergHash.ts'
+import { intervalTuples } from './intervalTuples.ts'
 import { ip } from './ip.ts'
 import { json } from './json.ts'
 import { like } from './like.ts'
@@ -38,6 +41,7 @@ import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
+import { parsingTimes } from './parseDateTime.ts'
 import { printing } from './printf.ts'
 import { regexp } from './regexp.ts'
 import { similarity } from './similarity.ts'
@@ -49,6 +53,7 @@ import { stringHashes } from './stringHashes.ts'
 import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
 import { tupleArithmetic } from './tupleArithmetic.ts'
+import { timeWindows } from './timeWindows.ts'
 import { tuples } from './tuples.ts'
 import { vectors } from './vectors.ts'
 import { url } from './url.ts'
@@ -76,15 +81,18 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   consistentHashes,
   conversion,
   dateArithmetic,
+  dateChanges,
   dateParts,
   dateStarts,
   digests,
   dictionaries,
   encoding,
+  financial,
   formattingTimes,
   hashes,
   higherOrder,
   icebergHashes,
+  intervalTuples,
   ip,
   json,
   like,
@@ -94,6 +102,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   markup,
   miscellaneous,
   nullability,
+  parsingTimes,
   printing,
   regexp,
   similarity,
@@ -105,6 +114,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   stringSearch,
   substring,
   tupleArithmetic,
+  timeWindows,
   tuples,
   vectors,
   url,

@@ -84,7 +84,7 @@ export function fromDays(days: number, type: DataType, rows: number, arena: Aren
   }
   if (type.kind === 'Date32') {
     const wide = castNumbers(days, 'I32', 'I64', rows, arena)
-    kernels.clampI64(wide, -25567, 120529, wide, rows)
+    kernels.clampI64(wide, -719528, 2932896, wide, rows)
     return newFixedAt(type, castNumbers(wide, 'I64', 'I32', rows, arena), rows, arena)
   }
   const seconds = arena.allocate(rows * 8)

@@ -47,6 +47,8 @@ export interface AnalyzerContext {
     query: Query,
     limit: number,
     ctes: CteScope,
+    /** Those in force where it stands. */
+    settings: Settings,
   ): Promise<{ types: readonly DataType[]; rows: readonly (readonly Value[])[] }>
   /** A SQL function's body: `CREATE FUNCTION f AS (x) -> ...`. */
   userFunction?(name: string): import('../sql/ast.ts').Lambda | undefined

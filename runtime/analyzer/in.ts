@@ -118,7 +118,9 @@ async function setValues(
   const rows: Value[][] = []
   const add = (value: Value, type: DataType) => {
     if (types.length === 1 && !(operandType instanceof TupleType)) {
-      const converted = convertValue(value, type, types[0])
+      const isNumberAsText =
+        plainType(types[0]).kind === 'String' && (typeof value === 'number' || typeof value === 'bigint')
+      const converted = isNumberAsText ? String(value) : convertValue(value, type, types[0])
       if (converted !== undefined && (matchesNull || converted !== null)) rows.push([converted])
       return
     }

@@ -280,7 +280,7 @@ export class Resolver {
     const user = findFunction(name) ? undefined : this.context.userFunction?.(name)
     if (user) return this.resolve(substitute(user, expr))
     if (name === 'exists' && expr.args[0]?.kind === 'subquery') {
-      const { rows } = await this.context.runSubquery(expr.args[0].query, 1, this.scope.ctes)
+      const { rows } = await this.context.runSubquery(expr.args[0].query, 1, this.scope.ctes, this.context.settings)
       return this.constant(rows.length > 0 ? 1 : 0, parseType('UInt8'))
     }
     if (!findFunction(name)) {
@@ -393,7 +393,7 @@ export class Resolver {
   }
 
   async #scalar(query: Query): Promise<Typed> {
-    const { types, rows } = await this.context.runSubquery(query, 2, this.scope.ctes)
+    const { types, rows } = await this.context.runSubquery(query, 2, this.scope.ctes, this.context.settings)
     if (rows.length > 1)
       throw new DBError('INCORRECT_RESULT_OF_SCALAR_SUBQUERY', 'Scalar subquery returned more than one row')
     const nullable = types.map(type =>

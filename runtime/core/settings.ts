@@ -142,6 +142,10 @@ defineSettings('number', {
     0,
     'Bytes of ORDER BY after which it spills to disk; 0: when max_memory_usage gets short.',
   ],
+  totals_auto_threshold: [
+    0.5,
+    'Share of groups that HAVING must let through for rows without a group to count in totals.',
+  ],
   limit: [0, 'LIMIT put around the whole query.'],
   offset: [0, 'OFFSET put around the whole query.'],
   readonly: [0, '1: only reading queries; 2: reading queries and settings.'],

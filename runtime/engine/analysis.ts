@@ -69,9 +69,17 @@ export async function prepare(
   const scalars: ScalarResult[] = []
   const analyzer = analyzerContext(context, task, scalars, known)
   const planner = new SelectPlanner(analyzer)
-  const plan = optimize(await planner.query(query, { queries: new Map() }))
+  const plan = optimize(limited(await planner.query(query, { queries: new Map() }), context.settings))
   await fillSets(context, planner.subqueries)
   return { plan, scalars }
+}
+
+/** The settings `limit` and `offset` stand around the whole query. */
+function limited(input: Plan, settings: Settings): Plan {
+  const limit = settings.number('limit')
+  const offset = settings.number('offset')
+  if (limit === 0 && offset === 0) return input
+  return { kind: 'limit', input, limit: limit || Number.POSITIVE_INFINITY, offset, ties: null, columns: input.columns }
 }
 
 export function analyzerContext(
@@ -96,16 +104,16 @@ export function analyzerContext(
     parameters: new Map(Object.entries(task.parameters)),
     findTable,
     tableFunction: (name, args) => tableFunction(name, args, context),
-    async runSubquery(subquery: Query, limit: number, ctes: CteScope) {
+    async runSubquery(subquery: Query, limit: number, ctes: CteScope, settings: Settings) {
       const done = known?.[scalars.length]
       if (done) {
         scalars.push(done)
         return { types: done.types.map(text => parseType(text)), rows: done.rows }
       }
-      const planner = new SelectPlanner(analyzer, 1)
+      const planner = new SelectPlanner({ ...analyzer, settings }, 1)
       const plan = optimize(await planner.query(subquery, ctes))
       await fillSets(context, planner.subqueries)
-      const rows = await collectRows(context, plan, limit)
+      const rows = await collectRows(settings === context.settings ? context : context.under(settings), plan, limit)
       const types = plan.columns.map(column => column.type)
       scalars.push({ types: types.map(type => type.name), rows })
       return { types, rows }

@@ -49,7 +49,9 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     await runShare(context, shared, io.peers)
     return
   }
-  if (!shared || task.threads < 2 || !worthSharing(context, shared.top)) {
+  // Which groups are the first ones is for one thread to say.
+  const isFirstGroups = context.settings.number('max_rows_to_group_by') > 0
+  if (!shared || task.threads < 2 || isFirstGroups || !worthSharing(context, shared.top)) {
     await write(context, task, io, plan, execute(context, plan))
     return
   }

@@ -35,20 +35,22 @@ export class QueryContext {
   readonly budget: Budget
   /** Lives as long as the query. */
   readonly arena: Arena
-  readonly counters: Counters = { readRows: 0, readBytes: 0, totalRows: 0 }
+  readonly counters: Counters
   readonly #arenas = new Set<Arena>()
   readonly #deadline: number
   readonly #started: number
   /** WITH TOTALS: the row of each aggregation of the plan, by its step. Lives as long as the query. */
-  readonly totals = new Map<Plan, Chunk>()
+  readonly totals: Map<Plan, Chunk>
   /** Which share of the shared scan this thread reads: `index` of `count`. */
-  share = { index: 0, count: 1 }
+  share: { index: number; count: number }
   /** Set when a limit is reached under the overflow mode `break`: reading ends as if there were no more rows. */
-  isBroken = false
+  #isBroken = false
   /** For what is too large for memory. null: there is no disk for it. */
-  temporary: TemporaryFiles | null = null
+  temporary: TemporaryFiles | null
   /** Dictionaries and Join tables as this thread has built them. */
-  keyed: ((source: KeyedSource) => KeyedTable) | null = null
+  keyed: ((source: KeyedSource) => KeyedTable) | null
+  /** Of subqueries with settings of their own. */
+  readonly #under: QueryContext[] = []
   #lastYield: number
 
   constructor(
@@ -61,13 +63,46 @@ export class QueryContext {
     readonly isCancelled: () => boolean,
     parent: Budget | null = null,
     readonly onProgress: (counters: Counters) => void = () => {},
+    /** Of the query around, for a subquery with settings of its own. */
+    readonly around: QueryContext | null = null,
   ) {
+    this.counters = around?.counters ?? { readRows: 0, readBytes: 0, totalRows: 0 }
+    this.totals = around?.totals ?? new Map<Plan, Chunk>()
+    this.share = around?.share ?? { index: 0, count: 1 }
+    this.temporary = around?.temporary ?? null
+    this.keyed = around?.keyed ?? null
     this.budget = new Budget(memory, settings.number('max_memory_usage'), 'query', parent)
     this.arena = this.newArena()
     this.#started = platform.clock.monotonic()
     this.#lastYield = this.#started
     const seconds = settings.number('max_execution_time')
     this.#deadline = seconds > 0 ? this.#started + seconds * 1000 : Number.POSITIVE_INFINITY
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken || (this.around?.isBroken ?? false)
+  }
+
+  set isBroken(value: boolean) {
+    this.#isBroken = value
+  }
+
+  /** This query under other settings: for a subquery. It counts rows and memory together with the query. */
+  under(settings: Settings): QueryContext {
+    const { memory, platform, resources, environment, isCancelled, budget, onProgress } = this
+    const made = new QueryContext(
+      memory,
+      platform,
+      resources,
+      settings,
+      environment,
+      isCancelled,
+      budget,
+      onProgress,
+      this,
+    )
+    this.#under.push(made)
+    return made
   }
 
   /** budget: the query's, or one below it. */
@@ -109,8 +144,11 @@ export class QueryContext {
   /** Counts rows that a source gives; over a limit: TOO_MANY_ROWS, TOO_MANY_BYTES. */
   read(rows: number, bytes: number): void {
     const { counters, settings } = this
-    counters.readRows += rows
-    counters.readBytes += bytes
+    if (this.around) this.around.read(rows, bytes)
+    else {
+      counters.readRows += rows
+      counters.readBytes += bytes
+    }
     const rowsMax = settings.number('max_rows_to_read')
     const bytesMax = settings.number('max_bytes_to_read')
     const breaks = settings.text('read_overflow_mode') === 'break'
@@ -153,6 +191,7 @@ export class QueryContext {
 
   /** Gives everything back. */
   close(): void {
+    for (const context of this.#under) context.close()
     for (const arena of this.#arenas) arena.destroy()
     this.#arenas.clear()
     this.budget.release()

@@ -61,6 +61,8 @@ function executeStep(context: QueryContext, plan: Plan, shared: Shared | null): 
       return arrayJoin(context, input(plan.input), plan)
     case 'window':
       return window(context, input(plan.input), plan)
+    case 'scoped':
+      return execute(context.under(plan.settings), plan.input, shared)
     case 'fetch':
       return fetchLate(context, input(plan.input), plan)
   }

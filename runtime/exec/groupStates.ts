@@ -89,6 +89,8 @@ export class GroupStates {
     arena: Arena,
     readonly keyTypes: readonly DataType[],
     readonly aggregates: readonly BoundAggregate[],
+    /** The groups stay in one table, however many they are. */
+    readonly isWhole = false,
   ) {
     this.#arena = arena
     this.#scratch = arena.child()
@@ -107,7 +109,7 @@ export class GroupStates {
       this.#parts[0].add(keys, args, rows, this.#scratch)
       this.#scratch.reset()
       this.#rowsGrouped += rows
-      if (this.#parts[0].groups > groupsPlainMax && this.#parts[0].hashable) this.#split()
+      if (!this.isWhole && this.#parts[0].groups > groupsPlainMax && this.#parts[0].hashable) this.#split()
       return
     }
     this.#collect(keys, args, rows)
@@ -130,6 +132,12 @@ export class GroupStates {
     const isUseful = this.#share !== null && this.isManyToMany && this.#parts[0].hashable
     this.#sendsRows = isUseful && types.every(canTravel)
     if (this.#sendsRows) this.spread()
+  }
+
+  /** Each row's group, noRow where there is none: u32[rows] in `scratch`. For whole states. */
+  find(keys: readonly Column[], rows: number, scratch: Arena): number {
+    assert(this.isWhole, 'groups are looked for in one table')
+    return this.#parts[0].find(keys, rows, scratch)
   }
 
   #bytesMax(): number {
@@ -414,6 +422,11 @@ class Part {
   hash(keys: readonly Column[], rows: number, arena: Arena): number {
     assert(this.#table !== null, 'groups without keys are not spread')
     return this.#table.hash(keys, rows, arena)
+  }
+
+  find(keys: readonly Column[], rows: number, scratch: Arena): number {
+    assert(this.#table !== null, 'groups without keys are not looked for')
+    return this.#table.find(keys, rows, scratch)
   }
 
   #ids(keys: readonly Column[], rows: number, scratch: Arena): number {

@@ -130,6 +130,8 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
       }
       return filtered({ ...plan, input: pushInto(plan.input, down) }, stay)
     }
+    case 'scoped':
+      return { ...plan, input: pushInto(plan.input, conditions) }
     case 'sort':
       if (plan.limit > 0) return filtered(plan, conditions)
       return { ...plan, input: pushInto(plan.input, conditions) }
@@ -311,6 +313,10 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       ])
       const input = prune(plan.input, need(nodes, new Set(wanted)))
       return { ...plan, input, columns: [...input.columns, ...plan.windows] }
+    }
+    case 'scoped': {
+      const input = prune(plan.input, wanted)
+      return { ...plan, input, columns: input.columns }
     }
     case 'fetch':
       return plan

@@ -1,6 +1,7 @@
 // The logical plan: a tree of steps over numbered columns. Each step's `columns` are what it gives, in the order of its chunks.
 import type { AggregateNode, SetSource, SortKey, Typed, WindowNode } from '../analyzer/typed.ts'
 import type { AnalyzedTable } from '../analyzer/context.ts'
+import type { Settings } from '../core/settings.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
 
@@ -30,6 +31,7 @@ export type Plan =
   | ArrayJoinPlan
   | WindowPlan
   | FetchPlan
+  | ScopedPlan
 
 interface PlanBase {
   columns: readonly PlanColumn[]
@@ -187,6 +189,13 @@ export interface FetchPlan extends PlanBase {
   scan: ScanPlan
   fetched: readonly PlanColumn[]
   position: PlanColumn
+}
+
+/** A subquery with settings of its own. */
+export interface ScopedPlan extends PlanBase {
+  kind: 'scoped'
+  input: Plan
+  settings: Settings
 }
 
 export interface PlannedSubquery {

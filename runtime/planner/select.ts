@@ -7,6 +7,7 @@ import { DBError } from '../core/errors.ts'
 import type { Expr, Query, Select } from '../sql/ast.ts'
 import { plainType } from '../functions/bind.ts'
 import { ArrayJoins, hasArrayJoin } from './arrayJoins.ts'
+import { settingValues } from '../sql/settings.ts'
 import { aliasesOf, expandColumns } from './expand.ts'
 import { oneRow, planFrom } from './from.ts'
 import { planFinish, planWindows } from './finish.ts'
@@ -35,7 +36,7 @@ export class SelectPlanner {
 
   async query(query: Query, ctes: CteScope, outer: Scope | null = null): Promise<Plan> {
     if (query.kind === 'setOperation') return planSetOperation(this, query, ctes, outer)
-    return this.select(query, ctes, outer)
+    return this.#scoped(query, ctes, outer)
   }
 
   /** A nested query, planned with one more level of depth. */
@@ -59,6 +60,17 @@ export class SelectPlanner {
       ...(select.orderBy?.elements.map(e => e.expr) ?? []),
     ])
       if (clause) aliasesOf(clause, this.aliases)
+  }
+
+  /** A SELECT in brackets: its SETTINGS are its own. */
+  async #scoped(select: Select, ctes: CteScope, outer: Scope | null): Promise<Plan> {
+    const values = settingValues(select.settings ?? [])
+    if (this.depth === 0 || values.length === 0) return this.select(select, ctes, outer)
+    const settings = this.context.settings.with(values)
+    const planner = new SelectPlanner({ ...this.context, settings }, this.depth)
+    const input = await planner.select(select, ctes, outer)
+    this.subqueries.push(...planner.subqueries)
+    return { kind: 'scoped', input, settings, columns: input.columns }
   }
 
   async select(select: Select, outerCtes: CteScope, outer: Scope | null): Promise<Plan> {

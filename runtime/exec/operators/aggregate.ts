@@ -12,10 +12,13 @@ import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import type { GroupExchange } from '../groupExchange.ts'
 import { firstPartition, GroupStates, type PartitionShare, partitions, type WireGroups } from '../groupStates.ts'
+import { LimitedGroups } from '../limitedGroups.ts'
 import { readGroups, type SpilledGroups, writeGroups } from '../spilledGroups.ts'
 
 /** Which groups count: a mask of the chunk's rows, or the same for all. */
 type Having = (chunk: Chunk, arena: Arena) => number | boolean
+/** Whether rows without a group count in totals too, by the share of groups that are let through. */
+type WithRest = (share: number) => boolean
 
 /**
  * GROUP BY of one thread: evaluates keys and arguments, and keeps the groups' states. Those that take too much memory go to disk, in
@@ -36,6 +39,7 @@ export class Aggregation {
   #share: PartitionShare | null = null
   /** The partitions whose groups this thread finishes. */
   #own = { start: 0, end: partitions }
+  readonly #limited: LimitedGroups | null = null
   readonly #evaluator: Evaluator
   readonly #keys: readonly Typed[]
   readonly #args: readonly { readonly node: Typed; readonly bound: BoundAggregate }[]
@@ -54,15 +58,22 @@ export class Aggregation {
     this.#keys = plan.keys.filter((_, i) => !set || set[i]).map(key => key.node)
     this.#args = plan.aggregates.flatMap(({ node }) => node.args.map(arg => ({ node: arg, bound: node.bound })))
     this.#evaluator = new Evaluator(context, plan.input.columns)
-    this.#states = this.#empty()
-    this.#bytesMax = this.#keys.length > 0 ? groupBytesMax(context) / (plan.sets?.length ?? 1) : 0
+    const { settings } = context
+    const rowsMax = settings.number('max_rows_to_group_by')
+    const isLimited = rowsMax > 0 && settings.text('group_by_overflow_mode') === 'any' && this.#keys.length > 0
+    this.#states = this.#empty(isLimited)
+    if (isLimited) this.#limited = new LimitedGroups(rowsMax, this.#keep, this.#bounds())
+    this.#bytesMax = this.#keys.length > 0 && !isLimited ? groupBytesMax(context) / (plan.sets?.length ?? 1) : 0
   }
 
-  #empty(): GroupStates {
+  #bounds(): BoundAggregate[] {
+    return this.plan.aggregates.map(({ node }) => node.bound)
+  }
+
+  #empty(isWhole = false): GroupStates {
     this.#keep.reset()
-    const bounds = this.plan.aggregates.map(({ node }) => node.bound)
     const types = this.#keys.map(key => key.type)
-    const states = new GroupStates(this.#keep, types, bounds)
+    const states = new GroupStates(this.#keep, types, this.#bounds(), isWhole)
     if (this.#share) states.share(this.#share)
     return states
   }
@@ -124,7 +135,8 @@ export class Aggregation {
     const columns = this.#evaluator.run([...this.#keys, ...this.#args.map(({ node }) => node)], chunk, arena)
     const keys = columns.slice(0, this.#keys.length)
     const args = columns.slice(keys.length).map((column, i) => plain(column, this.#args[i].bound, arena))
-    this.#states.add(keys, args, chunk.rows)
+    if (this.#limited) this.#limited.add(this.#states, keys, args, chunk.rows, arena)
+    else this.#states.add(keys, args, chunk.rows)
     const { settings } = this.context
     const limit = settings.number('max_rows_to_group_by')
     if (limit > 0 && this.groups > limit && settings.text('group_by_overflow_mode') === 'throw')
@@ -132,6 +144,13 @@ export class Aggregation {
         'TOO_MANY_ROWS',
         `Limit for rows to GROUP BY exceeded: has ${this.groups} rows, maximum: ${limit}`,
       )
+  }
+
+  /** group_by_overflow_mode = break: there are more groups than are wanted. */
+  get isFull(): boolean {
+    const { settings } = this.context
+    const limit = settings.number('max_rows_to_group_by')
+    return limit > 0 && this.groups > limit && settings.text('group_by_overflow_mode') === 'break'
   }
 
   /** The states as they can be sent to another thread, piece by piece. */
@@ -194,13 +213,14 @@ export class Aggregation {
   }
 
   /** States over all groups of this thread, or those that `having` lets through. */
-  async #whole(having: Having | null, arena: Arena): Promise<GroupedAggregate[]> {
+  async #whole(having: Having | null, withRest: WithRest, arena: Arena): Promise<GroupedAggregate[]> {
     const { memory } = arena
     const whole = this.plan.aggregates.map(({ node }) => node.bound.create(arena))
     // Group 1 takes what does not count.
     for (const aggregate of whole) aggregate.ensure(2)
     const masks = this.context.newArena()
     const scratch = this.context.newArena()
+    let dropped = 0
     try {
       for await (const states of this.#all()) {
         let left = 0
@@ -213,6 +233,7 @@ export class Aggregation {
             const mask = having(this.#chunk(piece), scratch)
             if (typeof mask === 'boolean') memory.u8.fill(mask ? 0 : 1, at, at + piece.rows)
             else memory.kernels.maskNot(mask, at, piece.rows)
+            dropped += memory.kernels.countMask(at, piece.rows)
             at += piece.rows
           }
         }
@@ -222,17 +243,24 @@ export class Aggregation {
       this.context.release(masks)
       this.context.release(scratch)
     }
+    if (this.#limited && withRest(1 - dropped / Math.max(this.groups, 1)))
+      for (const [i, aggregate] of whole.entries()) aggregate.merge(this.#limited.rest[i], arena.allocateZeroed(4), 1)
     return whole
   }
 
   /** States for the thread that puts the totals together. */
-  async writeTotals(having: Having | null, arena: Arena): Promise<Uint8Array[]> {
-    return (await this.#whole(having, arena)).map(aggregate => aggregate.write(1))
+  async writeTotals(having: Having | null, withRest: WithRest, arena: Arena): Promise<Uint8Array[]> {
+    return (await this.#whole(having, withRest, arena)).map(aggregate => aggregate.write(1))
   }
 
   /** One row over all groups, or those that `having` lets through, with the keys at their defaults: WITH TOTALS. others: of other threads. */
-  async totals(having: Having | null, arena: Arena, others: readonly (readonly Uint8Array[])[]): Promise<Chunk> {
-    const whole = await this.#whole(having, arena)
+  async totals(
+    having: Having | null,
+    withRest: WithRest,
+    arena: Arena,
+    others: readonly (readonly Uint8Array[])[],
+  ): Promise<Chunk> {
+    const whole = await this.#whole(having, withRest, arena)
     for (const states of others) for (const [i, aggregate] of whole.entries()) aggregate.read(states[i], 0, 1)
     const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
     const results = whole.map(aggregate => aggregate.result(0, 1, arena))
@@ -276,6 +304,7 @@ export async function* aggregate(
         aggregation.add(chunk)
         await aggregation.relieve()
       }
+      if (aggregations.some(({ isFull }) => isFull)) break
       await exchange?.exchange(first)
       const isEnough = plan.groupsWanted > 0 && first.groups >= plan.groupsWanted && plan.aggregates.length === 0
       if (isEnough && !exchange) break
@@ -308,7 +337,7 @@ export async function* aggregate(
   }
 }
 
-/** What totals_mode says: over all groups, or over those that HAVING lets through. The thread that leads has them. */
+/** What totals_mode says: over all groups, or over those that HAVING lets through; with rows that came into no group or without. The thread that leads has them. */
 async function totals(
   context: QueryContext,
   aggregation: Aggregation,
@@ -316,13 +345,17 @@ async function totals(
   exchange: GroupExchange | null,
 ): Promise<void> {
   const { having } = plan
+  const { settings } = context
+  const mode = settings.text('totals_mode')
+  const withRest: WithRest = share =>
+    mode === 'after_having_auto' ? share >= settings.number('totals_auto_threshold') : mode !== 'after_having_exclusive'
   const evaluator = new Evaluator(context, plan.columns)
-  const countsAll = !having || context.settings.text('totals_mode') === 'before_having'
+  const countsAll = !having || mode === 'before_having'
   const counts: Having | null = countsAll ? null : (chunk, arena) => evaluator.mask(having, chunk, arena)
   if (exchange && !exchange.leads) {
-    exchange.sendTotals(await aggregation.writeTotals(counts, context.arena))
+    exchange.sendTotals(await aggregation.writeTotals(counts, withRest, context.arena))
     return
   }
   const others = exchange ? await exchange.othersTotals(aggregation) : []
-  context.totals.set(plan, await aggregation.totals(counts, context.arena, others))
+  context.totals.set(plan, await aggregation.totals(counts, withRest, context.arena, others))
 }

@@ -35,6 +35,8 @@ export async function* numbers(
         return new FixedColumn(type, memory, pointer, rows)
       })
       context.read(rows, rows * 8)
+      // Numbers that go over a limit under the mode `break` are left out.
+      if (context.isBroken && !source.zeros) return
       next += BigInt(rows) * source.step
       if (left !== null) left -= BigInt(rows)
       wanted -= rows

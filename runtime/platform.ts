@@ -24,7 +24,22 @@ export interface Platform {
   readonly deflate?: StreamCodec
   readonly brotli?: StreamCodec
   readonly zstdStream?: StreamCodec
+  /** HTTP to other servers. Rejects where there is no connection; an answer of any status is an answer. */
+  fetch?(url: string, request: HttpRequest): Promise<HttpAnswer>
   log(level: LogLevel, text: string): void
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** To be read to its end or cancelled. */
+  readonly body: ReadableStream<Uint8Array> | null
+  text(): Promise<string>
 }
 
 export type LogLevel = 'error' | 'warning' | 'information' | 'debug'

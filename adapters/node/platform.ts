@@ -45,6 +45,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     deflate,
     brotli,
     zstdStream,
+    fetch: (url, { method, headers, body }) => fetch(url, { method, headers, body: body as BodyInit | undefined }),
     log(level, text) {
       if (levels.indexOf(level) <= loudest)
         process.stderr.write(`${new Date().toISOString().replace('T', ' ').replace('Z', '')} <${level}> ${text}\n`)

@@ -1,7 +1,7 @@
 // Storages that keep whole chunks: Memory, Log and their kin; Null and views, which keep nothing.
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { DBError } from '../core/errors.ts'
-import type { LogChunk } from '../exec/source.ts'
+import type { LogChunk, Source } from '../exec/source.ts'
 import type { Disk } from '../storage/disk.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { TableStorage } from './table.ts'
@@ -164,10 +164,10 @@ function readDirectory(bytes: Uint8Array, path: string): LogChunk[] {
 }
 
 export class NullStorage implements TableStorage {
-  snapshot() {
-    return { source: { kind: 'null' } as const, release: () => {} }
+  snapshot(): { source: Source; release(): void } {
+    return { source: { kind: 'null' }, release: () => {} }
   }
-  async commit(): Promise<void> {}
+  async commit(_result: Written): Promise<void> {}
   async truncate(): Promise<void> {}
   async drop(): Promise<void> {}
   async close(): Promise<void> {}

@@ -153,6 +153,8 @@ defineSettings('number', {
   interactive_delay: [100000, 'Microseconds between progress reports.'],
 })
 defineSettings('bool', {
+  skip_unavailable_shards: [0, 'Shards that cannot be reached are left out.'],
+  engine_file_truncate_on_insert: [0, 'INSERT into a file replaces what was in it.'],
   extremes: [0, 'Adds the minimum and maximum of each column of the result.'],
   join_use_nulls: [0, 'Missing rows of an outer JOIN are NULL and not defaults.'],
   aggregate_functions_null_for_empty: [0, 'Aggregate functions of no rows give NULL.'],

@@ -61,7 +61,7 @@ export class BufferStorage extends MemoryStorage {
   }
 
   compose() {
-    const columns = this.columns.filter(({ kind }) => kind !== 'ALIAS' && kind !== 'EPHEMERAL')
+    const columns = this.columns.filter(({ kind }) => kind !== 'EPHEMERAL')
     const waiting = this.#waiting
     const destination = this.#destination
     const query = unionOf([...(destination ? [selectFrom(destination, columns)] : []), selectFrom(waiting, columns)])

@@ -34,11 +34,12 @@ export function selectFrom(
 ): string {
   const items = columns
     .filter(({ name }) => !Object.hasOwn(constants, name))
-    .map(({ name, type }) => {
+    .map(({ name, type, kind, expression }) => {
       const quoted = backquote(name)
       const found = source.columns.find(column => column.name === name && column.kind !== 'EPHEMERAL')
       if (found?.type === type) return quoted
       if (found) return `CAST(${quoted}, ${quoteSql(type)}) AS ${quoted}`
+      if (kind === 'ALIAS' && expression !== undefined) return `CAST(${expression}, ${quoteSql(type)}) AS ${quoted}`
       return `defaultValueOfTypeName(${quoteSql(type)}) AS ${quoted}`
     })
   for (const [name, value] of Object.entries(constants)) {

@@ -36,8 +36,26 @@ export interface EngineOptions {
   readonly warmUp?: boolean
   /** Decoded columns that each worker keeps. */
   readonly columnCacheBytes?: number
+  /** Beside those that are there anyway (`default` and the like). */
+  readonly clusters?: Readonly<Record<string, ClusterOptions>>
+  /** The port under which this server answers HTTP: with it, addresses of clusters mean this server itself. */
+  readonly httpPort?: number
   /** Defaults for everybody, by ClickHouse's names. */
   readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface ClusterOptions {
+  readonly shards: readonly {
+    readonly weight?: number
+    readonly internalReplication?: boolean
+    readonly replicas: readonly {
+      readonly host: string
+      readonly port?: number
+      readonly user?: string
+      readonly password?: string
+      readonly isSecure?: boolean
+    }[]
+  }[]
 }
 
 export interface UserOptions {

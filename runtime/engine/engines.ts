@@ -5,9 +5,14 @@ import type { TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
 import type { CreateTable, FunctionCall } from '../sql/ast.ts'
+import type { Value } from '../types/value.ts'
 import { createBuffer } from './bufferTable.ts'
 import { ConstantArguments, sourceTable, visibleColumns } from './composedTables.ts'
 import type { GranaryEngine } from './engine.ts'
+import { clusterOf } from './clusters.ts'
+import { createFile } from './fileTable.ts'
+import { DistributedStorage, shardVirtualColumns } from './distributed.ts'
+import { RandomStorage } from './randomTable.ts'
 import { DictionaryView } from './dictionaryView.ts'
 import { JoinStorage } from './joinTable.ts'
 import { createMergeTree, mergeTreeEngines } from './mergeTreeStorage.ts'
@@ -20,7 +25,17 @@ interface MadeStorage {
 }
 
 const chunkEngines = ['Memory', 'Log', 'TinyLog', 'StripeLog', 'Null', 'Set']
-const otherEngines = ['Merge', 'Buffer', 'Join', 'Dictionary', 'View', 'MaterializedView']
+const otherEngines = [
+  'Merge',
+  'Buffer',
+  'Join',
+  'Dictionary',
+  'Distributed',
+  'File',
+  'GenerateRandom',
+  'View',
+  'MaterializedView',
+]
 export const engineNames: readonly string[] = [...mergeTreeEngines, ...chunkEngines, ...otherEngines]
 
 /** ClickHouse has them, Granary does not. */
@@ -60,6 +75,23 @@ export async function createStorage(
       return plain(createBuffer(engine, constants, self, definition.columns))
     case 'Join':
       return plain(await JoinStorage.open(engine, definition, self, isTransient))
+    case 'Distributed': {
+      constants.count(3, 5)
+      const target = { database: constants.text(1), table: constants.text(2) }
+      const cluster = () => clusterOf(engine, constants.text(0))
+      cluster()
+      const storage = new DistributedStorage(engine, self, definition.columns, cluster, target, args[3] ?? null)
+      return { storage, virtualColumns: shardVirtualColumns }
+    }
+    case 'File':
+      return plain(createFile(engine, constants, self, definition.columns))
+    case 'GenerateRandom':
+      return plain(
+        new RandomStorage(
+          args.map(arg => constants.value(arg) as Value),
+          () => engine.platform.random() * 2 ** 32,
+        ),
+      )
     case 'Dictionary':
       return plain(new DictionaryView(engine, database, constants.text(0), definition.columns))
   }
@@ -84,7 +116,7 @@ export function inferColumns(
       throw new DBError('BAD_ARGUMENTS', `Dictionary (${constants.text(0)}) not found`)
     return dictionary.columns
   }
-  const at = kind === 'Buffer' ? 0 : -1
+  const at = kind === 'Buffer' ? 0 : kind === 'Distributed' ? 1 : -1
   if (at < 0 || args.length < at + 2) return null
   const [other, table] = [constants.text(at), constants.text(at + 1)]
   const source = sourceTable(engine, other, table)

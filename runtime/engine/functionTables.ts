@@ -9,6 +9,9 @@ import { parseColumnList } from './columnList.ts'
 import { dictionaryFunction } from './dictionaryView.ts'
 import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
+import { DistributedStorage, remoteFunction, remoteTarget, targetColumns } from './distributed.ts'
+import { checkFormat, FileStorage } from './fileTable.ts'
+import { formatOfFile, userFile } from './tableFunctions.ts'
 import { mergeFunction } from './mergeTables.ts'
 import type { Names } from './snapshots.ts'
 
@@ -19,6 +22,11 @@ export function functionTable(engine: GranaryEngine, call: FunctionCall, names: 
   switch (call.name) {
     case 'merge':
       return mergeFunction(engine, call.args, names)
+    case 'remote':
+    case 'remoteSecure':
+    case 'cluster':
+    case 'clusterAllReplicas':
+      return remoteFunction(engine, call, names)
     case 'dictionary':
       return dictionaryFunction(engine, call.args, names)
     default:
@@ -70,15 +78,36 @@ export async function tableOfFunction(run: QueryRun, call: FunctionCall, query: 
     case 'null': {
       const structure =
         call.args.length > 0 ? new ConstantArguments('Table function null', call.args, names).text(0) : ''
-      const columns = structure
-        ? parseColumnList(structure).map(({ name, type }) => ({ name, type: type.name }))
-        : await structureOf(run, query)
+      const columns = structure ? columnsOf(structure) : await structureOf(run, query)
       return functionTarget(call.name, columns, new NullStorage())
+    }
+    case 'remote':
+    case 'remoteSecure':
+    case 'cluster':
+    case 'clusterAllReplicas': {
+      const { cluster, target, shardingKey } = remoteTarget(run.engine, call, names)
+      const columns = targetColumns(run.engine, cluster, target) ?? (await structureOf(run, query))
+      const self = { database: '', name: call.name }
+      const storage = new DistributedStorage(run.engine, self, columns, () => cluster, target, shardingKey)
+      return functionTarget(call.name, columns, storage)
+    }
+    case 'file': {
+      const constants = new ConstantArguments('Table function file', call.args, names)
+      constants.count(1, 4)
+      const path = constants.text(0)
+      const given = call.args.length > 1 ? constants.text(1) : 'auto'
+      const format = given === 'auto' ? formatOfFile(path) : checkFormat(given)
+      const structure = call.args.length > 2 ? constants.text(2) : 'auto'
+      const columns = structure === 'auto' ? await structureOf(run, query) : columnsOf(structure)
+      return functionTarget(call.name, columns, new FileStorage(run.engine, userFile(path), format, columns, null))
     }
     default:
       throw new DBError('NOT_IMPLEMENTED', `Table function ${call.name} is not supported for INSERT`)
   }
 }
+
+const columnsOf = (structure: string): Table['columns'] =>
+  parseColumnList(structure).map(({ name, type }) => ({ name, type: type.name }))
 
 async function structureOf(run: QueryRun, query: Query | null): Promise<Table['columns']> {
   if (query) return run.describe(query)

@@ -69,6 +69,7 @@ export class TaskHost {
     this.#keyed = new KeyedTables(this.memory)
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
     this.#resources = {
+      location: options.location ?? '',
       partReader: location => this.#reader(location),
       analyzer: context => analyzerContext(context, tasklessBase(context)),
       cast: (from, to, context) => {

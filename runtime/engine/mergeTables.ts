@@ -86,7 +86,7 @@ export class MergeStorage extends NullStorage {
   }
 
   compose() {
-    const columns = this.columns.filter(({ kind }) => kind !== 'ALIAS' && kind !== 'EPHEMERAL')
+    const columns = this.columns.filter(({ kind }) => kind !== 'EPHEMERAL')
     return { query: mergeQuery(this.matcher.find(this.engine, this.self), columns), tables: [] }
   }
 }

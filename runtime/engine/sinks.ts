@@ -21,6 +21,7 @@ export async function openSink(context: QueryContext, table: TableSnapshot): Pro
       return mergeTreeSink(context, table.source)
     case 'packed':
     case 'log':
+    case 'format':
       return packedSink()
     case 'keyed':
       if (table.source.spec.kind === 'join') return packedSink()

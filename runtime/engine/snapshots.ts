@@ -44,6 +44,8 @@ export function takeSnapshots(
   const releases: (() => void)[] = []
   const unprepared: Promise<void>[] = []
   const seen = new Set<string>()
+  /** Tables over others whose tables are being looked at. */
+  const open = new Set<string>()
   const addTable = (table: Table) => {
     if (table.target) {
       const made = materializedSnapshot(engine, table, table.target)
@@ -60,7 +62,10 @@ export function takeSnapshots(
     const composed = table.storage.compose?.()
     tables.push(composed?.query ? { ...snapshot, view: composed.query, isComposed: true } : snapshot)
     tables.push(...(composed?.tables ?? []))
+    const key = `${table.database}.${table.name}`
+    open.add(key)
     if (composed?.query) visit(composed.query, table.database)
+    open.delete(key)
     if (table.view) visit(table.view, table.database)
   }
   const visit = (tree: unknown, current: string) => {
@@ -68,6 +73,7 @@ export function takeSnapshots(
       const temporary =
         stated === undefined ? (names.session?.temporaryTables.get(name) as Table | undefined) : undefined
       const key = temporary ? `.${name}` : `${stated ?? current}.${name}`
+      if (open.has(key)) throw new DBError('INFINITE_LOOP', `Table ${key} reads itself`)
       if (seen.has(key)) continue
       seen.add(key)
       const table = temporary ?? engine.catalog.find(stated ?? current, name)

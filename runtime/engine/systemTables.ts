@@ -9,6 +9,7 @@ import type { Value } from '../types/value.ts'
 import type { GranaryEngine } from './engine.ts'
 import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
+import { systemClusters } from './systemClusters.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
 
 export interface SystemTable {
@@ -548,16 +549,7 @@ const tables: Record<string, SystemTable> = {
       yield ['default', engine.location, engine.disk ? 'Local' : 'Memory']
     },
   },
-  clusters: {
-    columns: [
-      ['cluster', 'String'],
-      ['shard_num', 'UInt32'],
-      ['replica_num', 'UInt32'],
-      ['host_name', 'String'],
-      ['port', 'UInt16'],
-    ],
-    rows: () => [],
-  },
+  clusters: systemClusters,
   mutations: {
     columns: [
       ['database', 'String'],

@@ -1,10 +1,12 @@
 import type { AnalyzedTable } from '../analyzer/context.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
+import { describeRemote, type RemoteTable, readUrl, urlLocation } from '../exec/remote.ts'
 import type { Source } from '../exec/source.ts'
 import { findInputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
 import { parseColumnList } from './columnList.ts'
+import { randomTable } from './randomTable.ts'
 import { commonType } from '../types/commonType.ts'
 import { convertValue, integerTypeName } from '../types/convertValue.ts'
 import { ArrayType, MapType, TupleType } from '../types/compound.ts'
@@ -97,9 +99,9 @@ export async function tableFunction(
       count(1, 4)
       const path = text(0)
       const format = args.length > 1 && text(1) !== 'auto' ? text(1) : formatOfFile(path)
-      const source = { kind: 'format', location: 'file:', path, format } as const
+      const source = { kind: 'format', location: context.resources.location, path: userFile(path), format } as const
       if (args.length > 2 && text(2) !== 'auto') return table(parseColumnList(text(2)), source)
-      return table(await inferFile(context, path, format), source)
+      return table(await inferFile(context, source.path, format), source)
     }
     case 'format': {
       count(2, 3)
@@ -115,9 +117,43 @@ export async function tableFunction(
         )
       return table(format.inferSchema(data, true, options, context.memory), source)
     }
-    case 'merge':
-    case 'remote':
-    case 'cluster':
+    case 'url': {
+      count(1, 4)
+      const path = text(0)
+      const format = args.length > 1 && text(1) !== 'auto' ? text(1) : formatOfFile(new URL(path).pathname)
+      const source = { kind: 'format', location: urlLocation, path, format } as const
+      if (args.length > 2 && text(2) !== 'auto') return table(parseColumnList(text(2)), source)
+      return table(await inferBytes(context, await readUrl(context.platform, path), format), source)
+    }
+    case '_shard': {
+      count(5, 5)
+      const remote: RemoteTable = { urls: text(0).split(' '), from: text(1), user: text(2), password: text(3) }
+      const source = { kind: 'remote', table: remote } as const
+      return table(text(4) ? parseColumnList(text(4)) : await describeRemote(context.platform, remote), source)
+    }
+    case 'generateRandom':
+      return randomTable(args, context, table)
+    case 's3':
+    case 's3Cluster':
+    case 'hdfs':
+    case 'mysql':
+    case 'postgresql':
+    case 'mongodb':
+    case 'sqlite':
+    case 'odbc':
+    case 'jdbc':
+    case 'executable':
+    case 'input':
+    case 'loop':
+    case 'iceberg':
+    case 'deltaLake':
+    case 'azureBlobStorage':
+    case 'redis':
+    case 'urlCluster':
+    case 'fileCluster':
+    case 'mergeTreeIndex':
+    case 'fuzzJSON':
+    case 'fuzzQuery':
       throw new DBError('NOT_IMPLEMENTED', `Table function ${name} is not supported`)
     default:
       throw new DBError('UNKNOWN_FUNCTION', `Unknown table function ${name}`)
@@ -204,7 +240,7 @@ async function inferFile(
 ): Promise<readonly { name: string; type: DataType }[]> {
   const format = findInputFormat(formatName)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
-  const disk = await context.platform.openDisk('file:')
+  const disk = await context.platform.openDisk(context.resources.location)
   const size = await disk.size(path)
   if (size === null) throw new DBError('FILE_DOESNT_EXIST', `File ${path} doesn't exist`)
   if (format.randomAccess)
@@ -213,4 +249,32 @@ async function inferFile(
     throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${formatName} tells no structure: give it`)
   const most = 32 << 20
   return format.inferSchema(await disk.read(path, 0, Math.min(size, most)), size <= most, options, context.memory)
+}
+
+async function inferBytes(
+  context: QueryContext,
+  bytes: Uint8Array,
+  formatName: string,
+): Promise<readonly { name: string; type: DataType }[]> {
+  const format = findInputFormat(formatName)
+  const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
+  if (format.randomAccess) {
+    const read = async (start: number, end: number) => bytes.subarray(start, end)
+    return format.randomAccess.inferSchema({ size: bytes.length, read }, options)
+  }
+  if (!format.inferSchema)
+    throw new DBError('CANNOT_EXTRACT_TABLE_STRUCTURE', `Format ${formatName} tells no structure: give it`)
+  return format.inferSchema(bytes, true, options, context.memory)
+}
+
+/** A path that users give, in the directory for their files. */
+export function userFile(path: string): string {
+  const inside = path.replace(/^\.\//, '')
+  if (
+    inside === '' ||
+    inside.startsWith('/') ||
+    inside.split('/').some(part => part === '' || part === '.' || part === '..')
+  )
+    throw new DBError('DATABASE_ACCESS_DENIED', `File \`${path}\` is not inside user_files`)
+  return `user_files/${inside}`
 }

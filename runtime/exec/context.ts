@@ -15,6 +15,8 @@ import type { TemporaryFiles } from './temporaryFiles.ts'
 
 /** What the queries of one thread share. */
 export interface Resources {
+  /** Of the disk with the data directory (of Platform.openDisk). */
+  readonly location: string
   /** For the parts on a disk (of Platform.openDisk). */
   partReader(location: string): Promise<PartReader>
   /** For expressions that belong to tables: keys, defaults. They see no other tables. */

@@ -7,6 +7,8 @@ import { numbers } from './operators/numbers.ts'
 import { packed, valueRows } from './operators/packed.ts'
 import { readKeyed } from './operators/readKeyed.ts'
 import { readFormat } from './operators/readFormat.ts'
+import { randomRows } from './operators/randomRows.ts'
+import { readRemote } from './operators/readRemote.ts'
 import { readLog } from './operators/readLog.ts'
 import type { Source } from './source.ts'
 
@@ -32,6 +34,10 @@ export function openScan(context: QueryContext, plan: ScanPlan): Chunks {
       return readFormat(context, plan, source)
     case 'keyed':
       return readKeyed(context, plan, source)
+    case 'random':
+      return randomRows(context, plan, source)
+    case 'remote':
+      return readRemote(context, plan, source.table)
     case 'null':
       return nothing()
   }

@@ -1,3 +1,4 @@
+import type { RemoteTable } from './remote.ts'
 import type { KeyedSpec } from '../functions/keyedTable.ts'
 import type { Query } from '../sql/ast.ts'
 import type { MergeTreeDefinition } from '../storage/mergetree/definition.ts'
@@ -33,7 +34,16 @@ export type Source =
       readonly format: string
       readonly bytes?: Uint8Array
     }
+  /** Made up without end: generateRandom(). */
+  | {
+      readonly kind: 'random'
+      readonly seed: number
+      readonly stringLengthMax: number
+      readonly arrayLengthMax: number
+    }
   | KeyedSource
+  /** On another server. */
+  | { readonly kind: 'remote'; readonly table: RemoteTable }
   | { readonly kind: 'null' }
 
 /** Rows found by key, which every thread keeps whole from query to query: dictionaries, Join tables. */

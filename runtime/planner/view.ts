@@ -4,8 +4,8 @@ import type { ScopeColumn } from '../analyzer/scope.ts'
 import { DBError } from '../core/errors.ts'
 import type { Query, TableReference } from '../sql/ast.ts'
 import { named, type Source } from './from.ts'
-import type { PlanColumn } from './plan.ts'
-import type { SelectPlanner } from './select.ts'
+import type { Plan, PlanColumn } from './plan.ts'
+import { SelectPlanner } from './select.ts'
 import { castTo } from './setOperation.ts'
 
 /** What may stand behind a table's name in FROM. */
@@ -22,7 +22,7 @@ export async function planView(
   if (sample && !table.isComposed)
     throw new DBError('SAMPLING_NOT_SUPPORTED', `Storage of ${table.name} doesn't support sampling`)
   const query = final || sample ? modified(planner.context, table.view, { final, sample }) : table.view
-  const plan = await planner.nested(query, { queries: new Map() })
+  const plan = await (table.isComposed ? planBelow(planner, query) : planner.nested(query, { queries: new Map() }))
   const declared = plan.columns.map(column => table.columns.find(({ name }) => name === column.name))
   const types = plan.columns.map(({ type }, i) => declared[i]?.type ?? type)
   const isCast = plan.columns.some(({ type }, i) => !type.equals(types[i]))
@@ -35,6 +35,14 @@ export async function planView(
     return virtual || kind === 'MATERIALIZED' || kind === 'ALIAS' ? { ...column, hidden: true } : column
   })
   return { ...source, columns }
+}
+
+/** How a table reads others does not count as a subquery, nor does the union of them. */
+async function planBelow(planner: SelectPlanner, query: Query): Promise<Plan> {
+  const below = new SelectPlanner(planner.context, planner.depth - 1)
+  const plan = await below.query(query, { queries: new Map() })
+  planner.subqueries.push(...below.subqueries)
+  return plan
 }
 
 /** FINAL and SAMPLE go to the tables below; FINAL as far as they have it. */

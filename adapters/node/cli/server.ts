@@ -27,6 +27,7 @@ export async function server({ config: file, overrides, demo }: ServerCommand): 
     maxThreads: config.maxThreads,
     maxServerMemoryUsage: config.maxServerMemoryUsage,
     settings: config.settings,
+    httpPort: config.httpPort,
     warmUp: true,
   })
   if (demo) await loadDemo(engine)

@@ -6,6 +6,7 @@ import { formatOptions } from '../../formats/settings.ts'
 import type { ScanPlan } from '../../planner/plan.ts'
 import { TimeZone } from '../../types/timeZone.ts'
 import type { QueryContext } from '../context.ts'
+import { readUrl, urlLocation, urlPieces } from '../remote.ts'
 import type { Source } from '../source.ts'
 import { TableFilter } from './packed.ts'
 
@@ -62,6 +63,10 @@ export async function* readFormat(
 
 async function randomAccess(context: QueryContext, { location, path, bytes }: Extract<Source, { kind: 'format' }>) {
   if (bytes) return { size: bytes.length, read: async (start: number, end: number) => bytes.subarray(start, end) }
+  if (location === urlLocation) {
+    const whole = await readUrl(context.platform, path)
+    return { size: whole.length, read: async (start: number, end: number) => whole.subarray(start, end) }
+  }
   const disk = await context.platform.openDisk(location)
   const size = await disk.size(path)
   if (size === null) throw new DBError('FILE_DOESNT_EXIST', `File ${path} doesn't exist`)
@@ -74,6 +79,10 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   if (bytes) {
     yield bytes
+    return
+  }
+  if (location === urlLocation) {
+    yield* urlPieces(context.platform, path)
     return
   }
   const disk = await context.platform.openDisk(location)

@@ -135,7 +135,10 @@ function decimalColumns(
       return out
     }
     case 'modulo': {
-      const [x, y] = [operand(a, type, arena), operand(b, type, arena)]
+      // Of the digits as they are stored, whatever the scales: the dividend's must be the larger one.
+      if (ownScale(b).scale > ownScale(a).scale && a.type instanceof DecimalType)
+        throw new DBError('ARGUMENT_OUT_OF_BOUND', "Decimal result's scale is less than argument's one")
+      const [x, y] = [operand(a, ownScale(a), arena), operand(b, ownScale(b), arena)]
       checkDivision(runBinary('modulo', physical, x, y, out.pointer, rows, arena))
       return out
     }
@@ -478,11 +481,8 @@ const orNull = (
     returns: args => new NullableType(numericType(name, operation, args)),
     run: ([a, b], { type, rows, arena }) => {
       const { inner } = type as NullableType
-      const divisor = fixedOf(b)
-      const zeros = arena.allocate(rows)
-      const compare = kernelNamed(arena.memory.kernels, `equalConst${divisor.type.physical}`)
-      compare(divisor.pointer, arena.allocateZeroed(32), zeros, rows)
-      const safe = withOnes(divisor, zeros, arena)
+      const zeros = undefinedDivisions(a, b, rows, arena)
+      const safe = withOnes(fixedOf(b), zeros, arena)
       return new NullableColumn(zeros, numericColumns(operation, a, safe, inner, rows, arena), type as NullableType)
     },
     examples: [example],
@@ -515,6 +515,47 @@ const positiveModulo = defineFunction({
   },
   examples: [['SELECT positiveModulo(-5, 3)', '1']],
 })
+
+/** Like positiveModulo, but NULL where the divisor is 0. */
+const positiveModuloOrNull = defineFunction({
+  name: 'positiveModuloOrNull',
+  aliases: ['positive_modulo_or_null', 'pmodOrNull'],
+  about: 'Like positiveModulo, but gives NULL where the divisor is 0.',
+  category: 'Arithmetic',
+  arguments: pair,
+  returns: args => new NullableType(numericType('positiveModuloOrNull', 'positiveModulo', args)),
+  run: (args, call) => {
+    const [a, b] = args
+    const { inner } = call.type as NullableType
+    const zeros = undefinedDivisions(a, b, call.rows, call.arena)
+    const whole = positiveModulo.run([a, withOnes(fixedOf(b), zeros, call.arena)], { ...call, type: inner, nulls: 0 })
+    return new NullableColumn(zeros, whole.full(call.arena), call.type as NullableType)
+  },
+  examples: [['SELECT positiveModuloOrNull(5, 0)', '\\N']],
+})
+
+/** Rows that divide by zero, or the least integer by minus one. */
+function undefinedDivisions(a: Column, b: Column, rows: number, arena: Arena): number {
+  const { kernels } = arena.memory
+  const divisor = fixedOf(b)
+  const zeros = arena.allocate(rows)
+  kernelNamed(kernels, `equalConst${divisor.type.physical}`)(divisor.pointer, arena.allocateZeroed(32), zeros, rows)
+  const [x, y] = [storedInteger(a.type), storedInteger(divisor.type)]
+  if (!x?.isSigned || !y?.isSigned) return zeros
+  const [least, minusOne] = [columnOf(a.type, [x.wrap(x.min)], arena), columnOf(divisor.type, [y.wrap(-1n)], arena)]
+  const [isLeast, isMinusOne] = [arena.allocate(rows), arena.allocate(rows)]
+  const dividend = fixedOf(a)
+  kernelNamed(kernels, `equalConst${dividend.type.physical}`)(dividend.pointer, fixedOf(least).pointer, isLeast, rows)
+  kernelNamed(kernels, `equalConst${divisor.type.physical}`)(
+    divisor.pointer,
+    fixedOf(minusOne).pointer,
+    isMinusOne,
+    rows,
+  )
+  const { u8 } = arena.memory
+  for (let row = 0; row < rows; row++) u8[zeros + row] |= u8[isLeast + row] & u8[isMinusOne + row]
+  return zeros
+}
 
 const negate = defineFunction({
   name: 'negate',
@@ -565,6 +606,17 @@ const abs = defineFunction({
   examples: [['SELECT abs(-1), abs(toInt8(-128))', '1\t128']],
 })
 
+const sqr = defineFunction({
+  name: 'sqr',
+  caseInsensitive: true,
+  about: 'The square.',
+  category: 'Arithmetic',
+  arguments: [{ name: 'x' }],
+  returns: ([x]) => numericType('sqr', 'multiply', [x, x]),
+  run: ([x], { type, rows, arena }) => numericColumns('multiply', x, x, type, rows, arena),
+  examples: [['SELECT sqr(5)', '25']],
+})
+
 export const arithmetic: readonly FunctionDefinition[] = [
   sum('plus', 'The sum. A date or time plus an interval, days (dates) or seconds (times) is a date or time.', [
     ['SELECT 1 + 2, toTypeName(toUInt8(1) + toUInt8(1))', '3\tUInt16'],
@@ -586,13 +638,15 @@ export const arithmetic: readonly FunctionDefinition[] = [
     [],
     [['SELECT intDiv(7, 2)', '3']],
   ),
-  numeric('modulo', 'The remainder, with the sign of a.', ['mod'], [['SELECT 7 % 3, -7 % 3', '1\t-1']]),
+  numeric('modulo', 'The remainder, with the sign of a.', ['mod', 'moduloLegacy'], [['SELECT 7 % 3, -7 % 3', '1\t-1']]),
   orZero('intDivOrZero', 'intDiv', ['SELECT intDivOrZero(1, 0)', '0']),
   orZero('moduloOrZero', 'modulo', ['SELECT moduloOrZero(5, 0)', '0']),
   orNull('divideOrNull', [], 'divide', ['SELECT divideOrNull(1, 0), divideOrNull(1, 2)', '\\N\t0.5']),
   orNull('intDivOrNull', [], 'intDiv', ['SELECT intDivOrNull(1, 0)', '\\N']),
   orNull('moduloOrNull', ['modOrNull'], 'modulo', ['SELECT moduloOrNull(5, 0)', '\\N']),
   positiveModulo,
+  positiveModuloOrNull,
   negate,
   abs,
+  sqr,
 ]

@@ -73,6 +73,13 @@ export function bindFunction(
       deterministic,
       run: (_args, rows, arena) => new ConstColumn(columnOf(nullType, [null], arena), rows),
     }
+  if (propagates && seen.some(({ type, lambda }) => type.kind === 'Nothing' && !lambda))
+    return {
+      definition,
+      type: nothing,
+      deterministic,
+      run: (_args, rows, arena) => new ConstColumn(columnOf(nothing, [0], arena), rows).full(arena),
+    }
   checkTypes(definition, seen)
   const plain = definition.returns(seen, environment)
   const type = isNullable ? nullableResult(plain) : plain

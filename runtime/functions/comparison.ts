@@ -54,7 +54,7 @@ function check(name: string, a: ArgumentInfo, b: ArgumentInfo): void {
     }
   if (!areComparable(a.type, b.type))
     throw new DBError(
-      'ILLEGAL_TYPE_OF_ARGUMENT',
+      isText(a.type) === isText(b.type) ? 'ILLEGAL_TYPE_OF_ARGUMENT' : 'NO_COMMON_TYPE',
       `Illegal types of arguments (${a.type.name}, ${b.type.name}) of function ${name}`,
     )
 }

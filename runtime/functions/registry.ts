@@ -10,6 +10,10 @@ import { arraySets } from './arraySets.ts'
 import { arraySort } from './arraySort.ts'
 import { arrayTotals } from './arrayTotals.ts'
 import { bestEffortTimes } from './bestEffort.ts'
+import { blocks } from './blocks.ts'
+import { colors } from './colors.ts'
+import { means } from './means.ts'
+import { numberTheory } from './numberTheory.ts'
 import { bits } from './bits.ts'
 import { consistentHashes } from './consistentHash.ts'
 import { clock } from './clock.ts'
@@ -34,9 +38,11 @@ import { icebergHashes } from './icebergHash.ts'
 import { intervalTuples } from './intervalTuples.ts'
 import { ip } from './ip.ts'
 import { json } from './json.ts'
+import { keyValuePairs } from './keyValuePairs.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { mapLambdas } from './mapLambdas.ts'
+import { maps } from './maps.ts'
 import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
@@ -73,6 +79,10 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   arrayTotals,
   bestEffortTimes,
   bits,
+  blocks,
+  colors,
+  means,
+  numberTheory,
   clock,
   bitmask,
   comparison,
@@ -95,9 +105,11 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   intervalTuples,
   ip,
   json,
+  keyValuePairs,
   like,
   logical,
   mapLambdas,
+  maps,
   math,
   markup,
   miscellaneous,

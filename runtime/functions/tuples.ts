@@ -1,5 +1,5 @@
 import { ArrayColumn } from '../columns/array.ts'
-import { columnOf, concatColumns } from '../columns/build.ts'
+import { columnOf, concatColumns, placeU32 } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { TupleColumn } from '../columns/tuple.ts'
@@ -10,12 +10,9 @@ import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import { castColumn } from './castColumn.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
-import { equalMask } from './conditional.ts'
-import { maskColumn } from './fixedColumns.ts'
 
 const isTuple = (type: DataType): boolean => type instanceof TupleType
 const isMap = (type: DataType): boolean => type instanceof MapType
-const UInt8 = parseType('UInt8')
 
 const tuple = defineFunction({
   name: 'tuple',
@@ -174,33 +171,75 @@ const mapSide = (name: 'mapKeys' | 'mapValues', about: string, example: [string,
     examples: [example],
   })
 
-const mapContains = defineFunction({
-  name: 'mapContains',
-  aliases: ['mapContainsKey'],
-  about: 'Whether the map has the key.',
-  category: 'Maps',
-  arguments: [{ name: 'map', accepts: isMap }, { name: 'key' }],
-  lowCardinality: 'plain',
-  returns: () => UInt8,
-  run: ([given, key], { rows, arena }) => {
-    const column = given as ArrayColumn
-    const { offsets, elements } = column.compact(arena)
-    const numbers = arena.allocate(elements.rows * 4)
-    const { kernels } = arena.memory
-    kernels.replicateIndices(offsets, numbers, rows)
-    const mask = equalMask(
-      untupled(elements).columns[0],
-      key.gather(numbers, elements.rows, arena),
-      elements.rows,
-      arena,
-    )
-    const { u8, u32 } = arena.memory
-    const out = arena.allocateZeroed(rows)
-    for (let row = 0; row < rows; row++)
-      for (let at = u32[offsets / 4 + row]; at < u32[offsets / 4 + row + 1]; at++) u8[out + row] |= u8[mask + at]
-    return maskColumn(out, rows, arena)
+const flattenTuple = defineFunction({
+  name: 'flattenTuple',
+  about: 'A tuple of named elements with the elements of inner tuples beside the others, `a.b` for the b of a.',
+  category: 'Tuples',
+  arguments: [{ name: 'tuple', accepts: isTuple }],
+  returns: ([given]) => {
+    const { types, names } = flattened(given.type as TupleType)
+    return new TupleType(types, names)
   },
-  examples: [["SELECT mapContains(map('a', 1), 'a')", '1']],
+  run: ([given], { type, rows, arena }) => {
+    const columns: Column[] = []
+    const collect = (column: Column): void => {
+      if (column instanceof TupleColumn) column.columns.forEach(collect)
+      else columns.push(column)
+    }
+    collect(given)
+    return new TupleColumn(arena.memory, columns, rows, type as TupleType)
+  },
+  examples: [["SELECT flattenTuple(CAST((1, (2, 3)), 'Tuple(a UInt8, b Tuple(c UInt8, d UInt8))'))", '(1,2,3)']],
+})
+
+function flattened(type: TupleType): { types: DataType[]; names: string[] } {
+  const types: DataType[] = []
+  const names: string[] = []
+  for (const [i, element] of type.elements.entries()) {
+    const name = type.names?.[i] ?? String(i + 1)
+    if (!(element instanceof TupleType)) {
+      types.push(element)
+      names.push(name)
+      continue
+    }
+    const inner = flattened(element)
+    types.push(...inner.types)
+    names.push(...inner.names.map(own => `${name}.${own}`))
+  }
+  return { types, names }
+}
+
+const tupleToNameValuePairs = defineFunction({
+  name: 'tupleToNameValuePairs',
+  about: 'The elements, all of one type, as an array of their names and values.',
+  category: 'Tuples',
+  arguments: [{ name: 'tuple', accepts: isTuple }],
+  returns: ([given]) => {
+    const [first, ...others] = (given.type as TupleType).elements
+    if (!first || others.some(type => !type.equals(first)))
+      throw new DBError(
+        'ILLEGAL_TYPE_OF_ARGUMENT',
+        `The argument of function tupleToNameValuePairs must be a tuple of one type of elements, got ${given.type.name}`,
+      )
+    return new ArrayType(new TupleType([parseType('String'), first]))
+  },
+  run: ([given], { type, rows, arena }) => {
+    const { columns } = untupled(given)
+    const { names } = given.type as TupleType
+    const count = columns.length
+    const texts = Array.from({ length: rows * count }, (_, i) => names?.[i % count] ?? String((i % count) + 1))
+    const numbers = Array.from({ length: rows * count }, (_, i) => (i % count) * rows + Math.floor(i / count))
+    const values = concatColumns(columns, arena).gather(placeU32(arena, numbers), numbers.length, arena)
+    const pairs = new TupleColumn(
+      arena.memory,
+      [columnOf(parseType('String'), texts, arena), values],
+      rows * count,
+      (type as ArrayType).element as TupleType,
+    )
+    const offsets = Array.from({ length: rows + 1 }, (_, row) => row * count)
+    return new ArrayColumn(placeU32(arena, offsets), pairs, rows, type)
+  },
+  examples: [['SELECT tupleToNameValuePairs((1, 2))', "[('1',1),('2',2)]"]],
 })
 
 export const tuples: readonly FunctionDefinition[] = [
@@ -211,5 +250,6 @@ export const tuples: readonly FunctionDefinition[] = [
   map,
   mapSide('mapKeys', 'The keys of the map.', ["SELECT mapKeys(map('a', 1))", "['a']"]),
   mapSide('mapValues', 'The values of the map.', ["SELECT mapValues(map('a', 1))", '[1]']),
-  mapContains,
+  flattenTuple,
+  tupleToNameValuePairs,
 ]

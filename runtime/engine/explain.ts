@@ -61,6 +61,8 @@ function title(step: Plan): string {
       return 'ArrayJoin'
     case 'window':
       return 'Window'
+    case 'fill':
+      return 'Filling'
     case 'scoped':
       return 'Settings'
     case 'fetch':

@@ -4,6 +4,7 @@ import type { QueryContext } from './context.ts'
 import { aggregate } from './operators/aggregate.ts'
 import { arrayJoin } from './operators/arrayJoin.ts'
 import { filter, project, union, values } from './operators/basic.ts'
+import { fill } from './operators/fill.ts'
 import { join } from './operators/join.ts'
 import { limit } from './operators/limit.ts'
 import { distinct, limitBy } from './operators/limitBy.ts'
@@ -61,6 +62,8 @@ function executeStep(context: QueryContext, plan: Plan, shared: Shared | null): 
       return arrayJoin(context, input(plan.input), plan)
     case 'window':
       return window(context, input(plan.input), plan)
+    case 'fill':
+      return fill(context, input(plan.input), plan)
     case 'scoped':
       return execute(context.under(plan.settings), plan.input, shared)
     case 'fetch':

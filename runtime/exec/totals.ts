@@ -19,6 +19,7 @@ export function totalsOf(context: QueryContext, plan: Plan): Chunk | null {
       const nodes = plan.columns.map(column => column.node)
       return new Chunk(new Evaluator(context, plan.input.columns).run(nodes, below, context.arena), 1)
     }
+    case 'fill':
     case 'scoped':
     case 'filter':
     case 'sort':

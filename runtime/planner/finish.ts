@@ -3,6 +3,7 @@ import type { Resolver } from '../analyzer/resolve.ts'
 import { type SortKey, type Typed, type WindowNode, walk } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import type { Expr, Limit, Select } from '../sql/ast.ts'
+import { planFill } from './fill.ts'
 import type { Computed, Plan, PlanColumn } from './plan.ts'
 import { rewrite } from './rewriteAggregates.ts'
 import type { SelectPlanner } from './select.ts'
@@ -98,6 +99,13 @@ export async function planFinish(
       columns: plan.columns,
     }
   }
+  plan = await planFill(
+    resolver,
+    plan,
+    select.orderBy,
+    orderBy.map(key => ({ ...key, expr: byKey.has(key.expr.key) ? ref(byKey.get(key.expr.key)!) : key.expr })),
+    visible,
+  )
   if (limit !== null || offset !== 0 || limitConstant)
     plan = {
       kind: 'limit',

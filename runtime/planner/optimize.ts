@@ -314,6 +314,16 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       const input = prune(plan.input, need(nodes, new Set(wanted)))
       return { ...plan, input, columns: [...input.columns, ...plan.windows] }
     }
+    case 'fill': {
+      const used = need(
+        plan.interpolate.map(({ node }) => node),
+        new Set(wanted),
+      )
+      for (const id of [...plan.prefix, ...plan.keys.map(key => key.column)]) used.add(id)
+      for (const { column } of plan.interpolate) used.add(column)
+      const input = prune(plan.input, used)
+      return { ...plan, input, columns: input.columns }
+    }
     case 'scoped': {
       const input = prune(plan.input, wanted)
       return { ...plan, input, columns: input.columns }

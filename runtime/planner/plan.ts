@@ -32,6 +32,7 @@ export type Plan =
   | WindowPlan
   | FetchPlan
   | ScopedPlan
+  | FillPlan
 
 interface PlanBase {
   columns: readonly PlanColumn[]
@@ -189,6 +190,30 @@ export interface FetchPlan extends PlanBase {
   scan: ScanPlan
   fetched: readonly PlanColumn[]
   position: PlanColumn
+}
+
+/** Rows between sorted rows, for values of the keys that are missing. */
+export interface FillPlan extends PlanBase {
+  kind: 'fill'
+  input: Plan
+  keys: readonly FillKey[]
+  /** Sort columns before the filled ones: rows that are equal there are filled for themselves. */
+  prefix: readonly number[]
+  /** Columns of added rows, over the row before. Others are at their defaults. */
+  interpolate: readonly { readonly column: number; readonly node: Typed }[]
+}
+
+export interface FillKey {
+  readonly column: number
+  readonly descending: boolean
+  readonly from: Value | null
+  /** Not reached itself. */
+  readonly to: Value | null
+  /** Added to a value for the next one; or an expression over it. */
+  readonly step: Value | null
+  readonly stepNode: Typed | null
+  /** How far from a row that there is rows are added, as a step. */
+  readonly staleness: Pick<FillKey, 'step' | 'stepNode'> | null
 }
 
 /** A subquery with settings of its own. */

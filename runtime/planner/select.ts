@@ -204,8 +204,6 @@ export class SelectPlanner {
   ): Promise<SortKey[]> {
     const { orderBy } = select
     if (!orderBy) return []
-    if (orderBy.elements.some(element => element.fill))
-      throw new DBError('NOT_IMPLEMENTED', 'ORDER BY ... WITH FILL is not supported')
     if (orderBy.all) {
       const [{ direction, nulls }] = orderBy.elements
       return outputs.map(({ node }) => ({

@@ -2,6 +2,7 @@ import { ArrayColumn } from '../columns/array.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { assert } from '../core/assert.ts'
+import type { ByteWriter } from '../core/bytes.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import { ArrayType } from '../types/compound.ts'
@@ -24,8 +25,9 @@ export interface QuantileFamily {
   /** Parameters that stand before the levels: of the family's own precision. */
   readonly parameters?: number
   readonly form: (types: readonly DataType[], parameters: readonly Value[]) => StateForm
-  /** Whether there is a version of the state's bytes. */
   readonly accepts?: (type: DataType) => boolean
+  /** Of the second argument; unsigned integers by default. */
+  readonly acceptsMore?: (type: DataType) => boolean
   readonly create: (
     arena: Arena,
     types: readonly DataType[],
@@ -51,7 +53,7 @@ export function defineQuantiles(family: QuantileFamily): AggregateDefinition[] {
       if (types.length !== wanted)
         throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes ${wanted} arguments`)
       if (!(family.accepts ?? isQuantified)(types[0])) throw illegalType(name, types[0])
-      if (family.more && !isUnsigned(types[1])) throw illegalType(name, types[1])
+      if (family.more && !(family.acceptsMore ?? isUnsigned)(types[1])) throw illegalType(name, types[1])
       const own = family.parameters ?? 0
       if (parameters.length < own)
         throw new DBError(
@@ -138,6 +140,11 @@ function fromFloats(values: number, rows: number, type: DataType, arena: Arena):
 }
 
 /** Numbers give Float64; dates, times and decimals a value of their own type. */
+/** Writes a Float64 as a value of a type of numbers or times. */
+export function writeTyped(value: number, type: DataType, writer: ByteWriter): void {
+  type.writeBinary(writer, type instanceof DecimalType ? BigInt(Math.trunc(value)) : asValue(value, type))
+}
+
 export const interpolatedType = (type: DataType): DataType =>
   /^(Date|DateTime|Date32|DateTime64)$/.test(type.kind) || type instanceof DecimalType ? type : float64
 

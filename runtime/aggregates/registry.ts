@@ -7,6 +7,9 @@ import { groupArray, groupArrayLast, groupUniqArray } from './groupArray.ts'
 import { mapAggregates } from './mapSums.ts'
 import { argMax, argMin, max, min } from './minMax.ts'
 import { momentAggregates } from './moments.ts'
+import { countedQuantiles } from './quantileCounts.ts'
+import { digestQuantiles } from './quantileDigest.ts'
+import { sketchQuantiles } from './quantileSketches.ts'
 import { reservoirQuantiles } from './quantile.ts'
 import { exactQuantiles } from './quantileExact.ts'
 import { sum, sumWithOverflow } from './sum.ts'
@@ -45,6 +48,9 @@ export const aggregates: readonly AggregateDefinition[] = [
   ...arrayAggregates,
   entropy,
   ...numberAggregates,
+  ...countedQuantiles,
+  ...digestQuantiles,
+  ...sketchQuantiles,
   ...timingQuantiles,
   ...topAggregates,
   ...chainAggregates,

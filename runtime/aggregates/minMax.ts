@@ -32,6 +32,7 @@ export const max = defineAggregate({
 
 export const argMin = defineAggregate({
   name: 'argMin',
+  aliases: ['min_by', 'MIN_BY'],
   caseInsensitive: true,
   about: 'The first argument where the second is least; of several such rows the first.',
   bind: types => bindArgument('argMin', 'min', types),
@@ -40,6 +41,7 @@ export const argMin = defineAggregate({
 
 export const argMax = defineAggregate({
   name: 'argMax',
+  aliases: ['max_by', 'MAX_BY'],
   caseInsensitive: true,
   about: 'The first argument where the second is greatest; of several such rows the first.',
   bind: types => bindArgument('argMax', 'max', types),

@@ -289,4 +289,3 @@ export const countedQuantiles: readonly AggregateDefinition[] = [
     create: ([type]) => new Buckets(type),
   }),
 ].filter(({ name }) => name !== 'medianPrometheusHistogram')
-

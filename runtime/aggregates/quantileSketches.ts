@@ -40,7 +40,10 @@ function relativeError(value: Value): number {
 
 function rankError(value: Value): number {
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isInteger(value)))
-    throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', 'Aggregate function quantileGK requires accuracy parameter with integer type')
+    throw new DBError(
+      'ILLEGAL_TYPE_OF_ARGUMENT',
+      'Aggregate function quantileGK requires accuracy parameter with integer type',
+    )
   if (!(Number(value) > 0))
     throw new DBError(
       'PARAMETER_OUT_OF_BOUND',

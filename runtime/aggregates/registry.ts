@@ -18,6 +18,11 @@ import { arrayAggregates } from './arrayBuilders.ts'
 import { entropy } from './entropy.ts'
 import { numberAggregates } from './numberStates.ts'
 import { timingQuantiles } from './quantileTiming.ts'
+import { associationAggregates } from './association.ts'
+import { intervalAggregates } from './intervals.ts'
+import { matrixAggregates } from './matrices.ts'
+import { oneValueAggregates } from './oneValue.ts'
+import { testAggregates } from './statisticalTests.ts'
 import { chainAggregates } from './eventChains.ts'
 import { groupConcat } from './textAggregates.ts'
 import { topAggregates } from './topK.ts'
@@ -52,6 +57,11 @@ export const aggregates: readonly AggregateDefinition[] = [
   ...digestQuantiles,
   ...sketchQuantiles,
   ...timingQuantiles,
+  ...associationAggregates,
+  ...intervalAggregates,
+  ...matrixAggregates,
+  ...oneValueAggregates,
+  ...testAggregates,
   ...topAggregates,
   ...chainAggregates,
   groupConcat,

@@ -1,4 +1,4 @@
-// SipHash-2-4 of 128 bits without a key, over words of two halves: for keys of states, where there is no kernel memory at hand.
+// SipHash-2-4 without a key, over words of two halves: for keys of states, where there is no kernel memory at hand.
 
 /** 64 bits as two numbers of 32. */
 class Word {
@@ -30,8 +30,26 @@ class Word {
   }
 }
 
-/** The 16 bytes of the hash. */
+/** The 16 bytes of the hash of 128 bits. */
 export function sipHash128(bytes: Uint8Array): Uint8Array {
+  const [v0, v1, v2, v3] = stateOf(bytes)
+  const out = new DataView(new ArrayBuffer(16))
+  out.setInt32(0, v0.low ^ v1.low, true)
+  out.setInt32(4, v0.high ^ v1.high, true)
+  out.setInt32(8, v2.low ^ v3.low, true)
+  out.setInt32(12, v2.high ^ v3.high, true)
+  return new Uint8Array(out.buffer)
+}
+
+/** The hash of 64 bits. */
+export function sipHash64(bytes: Uint8Array): bigint {
+  const words = stateOf(bytes)
+  const high = words.reduce((all, word) => all ^ word.high, 0)
+  const low = words.reduce((all, word) => all ^ word.low, 0)
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+}
+
+function stateOf(bytes: Uint8Array): [Word, Word, Word, Word] {
   const v0 = new Word(0x736f6d65, 0x70736575)
   const v1 = new Word(0x646f7261, 0x6e646f6d)
   const v2 = new Word(0x6c796765, 0x6e657261)
@@ -67,10 +85,5 @@ export function sipHash128(bytes: Uint8Array): Uint8Array {
   take(new Word(last.getInt32(4, true), last.getInt32(0, true)))
   v2.xor(new Word(0, 0xff))
   for (let i = 0; i < 4; i++) round()
-  const out = new DataView(new ArrayBuffer(16))
-  out.setInt32(0, v0.low ^ v1.low, true)
-  out.setInt32(4, v0.high ^ v1.high, true)
-  out.setInt32(8, v2.low ^ v3.low, true)
-  out.setInt32(12, v2.high ^ v3.high, true)
-  return new Uint8Array(out.buffer)
+  return [v0, v1, v2, v3]
 }

@@ -8,6 +8,7 @@ import { createEngine } from '../../../runtime/engine/engine.ts'
 import { findInputFormat } from '../../../runtime/formats/registry.ts'
 import { formatOptions } from '../../../runtime/formats/settings.ts'
 import type { Platform } from '../../../runtime/platform.ts'
+import { decoders } from '../../../runtime/server/contentEncoding.ts'
 import { nodePlatform } from '../platform.ts'
 import { write } from './client.ts'
 import { UsageError } from './config.ts'
@@ -143,23 +144,20 @@ const formatsByEnding: Readonly<Record<string, string>> = {
   parquet: 'Parquet',
 }
 
+/** How a file is packed, by its last ending. */
+const encodings: Readonly<Record<string, string>> = { gz: 'gzip', br: 'br', zst: 'zstd' }
+
 async function loadFile(engine: Engine, platform: Platform, command: LocalCommand, file: string): Promise<void> {
   if (!fs.existsSync(file)) throw new UsageError(`There is no file ${file}`)
   const [name, ...endings] = path.basename(file).split('.')
   const packed = endings.at(-1)?.toLowerCase()
-  const codec =
-    packed === 'gz'
-      ? platform.gzip
-      : packed === 'br'
-        ? platform.brotli
-        : packed === 'zst'
-          ? platform.zstdStream
-          : undefined
-  const ending = (codec ? endings.at(-2) : endings.at(-1))?.toLowerCase() ?? ''
+  const encoding = packed === undefined ? undefined : encodings[packed]
+  const decoder = encoding === undefined ? undefined : decoders(encoding, platform)[0]
+  const ending = (decoder ? endings.at(-2) : endings.at(-1))?.toLowerCase() ?? ''
   const format = command.inputFormat ?? formatsByEnding[ending]
   if (!format) throw new UsageError(`What is in ${file}? Its name does not tell: say it with --input-format`)
   const source = fs.createReadStream(file, { highWaterMark: 1 << 20 })
-  await load(engine, platform, command, name.replace(/\W/g, '_'), source, format, codec?.decompress())
+  await load(engine, platform, command, name.replace(/\W/g, '_'), source, format, decoder)
 }
 
 const headSizeMax = 1 << 20

@@ -173,6 +173,8 @@ export {
   upperBoundU32, upperBoundU64, upperBoundF32, upperBoundF64, lowerBoundStrings, upperBoundStrings, lowerBoundFixed, upperBoundFixed,
 } from "./index/markSearch";
 export { chainRows, clearIds, headsOf, joinPairs, crossPairs, markRows, firstPairs } from "./join/pairs";
+export { countIds, keepOnce, takeCounted } from "./join/sets";
+export { asofStarts, asofRows } from "./join/asof";
 export {
   packSources, countSources, sourceIndices, sumRuns8, sumRuns16, sumRuns32, sumRuns64, sumRunsF32, sumRunsF64, sumRunsWide,
 } from "./storage/merge";

@@ -1,5 +1,6 @@
 // The typed expression tree: names resolved, types known, functions bound. Nodes with the same `key` compute the same value, so
 // the executor runs them once, and GROUP BY finds its keys inside the SELECT list by key.
+import type { GroupTable } from '../columns/groupTable.ts'
 import type { BoundAggregate } from '../aggregates/aggregate.ts'
 import type { BoundFunction } from '../functions/bind.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -43,8 +44,12 @@ export interface InNode extends Base {
 export interface SetSource {
   readonly id: number
   readonly types: readonly DataType[]
-  /** Tuples of values (one element for a single operand). Filled before execution for subqueries. */
-  values: readonly (readonly Value[])[] | null
+  /** Tuples of values (one element for a single operand); null for subqueries. */
+  readonly values: readonly (readonly Value[])[] | null
+  /** The distinct rows of a subquery, once it has run. */
+  table?: GroupTable
+  /** Those rows as values; null if they are too many. */
+  list?: () => readonly (readonly Value[])[] | null
   /** The index of the subquery in the query's list of subqueries, or -1. */
   readonly subquery: number
   /** NULL is a value of the set like any other. */

@@ -1,10 +1,9 @@
 // The analyzer's and executor's context, made from a task.
 import type { AnalyzedTable, AnalyzerContext, CteScope } from '../analyzer/context.ts'
-import type { SetSource } from '../analyzer/typed.ts'
 import { Settings } from '../core/settings.ts'
-import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
 import { execute } from '../exec/execute.ts'
+import { collectSet } from '../exec/setRows.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Environment } from '../functions/function.ts'
 import { optimize } from '../planner/optimize.ts'
@@ -12,8 +11,6 @@ import type { Plan, PlannedSubquery } from '../planner/plan.ts'
 import { SelectPlanner } from '../planner/select.ts'
 import type { Platform } from '../platform.ts'
 import type { Query } from '../sql/ast.ts'
-import { convertValue } from '../types/convertValue.ts'
-import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import type { ScalarResult, TaskBase } from './messages.ts'
@@ -126,30 +123,11 @@ export function analyzerContext(
 
 /** Runs the subqueries of IN, innermost first, as they were planned. */
 async function fillSets(context: QueryContext, subqueries: readonly PlannedSubquery[]): Promise<void> {
-  const limit = context.settings.number('max_rows_in_set')
   for (const { set, plan } of subqueries) {
-    if (set.values) continue
-    if (plan.columns.length !== set.types.length)
-      throw new DBError(
-        'NUMBER_OF_COLUMNS_DOESNT_MATCH',
-        `Number of columns in section IN doesn't match: ${set.types.length} on the left, ${plan.columns.length} on the right`,
-      )
+    if (set.table) continue
     const types = plan.columns.map(column => column.type)
-    const rows = await collectRows(context, optimize(plan), Number.POSITIVE_INFINITY)
-    if (limit > 0 && rows.length > limit)
-      throw new DBError('SET_SIZE_LIMIT_EXCEEDED', `Limit for IN-set exceeded, max rows: ${limit}`)
-    set.values = rows.flatMap(row => convertRow(row, types, set))
+    await collectSet(context, set, types, execute(context, optimize(plan)))
   }
-}
-
-function convertRow(row: readonly Value[], from: readonly DataType[], { types, matchesNull }: SetSource): Value[][] {
-  const converted: Value[] = []
-  for (const [i, value] of row.entries()) {
-    const result = convertValue(value, from[i], types[i])
-    if (result === undefined || (result === null && !matchesNull)) return []
-    converted.push(result)
-  }
-  return [converted]
 }
 
 /** About what a value takes outside of the core's memory. */

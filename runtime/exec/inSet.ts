@@ -8,11 +8,11 @@ import { NullableColumn } from '../columns/nullable.ts'
 import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
-import { nullableOf, plainType } from '../functions/bind.ts'
 import { NullableType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import { GroupTable } from '../columns/groupTable.ts'
+import { setTypes } from './setRows.ts'
 
 const uint8 = parseType('UInt8')
 
@@ -30,14 +30,17 @@ export class InSet {
     readonly node: InNode,
     arena: Arena,
   ) {
-    const { values: given } = node.set
-    if (!given) throw new DBError('LOGICAL_ERROR', 'The set of IN is not filled')
-    const { matchesNull } = node.set
-    this.#types = node.set.types.map(type =>
-      matchesNull && type.isNullable ? nullableOf(plainType(type)) : plainType(type),
-    )
+    const { values: given, table } = node.set
+    if (!given && !table) throw new DBError('LOGICAL_ERROR', 'The set of IN is not filled')
+    this.#types = setTypes(node.set)
+    this.#constants = []
+    if (table) {
+      this.#table = table
+      this.#isEmpty = table.size === 0
+      return
+    }
     // A column that has no NULLs is in no set by them.
-    const values = given.filter(row => row.every((value, i) => value !== null || this.#types[i].isNullable))
+    const values = given!.filter(row => row.every((value, i) => value !== null || this.#types[i].isNullable))
     this.#isEmpty = values.length === 0
     const [type] = this.#types
     if (
@@ -52,7 +55,6 @@ export class InSet {
       this.#table = null
       return
     }
-    this.#constants = []
     this.#table = new GroupTable(arena, this.#types)
     const step = 65536
     for (let start = 0; start < values.length; start += step) {

@@ -1,6 +1,6 @@
 // Which ranges of keys a filter can be true for. A condition is a tree of AND, OR and atoms over expressions, each named by its
 // node's key; what is not understood may always be true.
-import type { Typed } from '../analyzer/typed.ts'
+import type { InNode, Typed } from '../analyzer/typed.ts'
 import { encodeText } from '../core/text.ts'
 import { plainType } from '../functions/bind.ts'
 import { columnsOf } from '../analyzer/typed.ts'
@@ -23,7 +23,13 @@ export type KeyCondition =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly KeyCondition[] }
   | { readonly kind: 'range'; readonly key: string; readonly range: Range }
   | { readonly kind: 'notEqual'; readonly key: string; readonly value: Value }
-  | { readonly kind: 'points'; readonly key: string; readonly points: readonly Value[]; readonly negated: boolean }
+  | {
+      readonly kind: 'points'
+      readonly key: string
+      /** In order; null: too many to say anything. */
+      readonly points: () => readonly Value[] | null
+      readonly negated: boolean
+    }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'never' }
 
@@ -84,31 +90,7 @@ function combine(kind: 'and' | 'or', parts: readonly KeyCondition[]): KeyConditi
 }
 
 function conditionOf(node: Typed): KeyCondition {
-  if (node.kind === 'in' && node.set.values) {
-    const { values } = node.set
-    if (values.some(row => row.includes(null))) return unknown
-    if (node.set.types.length !== 1) {
-      // A tuple is in the set only if each element is among the set's elements of its place.
-      if (node.negated || node.operand.kind !== 'call' || node.operand.name !== 'tuple') return unknown
-      return combine(
-        'and',
-        node.operand.args.map(
-          (arg, i): KeyCondition => ({
-            kind: 'points',
-            key: arg.key,
-            points: distinctSorted(values.map(row => row[i])),
-            negated: false,
-          }),
-        ),
-      )
-    }
-    return {
-      kind: 'points',
-      key: node.operand.key,
-      points: distinctSorted(values.map(([value]) => value)),
-      negated: node.negated,
-    }
-  }
+  if (node.kind === 'in') return setCondition(node)
   if (node.kind === 'constant') return node.value !== null && Number(node.value) === 0 ? { kind: 'never' } : unknown
   if (node.kind !== 'call') return unknown
   if (node.name === 'and' || node.name === 'or') return combine(node.name, node.args.map(conditionOf))
@@ -121,6 +103,27 @@ function conditionOf(node: Typed): KeyCondition {
   if (b.kind === 'constant') return comparison(node.name, a, b.value, b)
   if (a.kind === 'constant' && Object.hasOwn(mirrored, node.name)) return comparison(mirrored[node.name], b, a.value, a)
   return unknown
+}
+
+function setCondition({ operand, negated, set }: InNode): KeyCondition {
+  const rows = () => set.values ?? set.list?.() ?? null
+  if (set.matchesNull && (rows() ?? []).some(row => row.includes(null))) return unknown
+  const points = (key: string, element: number): KeyCondition => {
+    // Listed once, when a key asks for them.
+    let listed: readonly Value[] | null | undefined
+    const list = () => {
+      const known = rows()
+      return known && distinctSorted(known.map(row => row[element]))
+    }
+    return { kind: 'points', key, points: () => (listed === undefined ? (listed = list()) : listed), negated }
+  }
+  if (set.types.length === 1) return points(operand.key, 0)
+  // A tuple is in the set only if each element is among the set's elements of its place.
+  if (negated || operand.kind !== 'call' || operand.name !== 'tuple') return unknown
+  return combine(
+    'and',
+    operand.args.map((arg, i) => points(arg.key, i)),
+  )
 }
 
 function comparison(name: string, operand: Typed, given: Value, constant: Typed): KeyCondition {
@@ -193,15 +196,13 @@ function prefixOf(operand: Typed, pattern: string): KeyCondition {
   return { kind: 'range', key: operand.key, range: exactly(prefix) }
 }
 
-/** [prefix, prefix with its last byte one more). */
+/** [prefix, prefix with its last byte one more): what the pattern begins with is only necessary, so this has no negation. */
 function prefixRange(key: string, prefix: string): KeyCondition {
+  if (prefix === '') return unknown
   const last = prefix.charCodeAt(prefix.length - 1)
-  if (prefix === '' || last >= 127)
-    return prefix === ''
-      ? unknown
-      : { kind: 'range', key, range: { low: prefix, high: undefined, lowOpen: false, highOpen: false } }
-  const next = prefix.slice(0, -1) + String.fromCharCode(last + 1)
-  return { kind: 'range', key, range: { low: prefix, high: next, lowOpen: false, highOpen: true } }
+  const next = last >= 127 ? undefined : prefix.slice(0, -1) + String.fromCharCode(last + 1)
+  const range = { low: prefix, high: next, lowOpen: false, highOpen: true }
+  return { kind: 'and', parts: [{ kind: 'range', key, range }] }
 }
 
 function distinctSorted(values: readonly Value[]): Value[] {
@@ -234,8 +235,10 @@ export function mayBeTrue(condition: KeyCondition, rangeOf: (key: string) => Ran
       const { low, high } = range
       const isPoint = low !== undefined && high !== undefined && compareValues(low, high) === 0
       if (condition.kind === 'notEqual') return !(isPoint && compareValues(low, condition.value) === 0)
-      if (condition.negated) return !(isPoint && condition.points.some(point => compareValues(point, low) === 0))
-      return anyInside(condition.points, range)
+      if (condition.negated && !isPoint) return true
+      const points = condition.points()
+      if (!points) return true
+      return condition.negated ? !anyInside(points, range) : anyInside(points, range)
     }
   }
 }

@@ -11,6 +11,7 @@ import type { DataType } from '../../types/dataType.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import { GroupTable } from '../../columns/groupTable.ts'
+import { AsofRows } from './asofRows.ts'
 import { gatherAll } from './basic.ts'
 
 /**
@@ -46,6 +47,7 @@ class JoinTable {
   #heads = 0
   #next = 0
   #matched = 0
+  #asofRows: AsofRows | null = null
   readonly #leftKeys: Evaluator
   readonly #residual: Evaluator
   readonly #rows: number
@@ -70,7 +72,11 @@ class JoinTable {
     const isOnePerKey =
       plan.type === 'inner' && plan.strictness === 'any' && !context.settings.bool('any_join_distinct_right_table_keys')
     if (plan.type === 'right' || plan.type === 'full' || isOnePerKey) this.#matched = keep.allocateZeroed(this.#rows)
-    if (!this.#table || !built) return
+    if (!built) return
+    if (!this.#table) {
+      if (plan.asof) this.#asofRows = new AsofRows(context, built, plan, keep.allocateZeroed(this.#rows * 4), 1, keep)
+      return
+    }
     const evaluator = new Evaluator(context, plan.right.columns)
     this.#next = keep.allocate(this.#rows * 4)
     const ids = keep.allocate(this.#rows * 4)
@@ -82,6 +88,10 @@ class JoinTable {
       memory.u8.copyWithin(ids + start * 4, found, found + piece.rows * 4)
       this.#dropNulls(keys, ids + start * 4, piece.rows, scratch)
       context.release(scratch)
+    }
+    if (plan.asof) {
+      this.#asofRows = new AsofRows(context, built, plan, ids, this.#table.size, keep)
+      return
     }
     this.#heads = keep.allocate(this.#table.size * 4)
     memory.kernels.chainRows(ids, this.#rows, this.#table.size, noRow, this.#heads, this.#next)
@@ -106,14 +116,15 @@ class JoinTable {
       return
     }
     const firsts = arena.allocate(chunk.rows * 4)
+    let ids = 0
     if (this.#table && this.built) {
       const keys = this.#leftKeys.run(plan.leftKeys, chunk, arena)
-      const ids = this.#table.find(fullKeys(keys, arena), chunk.rows, arena)
+      ids = this.#table.find(fullKeys(keys, arena), chunk.rows, arena)
       this.#dropNulls(keys, ids, chunk.rows, arena)
-      kernels.headsOf(ids, chunk.rows, this.#heads, noRow, firsts)
+      if (!plan.asof) kernels.headsOf(ids, chunk.rows, this.#heads, noRow, firsts)
     } else context.memory.u32.fill(this.#rows > 0 && !this.#table ? 0 : noRow, firsts / 4, firsts / 4 + chunk.rows)
     if (plan.asof) {
-      yield* this.#asof(chunk, firsts, arena)
+      yield* this.#nearest(chunk, ids || arena.allocateZeroed(chunk.rows * 4), plan.asof, arena)
       return
     }
     const outerLeft = type === 'left' || type === 'full'
@@ -189,46 +200,16 @@ class JoinTable {
     return this.context.memory.kernels.firstPairs(rights, lefts, count, this.#matched)
   }
 
-  /** The closest row of the chain by the ASOF condition. */
-  *#asof(chunk: Chunk, firsts: number, arena: Arena): Generator<Chunk> {
-    const { plan, context, built } = this
-    const { asof } = plan
-    if (!asof) return
+  /** The closest row of each key by the ASOF condition. ids: the left rows' keys. */
+  *#nearest(chunk: Chunk, ids: number, asof: NonNullable<JoinPlan['asof']>, arena: Arena): Generator<Chunk> {
+    const { plan, context } = this
     const { memory } = context
-    const rights = arena.allocate(chunk.rows * 4)
-    memory.u32.fill(noRow, rights / 4, rights / 4 + chunk.rows)
-    if (built) {
-      const leftValues = this.#leftKeys.one(asof.left, chunk, arena).full(arena)
-      const rightValues = new Evaluator(context, plan.right.columns).one(asof.right, built, arena).full(arena)
-      for (let row = 0; row < chunk.rows; row++) {
-        const wanted = leftValues.valueAt(row)
-        let best = noRow
-        let bestValue: unknown = null
-        for (
-          let at = memory.u32[firsts / 4 + row];
-          at !== noRow;
-          at = this.#next ? memory.u32[this.#next / 4 + at] : at + 1 < this.#rows ? at + 1 : noRow
-        ) {
-          const value = rightValues.valueAt(at)
-          if (value === null || wanted === null) continue
-          const fits =
-            asof.comparison === 'greaterOrEquals'
-              ? wanted >= value
-              : asof.comparison === 'greater'
-                ? wanted > value
-                : asof.comparison === 'lessOrEquals'
-                  ? wanted <= value
-                  : wanted < value
-          if (!fits) continue
-          const isCloser =
-            bestValue === null ||
-            (asof.comparison.startsWith('greater')
-              ? value > (bestValue as typeof value)
-              : value < (bestValue as typeof value))
-          if (isCloser) [best, bestValue] = [at, value]
-        }
-        memory.u32[rights / 4 + row] = best
-      }
+    let rights: number
+    if (this.#asofRows) {
+      rights = this.#asofRows.find(this.#leftKeys.one(asof.left, chunk, arena), ids, arena)
+    } else {
+      rights = arena.allocate(chunk.rows * 4)
+      memory.u32.fill(noRow, rights / 4, rights / 4 + chunk.rows)
     }
     if (plan.type === 'left') {
       yield this.#pair(chunk, rights, chunk.rows, arena)
@@ -298,8 +279,8 @@ function nullableEntries(column: LowCardinalityColumn, type: LowCardinalityType,
   const entries = new NullableColumn(arena.allocateZeroed(dictionary.rows), dictionary, type.inner as NullableType)
   const none = constColumn(type.inner, null, 1, arena).full(arena)
   const indices = arena.allocate(rows * 4)
-  const { u32 } = memory
-  for (let row = 0; row < rows; row++) u32[indices / 4 + row] = u32[column.indices / 4 + row] + 1
+  memory.u8.copyWithin(indices, column.indices, column.indices + rows * 4)
+  memory.kernels.addToU32(indices, rows, 1)
   return new LowCardinalityColumn(concatColumns([none, entries], arena), indices, rows, type)
 }
 

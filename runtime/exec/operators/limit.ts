@@ -1,6 +1,9 @@
 import type { Chunks } from '../../columns/chunk.ts'
 import { chunkRowsMax } from '../../columns/chunk.ts'
+import type { Column } from '../../columns/column.ts'
+import { GroupTable } from '../../columns/groupTable.ts'
 import { assert } from '../../core/assert.ts'
+import type { Arena } from '../../core/memory.ts'
 import type { LimitPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
@@ -30,22 +33,22 @@ export async function* limit(context: QueryContext, input: Chunks, plan: LimitPl
   }
 }
 
-/** Goes on behind the limit as long as rows equal the last one by the ORDER BY keys. Values are compared one by one: few are. */
+/** Goes on behind the limit as long as rows equal the last one by the ORDER BY keys. */
 async function* limitWithTies(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
   const evaluator = new Evaluator(context, plan.columns)
   const arena = context.newArena()
+  const keep = context.newArena()
   const keys = (plan.ties ?? []).map(key => key.expr)
   let seen = 0
-  let last: string | null = null
+  let last: EqualRows | null = null
   const end = plan.offset + plan.limit
   try {
     for await (const chunk of input) {
       arena.reset()
       const columns = evaluator.run(keys, chunk, arena)
-      const keyAt = (row: number) => columns.map(column => String(column.valueAt(row))).join('\0')
       let take = Math.min(chunk.rows, Math.max(0, end - seen))
-      if (take > 0 && seen + take === end) last = keyAt(take - 1)
-      while (last !== null && take < chunk.rows && keyAt(take) === last) take++
+      if (take > 0 && seen + take === end) last = new EqualRows(columns, take - 1, keep)
+      if (last && take < chunk.rows) take = last.endAfter(columns, chunk.rows, take, arena)
       const start = Math.min(take, Math.max(0, plan.offset - seen))
       if (take > start) yield chunk.cut(start, take - start)
       seen += chunk.rows
@@ -53,6 +56,47 @@ async function* limitWithTies(context: QueryContext, input: Chunks, plan: LimitP
     }
   } finally {
     context.release(arena)
+    context.release(keep)
+  }
+}
+
+/** Tells which rows equal one that is known, NULLs being equal. */
+class EqualRows {
+  /** null: there are no keys, and all rows are equal. */
+  readonly #table: GroupTable | null = null
+
+  constructor(columns: readonly Column[], row: number, keep: Arena) {
+    if (columns.length === 0) return
+    this.#table = new GroupTable(
+      keep,
+      columns.map(column => column.type),
+    )
+    const one = columns.map(column => column.full(keep).slice(row, 1))
+    this.#table.upsert(one, 1, keep)
+  }
+
+  /** The first row from `from` on that differs. */
+  endAfter(columns: readonly Column[], rows: number, from: number, arena: Arena): number {
+    if (!this.#table) return rows
+    const mask = this.#differing(this.#table, columns, arena)
+    const first = arena.memory.kernels.firstInMask(mask + from, rows - from)
+    return first < 0 ? rows : from + first
+  }
+
+  /** The first of the equal rows that reach up to `before`. */
+  startBefore(columns: readonly Column[], before: number, arena: Arena): number {
+    if (!this.#table) return 0
+    const mask = this.#differing(this.#table, columns, arena)
+    return arena.memory.u8.subarray(mask, mask + before).lastIndexOf(1) + 1
+  }
+
+  #differing(table: GroupTable, columns: readonly Column[], arena: Arena): number {
+    const { rows, memory } = columns[0]
+    const ids = table.find(columns, rows, arena)
+    const mask = arena.allocate(rows)
+    memory.kernels.isFound(ids, rows, mask)
+    memory.kernels.maskNot(mask, mask, rows)
+    return mask
   }
 }
 
@@ -73,9 +117,9 @@ async function* limitOfAll(context: QueryContext, input: Chunks, plan: LimitPlan
         all,
         arena,
       )
-      const keyAt = (row: number) => columns.map(column => String(column.valueAt(row))).join('\0')
-      if (plan.limit < 0) while (start > 0 && keyAt(start - 1) === keyAt(start)) start--
-      else while (end < all.rows && keyAt(end) === keyAt(end - 1)) end++
+      const edge = new EqualRows(columns, plan.limit < 0 ? start : end - 1, arena)
+      if (plan.limit < 0) start = edge.startBefore(columns, start, arena)
+      else end = edge.endAfter(columns, all.rows, end, arena)
     }
     for (; start < end; start += chunkRowsMax) {
       await context.breathe()

@@ -4,6 +4,7 @@ import { DBError } from '../../core/errors.ts'
 import type { DistinctPlan, LimitByPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
+import { GrowingCells } from '../growingCells.ts'
 import { GroupTable } from '../../columns/groupTable.ts'
 import { gatherAll } from './basic.ts'
 import { limitedRange } from './limit.ts'
@@ -22,25 +23,16 @@ export async function* limitBy(context: QueryContext, input: Chunks, plan: Limit
     plan.by.map(node => node.type),
   )
   const { memory } = context
-  let counts = 0
-  let capacity = 0
+  const counts = new GrowingCells(keep, 4)
   try {
     for await (const chunk of input) {
       arena.reset()
       const ids = table.upsert(evaluator.run(plan.by, chunk, arena), chunk.rows, arena)
-      if (table.size > capacity) {
-        const larger = Math.max(table.size, capacity * 2, 1024)
-        const grown = keep.allocateZeroed(larger * 4)
-        if (counts) memory.u8.copyWithin(grown, counts, counts + capacity * 4)
-        if (counts) keep.free(counts)
-        counts = grown
-        capacity = larger
-      }
       const mask = arena.allocate(chunk.rows)
       memory.kernels.limitByMask(
         ids,
         chunk.rows,
-        counts,
+        counts.atLeast(table.size),
         plan.offset,
         Math.min(plan.offset + plan.limit, noRow - 1),
         mask,

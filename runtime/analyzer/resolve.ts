@@ -30,6 +30,9 @@ const calledBare = new Set(
   'NOW TODAY CURDATE CURRENT_DATE CURRENT_TIMESTAMP CURRENT_DATABASE CURRENT_USER LOCALTIME LOCALTIMESTAMP'.split(' '),
 )
 
+/** Functions whose arguments count only where those before say so. */
+const shortCircuits = new Set(['if', 'multiIf', 'and', 'or'])
+
 /** concat() and || put arrays, maps and tuples together as such. */
 function concatenationOf(name: string, args: readonly Typed[]): string {
   if (name.toLowerCase() !== 'concat' || args.length === 0) return name
@@ -50,6 +53,8 @@ export class Resolver {
   allowAggregates = true
   allowWindows = false
   #insideAggregate = false
+  /** How many calls are around that need not look at all of their arguments: what fails there may never run. */
+  #branches = 0
 
   constructor(
     readonly context: AnalyzerContext,
@@ -250,8 +255,12 @@ export class Resolver {
     const bound = bindFunction(definition, infos, this.context.environment)
     const key = `${definition.name}(${fitted.map(arg => arg.key).join(',')})`
     if (bound.deterministic && (definition.foldable ?? true) && fitted.every(arg => arg.kind === 'constant')) {
-      const value = this.#evaluate(bound, fitted as ConstantNode[])
-      return this.constant(value, bound.type)
+      try {
+        const value = this.#evaluate(bound, fitted as ConstantNode[])
+        return this.constant(value, bound.type)
+      } catch (error) {
+        if (this.#branches === 0 || !(error instanceof DBError)) throw error
+      }
     }
     return this.intern({ kind: 'call', type: bound.type, name: definition.name, args: fitted, bound, key })
   }
@@ -288,7 +297,17 @@ export class Resolver {
       if (aggregate) return this.#aggregate(expr)
     }
     if (name === 'arrayJoin') return this.#arrayJoin(expr)
-    if (name === 'and' || name === 'or') return resolveLogical(this, expr, name)
+    if (!shortCircuits.has(name)) return this.#plainCall(expr)
+    this.#branches++
+    try {
+      return name === 'and' || name === 'or' ? await resolveLogical(this, expr, name) : await this.#plainCall(expr)
+    } finally {
+      this.#branches--
+    }
+  }
+
+  async #plainCall(expr: FunctionCall): Promise<Typed> {
+    const { name } = expr
     if (name.toLowerCase() === 'grouping') return this.#grouping(expr)
     const definition = findFunction(name)
     if (!definition) throw unknownFunction(name)

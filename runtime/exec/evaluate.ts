@@ -1,6 +1,6 @@
-import { columnOf } from '../columns/build.ts'
+import { columnOf, defaultColumn } from '../columns/build.ts'
 import { Chunk } from '../columns/chunk.ts'
-import type { Column } from '../columns/column.ts'
+import { type Column, noRow } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { LowCardinalityColumn } from '../columns/lowCardinality.ts'
 import { NullableColumn } from '../columns/nullable.ts'
@@ -67,13 +67,36 @@ export class Evaluator {
     if (node.kind === 'in') return this.#in(node, this.#evaluate(node.operand, chunk, arena, memo), arena)
     if (node.kind !== 'call') throw new DBError('LOGICAL_ERROR', `A ${node.kind} node is not an expression over rows`)
     const args: Column[] = []
-    for (const arg of node.args) {
+    const needs = shortCircuits.get(node.name)
+    for (const [i, arg] of node.args.entries()) {
       if (arg.kind === 'lambda') {
         this.#prepareLambda(arg, chunk)
         args.push(new ConstColumn(columnOf(parseType('Nothing'), [0], arena), chunk.rows))
+      } else if (needs && i > 0) {
+        const mask = () => needs(args, i, chunk.rows, arena)
+        args.push(this.#whereNeeded(arg, mask, chunk, arena, memo))
       } else args.push(this.#evaluate(arg, chunk, arena, memo))
     }
     return node.bound.run(args, chunk.rows, arena)
+  }
+
+  /** An argument that counts in some rows only: where it fails, it is tried again for those alone. mask: u8[rows] of them. */
+  #whereNeeded(node: Typed, mask: () => number, chunk: Chunk, arena: Arena, memo: Map<string, Column>): Column {
+    try {
+      return this.#evaluate(node, chunk, arena, memo)
+    } catch (error) {
+      if (!(error instanceof DBError) || notOfRows.has(error.errorName)) throw error
+      const { memory } = this.context
+      const needed = mask()
+      const rows = memory.kernels.countMask(needed, chunk.rows)
+      if (rows === chunk.rows) throw error
+      if (rows === 0) return defaultColumn(node.type, chunk.rows, arena)
+      const found = this.one(node, chunk.filter(needed, arena), arena).full(arena)
+      const places = arena.allocate(chunk.rows * 4)
+      let next = 0
+      for (let row = 0; row < chunk.rows; row++) memory.u32[places / 4 + row] = memory.u8[needed + row] ? next++ : noRow
+      return found.gather(places, chunk.rows, arena)
+    }
   }
 
   /** The lambda's body over elements: its own parameters, and the chunk's columns repeated for each element. */
@@ -104,6 +127,72 @@ export class Evaluator {
     }
     return set.test(operand, arena)
   }
+}
+
+/** Of errors that are none of single rows. */
+const notOfRows = new Set(['MEMORY_LIMIT_EXCEEDED', 'QUERY_WAS_CANCELLED', 'TIMEOUT_EXCEEDED', 'LOGICAL_ERROR'])
+
+/** For functions that need not look at all arguments: the rows in which argument i counts, by those before it. */
+const shortCircuits = new Map<string, (before: readonly Column[], i: number, rows: number, arena: Arena) => number>([
+  [
+    'if',
+    (before, i, rows, arena) => {
+      if (i > 1) return rowsWhere(before.slice(0, 1), rows, arena)
+      const mask = rowsWhere([], rows, arena)
+      leaveTrue(mask, before[0], rows, arena)
+      return mask
+    },
+  ],
+  [
+    'multiIf',
+    (before, i, rows, arena) => {
+      // Conditions stand at even places; the last argument is what is left.
+      const earlier = before.filter((_, at) => at % 2 === 0 && at < i - (i % 2))
+      const mask = rowsWhere(earlier, rows, arena)
+      const isBranch = i % 2 === 1
+      if (isBranch) leaveTrue(mask, before[i - 1], rows, arena)
+      return mask
+    },
+  ],
+  // NULL decides neither of the two.
+  ['and', (before, _, rows, arena) => rowsUndecided(before, false, rows, arena)],
+  ['or', (before, _, rows, arena) => rowsUndecided(before, true, rows, arena)],
+])
+
+/** Clears a mask where the condition is not true. */
+function leaveTrue(mask: number, condition: Column, rows: number, arena: Arena): void {
+  const { kernels } = arena.memory
+  const untrue = arena.allocate(rows)
+  kernels.maskNot(toMask(condition.full(arena), arena), untrue, rows)
+  kernels.andNotMasks(mask, untrue, rows, mask)
+}
+
+/** u8[rows], 1 where none of the conditions is true. */
+function rowsWhere(conditions: readonly Column[], rows: number, arena: Arena): number {
+  const { u8, kernels } = arena.memory
+  const mask = arena.allocate(rows)
+  u8.fill(1, mask, mask + rows)
+  for (const condition of conditions) {
+    const truth = toMask(condition.full(arena), arena)
+    kernels.andNotMasks(mask, truth, rows, mask)
+  }
+  return mask
+}
+
+/** u8[rows], 1 where no condition is `decisive`. */
+function rowsUndecided(conditions: readonly Column[], decisive: boolean, rows: number, arena: Arena): number {
+  if (decisive) return rowsWhere(conditions, rows, arena)
+  const { u8 } = arena.memory
+  const mask = arena.allocate(rows)
+  u8.fill(1, mask, mask + rows)
+  for (const condition of conditions) {
+    const full = condition.full(arena)
+    const truth = toMask(full, arena)
+    const nulls = full instanceof NullableColumn ? full.nulls : 0
+    for (let row = 0; row < rows; row++)
+      if (u8[truth + row] === 0 && (nulls === 0 || u8[nulls + row] === 0)) u8[mask + row] = 0
+  }
+  return mask
 }
 
 /** u8[rows], 1 where the value is not zero and not NULL. */

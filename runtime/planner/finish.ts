@@ -58,7 +58,7 @@ export async function planFinish(
   const visible = outputs.map(({ node, name }) => ({ column: compute(node, name), name }))
   const hiddenStart = computed.length
   const sortKeys = orderBy
-    .filter(key => key.expr.kind !== 'constant')
+    .filter((key, i) => key.expr.kind !== 'constant' || select.orderBy?.elements[i]?.fill)
     .map(key => ({ ...key, expr: ref(compute(key.expr, '')) }))
   const limitKeys = limitBy.map(node => ref(compute(node, '')))
   let plan: Plan = { kind: 'project', input, columns: computed }

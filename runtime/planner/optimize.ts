@@ -1,4 +1,4 @@
-import { columnsOf, isDeterministic, type Typed } from '../analyzer/typed.ts'
+import { columnsOf, isDeterministic, some, type Typed } from '../analyzer/typed.ts'
 import { IntegerType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
 import {
@@ -66,7 +66,12 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
     case 'filter':
       return pushInto(plan.input, [...conjunctsOf(plan.condition), ...conditions])
     case 'scan': {
-      const down = conditions.filter(condition => columnsOf(condition).size > 0 && isDeterministic(condition))
+      // What may fail in rows that other conditions leave out stays behind them.
+      const isAlone = conditions.length + plan.filters.length === 1
+      const down = conditions.filter(
+        condition =>
+          columnsOf(condition).size > 0 && isDeterministic(condition) && (isAlone || !some(condition, mayFail)),
+      )
       for (const condition of conditions) if (!down.includes(condition)) stay.push(condition)
       return filtered({ ...plan, filters: [...plan.filters, ...down] }, stay)
     }
@@ -138,6 +143,16 @@ function pushInto(plan: Plan, conditions: readonly Typed[]): Plan {
     default:
       return filtered(plan, conditions)
   }
+}
+
+const parsing = /^(CAST|to(U?Int|Float|Date|Decimal|UUID|IPv|Time|Bool)|parseDateTime|throwIf|JSON_VALUE|reinterpret)/
+
+/** Calls that fail for some values. */
+function mayFail(node: Typed): boolean {
+  if (node.kind !== 'call') return false
+  if (node.name === 'throwIf') return true
+  if (/^(intDiv|modulo|positiveModulo|moduloLegacy)$/.test(node.name)) return node.args[1]?.kind !== 'constant'
+  return parsing.test(node.name) && node.args[0] !== undefined && /String/.test(node.args[0].type.name)
 }
 
 function filtered(input: Plan, conditions: readonly Typed[]): Plan {

@@ -121,7 +121,10 @@ class Filler {
       yield* this.#fillTo(target, chunk)
       // Rows before FROM leave FROM itself to come.
       if (this.#compare(target, this.#at) >= 0) this.#isFirst = false
-      this.#at = this.#at.map((value, i) => (value === null ? target[i] : value))
+      // Where STALENESS ended a gap early, the next one begins at the row.
+      const isPassed = (value: Value, i: number) =>
+        this.#stale[i] && this.#isBefore(this.#steppers[i].next(value), target[i], i)
+      this.#at = this.#at.map((value, i) => (value === null || isPassed(value, i) ? target[i] : value))
       this.#borders = this.#stale.map((stepper, i) => (stepper ? stepper.next(given[i]) : null))
     }
     this.#order.push(row)

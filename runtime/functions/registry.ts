@@ -10,6 +10,7 @@ import { arraySets } from './arraySets.ts'
 import { arraySort } from './arraySort.ts'
 import { arrayTotals } from './arrayTotals.ts'
 import { bestEffortTimes } from './bestEffort.ts'
+import { bitmaps } from './bitmaps.ts'
 import { blocks } from './blocks.ts'
 import { colors } from './colors.ts'
 import { means } from './means.ts'
@@ -79,6 +80,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   arrayTotals,
   bestEffortTimes,
   bits,
+  bitmaps,
   blocks,
   colors,
   means,

@@ -40,6 +40,9 @@ import { intervalTuples } from './intervalTuples.ts'
 import { ip } from './ip.ts'
 import { json } from './json.ts'
 import { keyValuePairs } from './keyValuePairs.ts'
+import { jsonPaths } from './jsonPath.ts'
+import { jsonPrinting } from './jsonPrinting.ts'
+import { simpleJson } from './simpleJson.ts'
 import { like } from './like.ts'
 import { logical } from './logical.ts'
 import { mapLambdas } from './mapLambdas.ts'
@@ -108,6 +111,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   ip,
   json,
   keyValuePairs,
+  jsonPaths,
+  jsonPrinting,
+  simpleJson,
   like,
   logical,
   mapLambdas,

@@ -198,6 +198,12 @@ export function mapNumbers(
       case 'F64':
         memory.f64[pointer / 8 + row] = Number(it)
         break
+      case 'I16':
+        memory.i16[pointer / 2 + row] = Number(it)
+        break
+      case 'I64':
+        memory.i64[pointer / 8 + row] = BigInt(it)
+        break
       default:
         assert(type.physical === 'U64', 'rows are mapped to numbers of these types only')
         memory.u64[pointer / 8 + row] = BigInt(it)

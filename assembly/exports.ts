@@ -185,3 +185,4 @@ export { uniqHashU8, uniqHashU16, uniqHashU32, uniqHashU64, uniqHashI8, uniqHash
 export { lowerAscii, upperAscii, changeCaseUtf8, reverseBytes, reverseUtf8 } from "./strings/case";
 export { pickUrl, cutUrl, trimSet, substringEach, pickFirstLine } from "./strings/pieces";
 export { concatStrings, replaceString, splitString, joinLists, repeatStrings, affixEach } from "./strings/build";
+export { aesScheduleBytes, aesExpandKey, aesEcb, aesCbc, aesOfb, aesCfb8, aesCtr, aesGcm } from "./encryption/aes";

@@ -30,6 +30,7 @@ import { dateStarts } from './dateStarts.ts'
 import { digests } from './digests.ts'
 import { dictionaries } from './dictionaries.ts'
 import { encoding } from './encoding.ts'
+import { encryption } from './encryption.ts'
 import { financial } from './financial.ts'
 import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
@@ -102,6 +103,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   digests,
   dictionaries,
   encoding,
+  encryption,
   financial,
   formattingTimes,
   hashes,

@@ -1,7 +1,6 @@
 // About the query and the server, and functions that hand values through.
 import { columnOf, constColumn, defaultColumn } from '../columns/build.ts'
 import { ConstColumn } from '../columns/const.ts'
-import type { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -9,7 +8,7 @@ import { castColumn } from './castColumn.ts'
 import { asFloat64 } from './castColumn.ts'
 import { castTarget } from './conversion.ts'
 import { newFixed } from './fixedColumns.ts'
-import { type ArgumentInfo, type Call, defineFunction, type Environment, type FunctionDefinition } from './function.ts'
+import { type ArgumentInfo, defineFunction, type Environment, type FunctionDefinition } from './function.ts'
 import { conditionMask, flagColumn } from './logical.ts'
 import { isNumber } from './numericTypes.ts'
 import { textColumn } from './textColumns.ts'
@@ -135,59 +134,6 @@ const throwIf = defineFunction({
   examples: [['SELECT throwIf(0)', '0']],
 })
 
-/** Random numbers; an argument only keeps two calls apart. */
-const random = (
-  name: string,
-  type: DataType,
-  fill: (call: Call, out: FixedColumn) => void,
-  aliases: readonly string[] = [],
-) =>
-  defineFunction({
-    name,
-    aliases,
-    caseInsensitive: aliases.length > 0,
-    about: `Random values of type ${type.name}.`,
-    category: 'Random Numbers',
-    arguments: [{ name: 'x', optional: true }],
-    ...own,
-    constants: 'keep',
-    deterministic: false,
-    returns: () => type,
-    run: (_, call) => {
-      const out = newFixed(type, call.rows, call.arena)
-      fill(call, out)
-      return out
-    },
-  })
-
-const fillRandom = ({ arena, environment }: Call, { pointer, rows, type }: FixedColumn): void => {
-  const words = Math.ceil((rows * type.width) / 4)
-  const { u32 } = arena.memory
-  for (let i = 0; i < words; i++) u32[pointer / 4 + i] = Math.floor(environment.random() * 4294967296)
-}
-
-const randConstant = defineFunction({
-  name: 'randConstant',
-  about: 'One random UInt32 for all rows.',
-  category: 'Random Numbers',
-  arguments: [{ name: 'x', optional: true }],
-  ...own,
-  constants: 'keep',
-  returns: () => parseType('UInt32'),
-  run: (_, { type, rows, arena, environment }) =>
-    constColumn(type, Math.floor(environment.random() * 4294967296), rows, arena),
-})
-
-const generateUUIDv4 = random('generateUUIDv4', parseType('UUID'), (call, out) => {
-  fillRandom(call, out)
-  const { u8 } = call.arena.memory
-  // High half first, each half little-endian: version in byte 7's counterpart of the high half, variant in the low half's.
-  for (let at = out.pointer; at < out.pointer + out.rows * 16; at += 16) {
-    u8[at + 1] = (u8[at + 1] & 0x0f) | 0x40
-    u8[at + 15] = (u8[at + 15] & 0x3f) | 0x80
-  }
-})
-
 /** Counters that go on from chunk to chunk, one for each place in the query where the function stands. */
 const counters = new WeakMap<readonly ArgumentInfo[], { rows: number; blocks: number }>()
 
@@ -245,51 +191,6 @@ function valueSize(type: DataType, value: unknown): number {
   }
   return type.width
 }
-
-const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB']
-const decimalUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB']
-const countUnits = [
-  '',
-  ' thousand',
-  ' million',
-  ' billion',
-  ' trillion',
-  ' quadrillion',
-  ' quintillion',
-  ' sextillion',
-  ' septillion',
-  ' octillion',
-  ' nonillion',
-  ' decillion',
-]
-
-function scaled(value: number, base: number, units: readonly string[], separator: string): string {
-  if (Number.isNaN(value)) return `nan${separator}${units[0]}`
-  let unit = 0
-  let rest = value
-  while (Math.abs(rest) >= base && unit < units.length - 1) {
-    rest /= base
-    unit++
-  }
-  return rest.toFixed(2) + separator + units[unit]
-}
-
-const readable = (name: string, about: string, print: (value: number) => string, example: [string, string]) =>
-  defineFunction({
-    name,
-    about,
-    category,
-    arguments: [{ name: 'x', accepts: isNumber }],
-    returns: () => String_,
-    run: ([x], { rows, arena }) => {
-      const values = asFloat64(x, arena) / 8
-      return textColumn(
-        Array.from({ length: rows }, (_, row) => print(arena.memory.f64[values + row])),
-        arena,
-      )
-    },
-    examples: [example],
-  })
 
 /** `█▌`: a bar of a width, in eighths of a character. */
 const bar = defineFunction({
@@ -380,13 +281,6 @@ export const miscellaneous: readonly FunctionDefinition[] = [
   ignore,
   isConstant,
   throwIf,
-  random('rand', parseType('UInt32'), fillRandom, ['rand32']),
-  random('rand64', UInt64, fillRandom),
-  random('randCanonical', parseType('Float64'), ({ arena, environment }, { pointer, rows }) => {
-    for (let row = 0; row < rows; row++) arena.memory.f64[pointer / 8 + row] = environment.random()
-  }),
-  randConstant,
-  generateUUIDv4,
   counting('rowNumberInBlock', 'The number of the row in its block, from 0.', row => row),
   counting(
     'rowNumberInAllBlocks',
@@ -396,18 +290,6 @@ export const miscellaneous: readonly FunctionDefinition[] = [
   counting('blockNumber', 'The number of the block, from 0.', (_, before) => before.blocks),
   counting('blockSize', 'The number of rows of the block.', (_row, _before, rows) => rows),
   byteSize,
-  readable('formatReadableSize', 'Bytes as 1.18 MiB.', value => scaled(value, 1024, binaryUnits, ' '), [
-    'SELECT formatReadableSize(1234567)',
-    '1.18 MiB',
-  ]),
-  readable('formatReadableDecimalSize', 'Bytes as 1.23 MB.', value => scaled(value, 1000, decimalUnits, ' '), [
-    'SELECT formatReadableDecimalSize(1234567)',
-    '1.23 MB',
-  ]),
-  readable('formatReadableQuantity', 'A number as 1.23 million.', value => scaled(value, 1000, countUnits, ''), [
-    'SELECT formatReadableQuantity(1234567)',
-    '1.23 million',
-  ]),
   bar,
   getSetting,
   defaultValueOfTypeName,

@@ -54,6 +54,9 @@ import { miscellaneous } from './miscellaneous.ts'
 import { nullability } from './nullability.ts'
 import { parsingTimes } from './parseDateTime.ts'
 import { printing } from './printf.ts'
+import { randoms } from './random.ts'
+import { readable } from './readable.ts'
+import { numberDigits } from './numberDigits.ts'
 import { regexp } from './regexp.ts'
 import { similarity } from './similarity.ts'
 import { reinterpret } from './reinterpret.ts'
@@ -126,6 +129,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   nullability,
   parsingTimes,
   printing,
+  randoms,
+  readable,
+  numberDigits,
   regexp,
   similarity,
   reinterpret,

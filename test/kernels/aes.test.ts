@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto'
+import { type CipherGCM, createCipheriv } from 'node:crypto'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Arena } from '../../runtime/core/memory.ts'
@@ -67,7 +67,8 @@ describe('AES', () => {
           const text = bytes(size, 7)
           const extra = bytes(size % 23, 3)
           const nonce = bytes(ivSize, 5)
-          const cipher = createCipheriv(`aes-${bits}-gcm`, key, nonce).setAAD(extra)
+          const cipher = createCipheriv(`aes-${bits}-gcm`, key, nonce) as CipherGCM
+          cipher.setAAD(extra)
           const wanted = cipher.update(text, undefined, 'hex') + cipher.final('hex')
           put(iv, nonce)
           put(aad, extra)

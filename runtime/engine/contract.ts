@@ -1,3 +1,4 @@
+import type { Memory } from '../core/memory.ts'
 import type { Session, Sessions } from './session.ts'
 
 /** What stands in front of the engine (the HTTP server, the command line, a program that embeds it) sees this and nothing else. */
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly warmUp?: boolean
   /** Decoded columns that each worker keeps. */
   readonly columnCacheBytes?: number
+  /** A core in use already, that the calling thread shares with this engine. */
+  readonly memory?: Memory
   /** Beside those that are there anyway (`default` and the like). */
   readonly clusters?: Readonly<Record<string, ClusterOptions>>
   /** The port under which this server answers HTTP: with it, addresses of clusters mean this server itself. */

@@ -71,18 +71,23 @@ export class GranaryEngine implements Engine {
   ) {
     this.sessions = new Sessions(platform.clock)
     this.catalog = new Catalog(disk)
-    this.memory = new Memory(platform.core)
+    this.memory = options.memory ?? new Memory(platform.core)
     this.processes = new ProcessList(platform.clock)
     this.queryLog = new QueryLog(10_000)
     this.startedMs = platform.clock.now()
     this.timeZone = options.timeZone ?? 'UTC'
     const threads = Math.max(1, options.maxThreads ?? platform.threads)
-    this.pool = new WorkerPool(platform, threads, {
-      columnCacheBytes: options.columnCacheBytes,
-      memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
-      warmUp: options.warmUp,
-      location: options.path ?? '',
-    })
+    this.pool = new WorkerPool(
+      platform,
+      threads,
+      {
+        columnCacheBytes: options.columnCacheBytes,
+        memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
+        warmUp: options.warmUp,
+        location: options.path ?? '',
+      },
+      this.memory,
+    )
     this.statements = new Statements(this)
   }
 

@@ -55,7 +55,8 @@ export class TaskHost {
   readonly #budget: Budget
   readonly #running = new Map<number, Running>()
   readonly #parts = new ReceivedParts()
-  #hasWorked = false
+  /** Aborted by the first task. */
+  readonly #idle = new AbortController()
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #resources: Resources
   readonly #keyed: KeyedTables
@@ -64,8 +65,9 @@ export class TaskHost {
     readonly platform: Platform,
     readonly post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
     readonly options: HostOptions = {},
+    memory?: Memory,
   ) {
-    this.memory = new Memory(platform.core)
+    this.memory = memory ?? new Memory(platform.core)
     this.#keyed = new KeyedTables(this.memory)
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
     this.#resources = {
@@ -92,27 +94,10 @@ export class TaskHost {
 
   /** For a worker that has just started. Ends when the first task comes. */
   async warmUp(): Promise<void> {
-    const settings = new Settings()
-    const base: TaskBase = {
-      ...{ id: 0, queryId: '', settings: [], parameters: {}, database: '', user: '', now: this.platform.clock.now() },
-      ...{ timeZone: 'UTC', hostName: this.platform.hostName, version: '', uptimeMs: 0 },
-      ...{ tables: [], functions: [], cancel: null, temporary: '' },
-    }
-    const newContext = () =>
-      new QueryContext(
-        this.memory,
-        this.platform,
-        this.#resources,
-        settings,
-        environmentOf(base, this.platform, settings),
-        () => this.#hasWorked,
-        this.#budget,
-      )
-    try {
-      await warmUp(newContext, base, () => !this.#hasWorked)
-    } catch (error) {
-      if (!this.#hasWorked) this.platform.log('warning', `Warming up ended early: ${toDBError(error).message}`)
-    }
+    const { signal } = this.#idle
+    await warmUp(this.platform, this.memory, signal).catch(error => {
+      if (!signal.aborted) this.platform.log('warning', `Warming up ended early: ${toDBError(error).message}`)
+    })
   }
 
   /** Tasks that have not ended. */
@@ -123,7 +108,7 @@ export class TaskHost {
   handle(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
-        this.#hasWorked = true
+        this.#idle.abort()
         void this.#start(this.#parts.expand(message.task))
         return
       case 'cancel': {

@@ -1,4 +1,5 @@
 import { DBError } from '../core/errors.ts'
+import type { Memory } from '../core/memory.ts'
 import { SentParts } from './partReferences.ts'
 import { transferOf } from '../exec/peers.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
@@ -59,10 +60,12 @@ export class WorkerPool {
     readonly platform: Platform,
     count: number,
     readonly options: HostOptions,
+    /** What this thread uses, where it does the work. */
+    memory: Memory,
   ) {
     if (!platform.startWorker) {
       this.#knownParts.push(new SentParts())
-      const host = new TaskHost(platform, message => this.#hear(0, message), options)
+      const host = new TaskHost(platform, message => this.#hear(0, message), options, memory)
       this.#workers.push({
         post: message => host.handle(message),
         terminate: async () => host.handle({ kind: 'stop' }),

@@ -1,18 +1,17 @@
 // Keys of hash tables and sorts: packed rows, byte rows, their hashes, and the numbers a sort goes by.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Arena } from '../../runtime/core/memory.ts'
-import { newMemory, random } from '../harness.ts'
+import { newMemory } from '../harness.ts'
 import {
   kernel,
   readStrings,
   readValues,
-  rowCounts,
+  shorthands,
+  someIds,
   someMask,
   someStrings,
   someValues,
   type Value,
-  withArena,
   writeStrings,
   writeValues,
 } from './values.ts'
@@ -21,20 +20,7 @@ const memory = newMemory()
 const { kernels } = memory
 const mask64 = 2n ** 64n - 1n
 
-const u32 = (arena: Arena, values: number[]): number => writeValues(arena, 'U32', values)
-const u8 = (arena: Arena, values: number[]): number => writeValues(arena, 'U8', values)
-const readU32 = (at: number, rows: number) => readValues(memory, 'U32', at, rows) as number[]
-const readU8 = (at: number, rows: number) => readValues(memory, 'U8', at, rows) as number[]
-const readU64 = (at: number, rows: number) => readValues(memory, 'U64', at, rows) as bigint[]
-
-const someIds = (rows: number, below: number, seed: number): number[] => {
-  const next = random(seed)
-  return Array.from({ length: rows }, () => Math.floor(next() * below))
-}
-
-function forRows(body: (rows: number, arena: Arena) => void): void {
-  for (const rows of rowCounts) withArena(memory, arena => body(rows, arena))
-}
+const { u8, u32, readU8, readU32, readU64, forRows } = shorthands(memory)
 
 const C1 = 0x9e3779b97f4a7c15n
 const C2 = 0xd6e8feb86659fd93n

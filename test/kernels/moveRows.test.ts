@@ -1,13 +1,14 @@
 // Kernels that move, mark and number rows: selections, ARRAY JOIN, join pairs, runs of merges.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Arena, Memory } from '../../runtime/core/memory.ts'
-import { newMemory, random } from '../harness.ts'
+import { newMemory } from '../harness.ts'
 import {
   kernel,
   readStrings,
   readValues,
   rowCounts,
+  shorthands,
+  someIds,
   someMask,
   someStrings,
   someValues,
@@ -21,15 +22,12 @@ const noRow = 0xffffffff
 const memory = newMemory()
 const { kernels } = memory
 
-const u32 = (arena: Arena, values: number[]): number => writeValues(arena, 'U32', values)
-const u8 = (arena: Arena, values: number[]): number => writeValues(arena, 'U8', values)
-const readU32 = (at: number, rows: number) => readValues(memory, 'U32', at, rows) as number[]
-const readU8 = (at: number, rows: number) => readValues(memory, 'U8', at, rows) as number[]
-const readU64 = (from: Memory, at: number, rows: number) => readValues(from, 'U64', at, rows) as bigint[]
+const { u8, u32, readU8, readU32, readU64, forRows } = shorthands(memory)
 
-const someIds = (rows: number, below: number, seed: number, missing = 0): number[] => {
-  const next = random(seed)
-  return Array.from({ length: rows }, () => (next() < missing ? noRow : Math.floor(next() * below)))
+/** Some of them are of no row. */
+const idsWithMissing = (rows: number, below: number, seed: number, missing: number): number[] => {
+  const absent = someMask(rows, seed + 77, missing)
+  return someIds(rows, below, seed).map((id, i) => (absent[i] ? noRow : id))
 }
 
 /** Sizes of 0 to 4 as offsets, not from 0. */
@@ -37,10 +35,6 @@ const someOffsets = (rows: number, seed: number): number[] => {
   const offsets = [3]
   for (const size of someIds(rows, 5, seed)) offsets.push(offsets[offsets.length - 1] + size)
   return offsets
-}
-
-function forRows(body: (rows: number, arena: Arena) => void): void {
-  for (const rows of rowCounts) withArena(memory, arena => body(rows, arena))
 }
 
 test('filling: bytes of any width, numbers, positions', () =>
@@ -54,19 +48,19 @@ test('filling: bytes of any width, numbers, positions', () =>
     const out = arena.allocate(rows * 8)
     kernels.fillNumbers(writeValues(arena, 'U64', [2n ** 64n - 3n, 2n]), rows, out)
     assert.deepEqual(
-      readU64(memory, out, rows),
+      readU64(out, rows),
       Array.from({ length: rows }, (_, i) => BigInt.asUintN(64, BigInt(i) * 2n - 3n)),
     )
     const indices = someIds(rows, 1000, rows)
     const base = 2 ** 40 + 5
     kernels.fillPositions(base, u32(arena, indices), rows, out)
     assert.deepEqual(
-      readU64(memory, out, rows),
+      readU64(out, rows),
       indices.map(row => BigInt(base + row)),
     )
     kernels.fillPositions(base, 0, rows, out)
     assert.deepEqual(
-      readU64(memory, out, rows),
+      readU64(out, rows),
       indices.map((_, i) => BigInt(base + i)),
     )
   }))
@@ -92,7 +86,7 @@ test('masks and row numbers', () =>
       readU32(out, rows),
       a.map((x, i) => (x ? i : rows + i)),
     )
-    const ids = someIds(rows, 9, rows, 0.3)
+    const ids = idsWithMissing(rows, 9, rows, 0.3)
     kernels.isFound(u32(arena, ids), rows, out)
     assert.deepEqual(
       readU8(out, rows),
@@ -226,8 +220,8 @@ test('runs: repeated ids, positions, limits', () =>
 test('join: chains of rows by key, pairs in pieces', () =>
   forRows((rows, arena) => {
     const keys = 6
-    const right = someIds(rows, keys, rows, 0.2)
-    const left = someIds(rows, keys, rows + 1, 0.2)
+    const right = idsWithMissing(rows, keys, rows, 0.2)
+    const left = idsWithMissing(rows, keys, rows + 1, 0.2)
     const rightIds = u32(arena, right)
     const nulls = someMask(rows, rows + 2, 0.2)
     kernels.clearIds(rightIds, u8(arena, nulls), rows, noRow)
@@ -328,7 +322,7 @@ test('keys side by side, and strings copied to given places', () =>
       kernels.keysInterleave(writeValues(arena, 'U64', keys), rows, target, 3, word)
     })
     assert.deepEqual(
-      readU64(memory, target, rows * 3),
+      readU64(target, rows * 3),
       Array.from({ length: rows * 3 }, (_, i) => columns[i % 3][Math.floor(i / 3)]),
     )
     const strings = someStrings(rows, rows + 5)

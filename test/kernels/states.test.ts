@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Arena } from '../../runtime/core/memory.ts'
-import { newMemory, random } from '../harness.ts'
+import { newMemory } from '../harness.ts'
 import {
   kernel,
   readStrings,
   readValues,
   rowCounts,
   type Suffix,
+  shorthands,
+  someIds,
   someMask,
   someStrings,
   someValues,
@@ -24,17 +26,7 @@ const memory = newMemory()
 const { kernels } = memory
 const groups = 5
 
-const u32 = (arena: Arena, values: number[]): number => writeValues(arena, 'U32', values)
-const u8 = (arena: Arena, values: number[]): number => writeValues(arena, 'U8', values)
-const f64 = (arena: Arena, values: number[]): number => writeValues(arena, 'F64', values)
-const readU32 = (at: number, rows: number) => readValues(memory, 'U32', at, rows) as number[]
-const readU8 = (at: number, rows: number) => readValues(memory, 'U8', at, rows) as number[]
-const readF64 = (at: number, rows: number) => readValues(memory, 'F64', at, rows) as number[]
-
-const someIds = (rows: number, below: number, seed: number): number[] => {
-  const next = random(seed)
-  return Array.from({ length: rows }, () => Math.floor(next() * below))
-}
+const { u8, u32, f64, readU8, readU32, readF64 } = shorthands(memory)
 
 /** Whole numbers that sums of f64 hold exactly in any order. */
 const someWhole = (rows: number, seed: number): number[] => someIds(rows, 200, seed).map(value => value - 100)

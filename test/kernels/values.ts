@@ -125,3 +125,26 @@ export function withArena(memory: Memory, body: (arena: Arena) => void): void {
     arena.destroy()
   }
 }
+
+/** Numbers below a limit, such as groups or rows. */
+export function someIds(rows: number, below: number, seed: number): number[] {
+  const next = random(seed)
+  return Array.from({ length: rows }, () => Math.floor(next() * below))
+}
+
+/** Short names for what most tests write and read. */
+export function shorthands(memory: Memory) {
+  return {
+    u8: (arena: Arena, values: number[]): number => writeValues(arena, 'U8', values),
+    u32: (arena: Arena, values: number[]): number => writeValues(arena, 'U32', values),
+    f64: (arena: Arena, values: number[]): number => writeValues(arena, 'F64', values),
+    readU8: (at: number, rows: number) => readValues(memory, 'U8', at, rows) as number[],
+    readU32: (at: number, rows: number) => readValues(memory, 'U32', at, rows) as number[],
+    readU64: (at: number, rows: number) => readValues(memory, 'U64', at, rows) as bigint[],
+    readF64: (at: number, rows: number) => readValues(memory, 'F64', at, rows) as number[],
+    /** The body for each number of rows, with an arena of its own. */
+    forRows(body: (rows: number, arena: Arena) => void): void {
+      for (const rows of rowCounts) withArena(memory, arena => body(rows, arena))
+    },
+  }
+}

@@ -3,7 +3,7 @@ import { columnOf } from '../columns/build.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
-import { type BoundFunction, bindFunction, plainType } from '../functions/bind.ts'
+import { type BoundFunction, bindFunction, nullableOf, plainType } from '../functions/bind.ts'
 import type { ArgumentInfo } from '../functions/function.ts'
 import { takesTableName } from '../functions/dictionaries.ts'
 import { findFunction } from '../functions/registry.ts'
@@ -17,6 +17,7 @@ import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import type { AnalyzerContext, CteScope } from './context.ts'
 import { comparisons, fitConstants } from './comparisons.ts'
+import { resolveArguments } from './expand.ts'
 import { resolveHigherOrder } from './higherOrder.ts'
 import { inFunctions, resolveIn } from './in.ts'
 import { valueKey } from './keys.ts'
@@ -46,6 +47,8 @@ export class Resolver {
   readonly #nodes = new Map<string, Typed>()
   /** Aliases that are being resolved, so that `a + 1 AS a` means the column inside. */
   readonly #resolving = new Set<string>()
+  #isPlain = false
+  readonly #nullableKeys = new Map<string, ColumnNode>()
   readonly #parameters: Map<string, ColumnNode>[] = []
   /** IN subqueries, to be run before the query. */
   readonly subqueries: { query: Query; set: SetSource; ctes: CteScope }[] = []
@@ -78,10 +81,41 @@ export class Resolver {
   }
 
   async resolve(expr: Expr): Promise<Typed> {
+    if (this.#nullableKeys.size > 0 && !this.#insideAggregate && !this.#isPlain) {
+      const column = this.#nullableKeys.get((await this.#plain(expr)).key)
+      if (column) return column
+    }
     const { alias } = expr
     if (alias === undefined || this.#resolving.has(alias) || this.scope.aliases.get(alias) !== expr)
       return this.#resolve(expr)
     return this.#alias(alias, expr)
+  }
+
+  /** As if keys could not be NULL: what is compared with the keys themselves. */
+  async #plain(expr: Expr): Promise<Typed> {
+    this.#isPlain = true
+    try {
+      return await this.resolve(expr)
+    } finally {
+      this.#isPlain = false
+    }
+  }
+
+  /** From now on the keys are NULL in rows of grouping sets without them: group_by_use_nulls. */
+  makeKeysNullable(keys: readonly Typed[]): void {
+    for (const { key, type } of keys) {
+      const nullable = nullableOf(type)
+      if (!nullable.equals(type)) this.#nullableKeys.set(key, this.column(this.context.nextColumnId(), key, nullable))
+    }
+  }
+
+  /** The column that stands for a grouping key outside of aggregates, if it is one of those that may be NULL. */
+  groupKey(node: Typed): Typed {
+    return this.#insideAggregate || this.#isPlain ? node : (this.#nullableKeys.get(node.key) ?? node)
+  }
+
+  nullableKey(key: string): ColumnNode | undefined {
+    return this.#nullableKeys.get(key)
   }
 
   async #resolve(expr: Expr): Promise<Typed> {
@@ -122,10 +156,8 @@ export class Resolver {
     }
   }
 
-  async resolveAll(exprs: readonly Expr[]): Promise<Typed[]> {
-    const nodes: Typed[] = []
-    for (const expr of exprs) nodes.push(await this.resolve(expr))
-    return nodes
+  resolveAll(exprs: readonly Expr[]): Promise<Typed[]> {
+    return resolveArguments(this, exprs)
   }
 
   /** A value that must be known before the query runs: LIMIT, table functions' arguments. */
@@ -297,6 +329,8 @@ export class Resolver {
       if (aggregate) return this.#aggregate(expr)
     }
     if (name === 'arrayJoin') return this.#arrayJoin(expr)
+    // Where one value is wanted, the tuple itself: its elements are asked for by name.
+    if (name === 'untuple' && expr.args.length === 1) return this.resolve(expr.args[0])
     if (!shortCircuits.has(name)) return this.#plainCall(expr)
     this.#branches++
     try {
@@ -312,10 +346,8 @@ export class Resolver {
     const definition = findFunction(name)
     if (!definition) throw unknownFunction(name)
     if (takesTableName.has(name)) expr = this.#withTableName(expr)
-    const args: Typed[] = []
-    const lambdas = expr.args.some(arg => arg.kind === 'lambda')
-    if (lambdas) return resolveHigherOrder(this, expr)
-    for (const arg of expr.args) args.push(await this.resolve(arg))
+    if (expr.args.some(arg => arg.kind === 'lambda')) return resolveHigherOrder(this, expr)
+    const args = await this.resolveAll(expr.args)
     return this.call(name, args)
   }
 
@@ -353,7 +385,10 @@ export class Resolver {
   async #grouping(expr: FunctionCall): Promise<Typed> {
     if (expr.args.length === 0)
       throw new DBError('TOO_FEW_ARGUMENTS_FOR_FUNCTION', 'Function GROUPING expects at least one argument')
+    const isInside = this.#insideAggregate
+    this.#insideAggregate = true
     const args = await this.resolveAll(expr.args)
+    this.#insideAggregate = isInside
     const type = parseType('UInt64')
     const key = `grouping(${args.map(arg => arg.key).join(',')})`
     return this.intern({ kind: 'call', type, name: 'grouping', args, bound: plannedBound('grouping', type), key })

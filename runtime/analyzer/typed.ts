@@ -97,6 +97,8 @@ export interface SortKey {
   readonly expr: Typed
   readonly descending: boolean
   readonly nullsFirst: boolean
+  /** Of texts, in a language's order. */
+  readonly locale?: string
 }
 
 /** Children of a node, in order. */

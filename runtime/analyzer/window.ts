@@ -1,6 +1,6 @@
 import { bindAggregate, isAggregateName } from '../aggregates/bind.ts'
 import { DBError } from '../core/errors.ts'
-import type { FunctionCall, OrderByElement, WindowDefinition, WindowFrameBound } from '../sql/ast.ts'
+import type { Expr, FunctionCall, OrderByElement, WindowDefinition, WindowFrameBound } from '../sql/ast.ts'
 import { commonType } from '../types/commonType.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -84,7 +84,10 @@ function definitionOf(resolver: Resolver, over: NonNullable<FunctionCall['over']
 async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Promise<WindowSpec> {
   const partitionBy = await resolver.resolveAll(definition.partitionBy ?? [])
   const orderBy: SortKey[] = []
-  for (const element of definition.orderBy ?? []) orderBy.push(await resolveSortKey(resolver, element))
+  for (const element of definition.orderBy ?? []) {
+    if (element.collation) throw new DBError('NOT_IMPLEMENTED', 'COLLATE in the ORDER BY of a window is not supported')
+    orderBy.push(await resolveSortKey(resolver, element))
+  }
   const bound = async (frameBound: WindowFrameBound): Promise<FrameBound> => {
     if (!('offset' in frameBound)) return { kind: frameBound.kind, offset: 0 }
     const offset = Number((await resolver.resolveConstant(frameBound.offset, "A window frame's offset")).value)
@@ -118,10 +121,22 @@ export const sortKeyText = (key: SortKey): string =>
 
 /** NULLS LAST is the default in both directions. */
 export async function resolveSortKey(resolver: Resolver, element: OrderByElement): Promise<SortKey> {
-  if (element.collation) throw new DBError('NOT_IMPLEMENTED', 'COLLATE is not supported')
+  const expr = await resolver.resolve(element.expr)
   return {
-    expr: await resolver.resolve(element.expr),
+    expr,
     descending: element.direction === 'desc',
     nullsFirst: element.nulls === 'first',
+    locale: element.collation && localeOf(element.collation),
   }
+}
+
+function localeOf(collation: Expr): string {
+  const name = collation.kind === 'literal' ? String(collation.value) : ''
+  const locale = name.replaceAll('_', '-')
+  try {
+    if (Intl.Collator.supportedLocalesOf(locale).length > 0) return locale
+  } catch (error) {
+    throw new DBError('UNSUPPORTED_COLLATION_LOCALE', `Unsupported collation locale: ${name}`, { cause: error })
+  }
+  throw new DBError('UNSUPPORTED_COLLATION_LOCALE', `Unsupported collation locale: ${name}`)
 }

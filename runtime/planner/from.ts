@@ -2,6 +2,7 @@ import type { AnalyzedTable, AnalyzerContext, CteScope, TableColumn } from '../a
 import { functionDatabase, functionKey } from '../analyzer/functionTable.ts'
 import { Resolver } from '../analyzer/resolve.ts'
 import { Scope, type ScopeColumn } from '../analyzer/scope.ts'
+import { standsForMany } from '../analyzer/expand.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import { plainType } from '../functions/bind.ts'
@@ -55,10 +56,14 @@ export async function planFrom(
       if (call.args[0]?.kind === 'subquery' && (call.bareQuery || call.name === 'view'))
         return named(await planner.nested(call.args[0].query, ctes, outer), names, table.columnAliases)
       const resolver = new Resolver(planner.context, new Scope([], ctes, outer))
+      for (const [name, expr] of planner.aliases) resolver.scope.aliases.set(name, expr)
       const values = []
       for (const arg of call.args) {
         // Names of databases and tables may stand bare.
-        if (arg.kind === 'identifier') values.push(arg.parts.join('.'))
+        const isAlias = arg.kind === 'identifier' && resolver.scope.aliases.has(arg.parts[0])
+        if (arg.kind === 'identifier' && !isAlias) values.push(arg.parts.join('.'))
+        else if (standsForMany(arg))
+          for (const node of await resolver.resolveAll([arg])) values.push(node.kind === 'constant' ? node.value : null)
         else values.push((await resolver.resolveConstant(arg, `An argument of table function ${call.name}`)).value)
       }
       return stored(planner.context, await planner.context.tableFunction(call.name, values), names, table)

@@ -91,9 +91,11 @@ export async function planAggregate(
   const kept = sets ? [...keys] : keys.filter(key => key.kind !== 'constant')
   const plain = new Set(kept.filter(key => key.kind === 'column').map(key => key.key))
   const grouping = sets ? kept : kept.filter(key => key.kind === 'column' || !follows(key, plain))
-  const computed = grouping.map(
-    (node): Computed => ({ id: resolver.context.nextColumnId(), name: node.key, type: node.type, node }),
-  )
+  const computed = grouping.map((node): Computed => {
+    const nullable = resolver.nullableKey(node.key)
+    const id = nullable?.id ?? resolver.context.nextColumnId()
+    return { id, name: node.key, type: nullable?.type ?? node.type, node }
+  })
   for (const key of computed)
     replaced.set(key.node.key, { kind: 'column', id: key.id, name: key.name, type: key.type, key: `#${key.id}` })
   const setColumn: PlanColumn | null = sets

@@ -417,7 +417,8 @@ function lateColumns(plan: Plan, positionId: number): Plan {
 function dynamicFilters(plan: Plan): void {
   for (const input of inputsOf(plan)) dynamicFilters(input)
   if (plan.kind !== 'sort' || plan.limit === 0 || plan.withTies) return
-  const [{ expr, descending }] = plan.keys
+  const [{ expr, descending, locale }] = plan.keys
+  if (locale !== undefined) return
   let node: Typed | undefined = expr
   let below = plan.input
   while (below.kind === 'project' && node?.kind === 'column') {

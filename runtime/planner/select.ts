@@ -8,7 +8,7 @@ import type { Expr, Query, Select } from '../sql/ast.ts'
 import { plainType } from '../functions/bind.ts'
 import { ArrayJoins, hasArrayJoin } from './arrayJoins.ts'
 import { settingValues } from '../sql/settings.ts'
-import { aliasesOf, expandColumns } from './expand.ts'
+import { aliasesOf, expandColumns } from '../analyzer/expand.ts'
 import { oneRow, planFrom } from './from.ts'
 import { planFinish, planWindows } from './finish.ts'
 import { groupKeys, planAggregate, positioned } from './groupBy.ts'
@@ -92,12 +92,18 @@ export class SelectPlanner {
         plan = this.#filter(plan, joined.replace(node), 'WHERE')
       }
 
+    resolver.allowAggregates = true
+    resolver.allowWindows = true
     const expressions = await expandColumns(resolver, select.columns)
+    resolver.allowAggregates = false
+    resolver.allowWindows = false
     const keyExprs = await groupKeys(resolver, select, expressions)
+    if (keyExprs.sets && this.context.settings.bool('group_by_use_nulls')) resolver.makeKeysNullable(keyExprs.keys)
     resolver.allowAggregates = true
     resolver.allowWindows = true
     const outputs: { name: string; node: Typed }[] = []
-    for (const { expr, name, node } of expressions) outputs.push({ name, node: node ?? (await resolver.resolve(expr)) })
+    for (const { expr, name, node } of expressions)
+      outputs.push({ name, node: node ? resolver.groupKey(node) : await resolver.resolve(expr) })
     const having = select.having ? await resolver.resolve(select.having) : null
     const qualify = select.qualify ? await resolver.resolve(select.qualify) : null
     const orderBy = await this.#orderKeys(resolver, select, expressions, outputs)
@@ -215,6 +221,11 @@ export class SelectPlanner {
     const keys: SortKey[] = []
     for (const element of orderBy.elements) {
       const [expr] = await this.#positional(resolver, [element.expr], expressions, outputs)
+      if (element.collation && !/^(Array\(|Nullable\(|LowCardinality\()*(String|Nothing)\)*$/.test(expr.type.name))
+        throw new DBError(
+          'BAD_COLLATION',
+          `Collations could be specified only for String, LowCardinality(String), Nullable(String) or for Array of them, not ${expr.type.name}`,
+        )
       keys.push({
         ...(await resolveSortKey(resolver, { ...element, expr: { kind: 'literal', value: 0n, start: 0, end: 0 } })),
         expr,

@@ -10,6 +10,7 @@ import type { Typed } from '../../analyzer/typed.ts'
 import type { AggregatePlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
+import { conform } from './join.ts'
 import type { GroupExchange } from '../groupExchange.ts'
 import { firstPartition, GroupStates, type PartitionShare, partitions, type WireGroups } from '../groupStates.ts'
 import { LimitedGroups } from '../limitedGroups.ts'
@@ -201,7 +202,9 @@ export class Aggregation {
   #chunk({ keys, results, rows }: { keys: Column[]; results: Column[]; rows: number }): Chunk {
     let at = 0
     const all = this.plan.keys.map((key, i) =>
-      !this.set || this.set[i] ? keys[at++] : constColumn(key.type, key.type.default, rows, this.#arena),
+      !this.set || this.set[i]
+        ? conform(keys[at++], key, this.#arena)
+        : constColumn(key.type, key.type.default, rows, this.#arena),
     )
     return new Chunk([...all, ...results, ...this.#setColumn(rows, this.#arena)], rows)
   }
@@ -262,7 +265,8 @@ export class Aggregation {
   ): Promise<Chunk> {
     const whole = await this.#whole(having, withRest, arena)
     for (const states of others) for (const [i, aggregate] of whole.entries()) aggregate.read(states[i], 0, 1)
-    const keys = this.plan.keys.map(key => constColumn(key.type, key.type.default, 1, arena))
+    // Also where group_by_use_nulls makes them NULL elsewhere.
+    const keys = this.plan.keys.map(key => constColumn(key.type, key.node.type.default, 1, arena))
     const results = whole.map(aggregate => aggregate.result(0, 1, arena))
     return new Chunk([...keys, ...results, ...this.#setColumn(1, arena)], 1)
   }

@@ -262,8 +262,8 @@ class JoinTable {
   }
 }
 
-/** A column as the join's output has it: Nullable where missing rows are NULL. */
-function conform(column: Column, output: PlanColumn, arena: Arena): Column {
+/** A column as the output has it: Nullable where missing values are NULL. */
+export function conform(column: Column, output: PlanColumn, arena: Arena): Column {
   if (column.type.equals(output.type)) return column
   const full = column.full(arena)
   if (full instanceof LowCardinalityColumn && output.type instanceof LowCardinalityType)

@@ -4,6 +4,7 @@ import { DBError } from '../../core/errors.ts'
 import type { SortPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
+import { collationRanks } from '../collation.ts'
 import { TopRows } from '../sortChunks.ts'
 import { SortedRuns } from '../sortedRuns.ts'
 import { Collector } from './basic.ts'
@@ -14,8 +15,11 @@ const firstRowsMax = 500_000
 /** ORDER BY, and the first `limit` rows of it: then most rows of a long input are left behind at once. */
 export async function* sort(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {
   const isFew = plan.limit <= firstRowsMax || runBytesMax(context) === 0
+  const isCollated = plan.keys.some(key => key.locale !== undefined)
   const sorted =
-    plan.limit > 0 && !plan.withTies && isFew ? firstRows(context, input, plan) : allRows(context, input, plan)
+    plan.limit > 0 && !plan.withTies && isFew && !isCollated
+      ? firstRows(context, input, plan)
+      : allRows(context, input, plan)
   for await (const chunk of sorted)
     for (let start = 0; start < chunk.rows; start += chunkRowsMax) {
       await context.breathe()
@@ -47,7 +51,8 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
     const known = expr.kind === 'column' ? plan.columns.findIndex(({ id }) => id === expr.id) : -1
     return { column: known >= 0 ? known : columns++, direction: directions[i] }
   })
-  const bytesMax = SortedRuns.accepts(types) ? runBytesMax(context) : 0
+  const isCollated = plan.keys.some(key => key.locale !== undefined)
+  const bytesMax = SortedRuns.accepts(types) && !isCollated ? runBytesMax(context) : 0
   const runs = new SortedRuns(context, types, by, bytesMax)
   const arena = context.newArena()
   const sorted = (kept: Collector, withKeys: boolean): Chunk | null => {
@@ -55,7 +60,11 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
     if (!all) return null
     const exprs = plan.keys.map(key => key.expr)
     const keys = evaluator.run(exprs, all, arena)
-    const order = sortOrder(keys, directions, all.rows, arena)
+    const ordered = keys.map((key, i) => {
+      const { locale } = plan.keys[i]
+      return locale === undefined ? key : collationRanks(key, locale, arena)
+    })
+    const order = sortOrder(ordered, directions, all.rows, arena)
     const added = withKeys ? keys.filter((_, i) => by[i].column >= width) : []
     return new Chunk([...all.columns, ...added], all.rows).gather(order, all.rows, arena)
   }

@@ -1,8 +1,9 @@
-import type { Resolver } from '../analyzer/resolve.ts'
-import type { ScopeColumn } from '../analyzer/scope.ts'
-import type { Typed } from '../analyzer/typed.ts'
+import type { Resolver } from './resolve.ts'
+import type { ScopeColumn } from './scope.ts'
+import type { Typed } from './typed.ts'
 import { DBError } from '../core/errors.ts'
-import type { Asterisk, ColumnsMatcher, ColumnTransformer, Expr } from '../sql/ast.ts'
+import { TupleType } from '../types/compound.ts'
+import type { Asterisk, ColumnsMatcher, ColumnTransformer, Expr, FunctionCall } from '../sql/ast.ts'
 import { columnName, formatAst } from '../sql/format.ts'
 
 /** An expression of the SELECT list with its result's name; `node` where it is resolved already. */
@@ -24,10 +25,56 @@ export async function expandColumns(resolver: Resolver, exprs: readonly Expr[]):
   const items: SelectItem[] = []
   for (const expr of exprs) {
     if (expr.kind === 'asterisk' || expr.kind === 'columns') items.push(...(await expandOne(resolver, expr)))
+    else if (isUntuple(expr)) items.push(...(await untuple(resolver, expr)))
     else items.push({ expr, name: expr.alias ?? columnName(expr) })
   }
   if (items.length === 0) throw new DBError('EMPTY_LIST_OF_COLUMNS_QUERIED', 'Empty list of columns in SELECT query')
   return items
+}
+
+/** Arguments of a call, in which matchers and untuple() stand for any number of them. */
+export async function resolveArguments(resolver: Resolver, exprs: readonly Expr[]): Promise<Typed[]> {
+  const nodes: Typed[] = []
+  for (const expr of exprs) {
+    if (!standsForMany(expr)) nodes.push(await resolver.resolve(expr))
+    else
+      for (const item of await expandColumns(resolver, [expr]))
+        nodes.push(item.node ?? (await resolver.resolve(item.expr)))
+  }
+  return nodes
+}
+
+/** Whether an argument is a matcher or untuple(). */
+export const standsForMany = (expr: Expr): boolean =>
+  expr.kind === 'asterisk' || expr.kind === 'columns' || isUntuple(expr)
+
+const isUntuple = (expr: Expr): expr is FunctionCall => expr.kind === 'function' && expr.name === 'untuple'
+
+/** The elements of a tuple as columns of their own. */
+async function untuple(resolver: Resolver, expr: FunctionCall): Promise<SelectItem[]> {
+  if (expr.args.length !== 1)
+    throw new DBError(
+      'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+      `Number of arguments for function untuple doesn't match: passed ${expr.args.length}, should be 1`,
+    )
+  const [tuple] = expr.args
+  const node = await resolver.resolve(tuple)
+  const { type } = node
+  if (!(type instanceof TupleType))
+    throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Function untuple expects a tuple, not ${type.name}`)
+  return type.elements.map((_, i): SelectItem => {
+    const name = type.names?.[i]
+    const { start, end } = expr
+    const element = (value: string | bigint): Expr => {
+      const place: Expr = { kind: 'literal', value, start, end }
+      return { kind: 'function', name: 'tupleElement', args: [tuple, place], start, end }
+    }
+    const shown = columnName(element(name ?? String(i + 1)))
+    return {
+      expr: element(name ?? BigInt(i + 1)),
+      name: expr.alias === undefined ? shown : `${expr.alias}.${name ?? i + 1}`,
+    }
+  })
 }
 
 async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): Promise<SelectItem[]> {
@@ -37,6 +84,13 @@ async function expandOne(resolver: Resolver, expr: Asterisk | ColumnsMatcher): P
     const all = resolver.scope.columns.filter(column => !column.hidden || column.isMerged)
     columns = all.filter(column => column.qualifiers.some(qualifier => qualifier.join('.') === wanted))
     if (columns.length === 0) columns = all.filter(column => column.realNames?.some(name => name.join('.') === wanted))
+    const alias = expr.qualifier.length === 1 ? resolver.scope.aliases.get(wanted) : undefined
+    if (columns.length === 0 && alias) {
+      // The elements of a tuple that has a name.
+      const { start, end } = expr
+      const items = await untuple(resolver, { kind: 'function', name: 'untuple', args: [alias], start, end })
+      return (expr.transformers ?? []).reduce(transform, items)
+    }
     if (columns.length === 0)
       throw new DBError('UNKNOWN_IDENTIFIER', `Unqualified matcher ${formatAst(expr)} finds no table ${wanted}`)
   }
@@ -70,11 +124,14 @@ function transform(items: SelectItem[], transformer: ColumnTransformer): SelectI
     const listed = new Set(transformer.columns ?? [])
     for (const name of listed)
       if (transformer.strict && !items.some(item => item.name === name))
-        throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `Columns transformer EXCEPT expects following column: ${name}`)
+        throw new DBError('BAD_ARGUMENTS', `Columns transformer EXCEPT expects following column: ${name}`)
     return items.filter(item => !listed.has(item.name) && !pattern?.test(item.name))
   }
   if (transformer.kind === 'replace') {
     const exprs = new Map(transformer.columns.map(({ name, expr }) => [name, expr]))
+    for (const name of exprs.keys())
+      if (transformer.strict && !items.some(item => item.name === name))
+        throw new DBError('BAD_ARGUMENTS', `Columns transformer REPLACE expects following column: ${name}`)
     return items.map(item => {
       const expr = exprs.get(item.name)
       return expr ? { expr, name: item.name } : item

@@ -58,10 +58,13 @@ import { randoms } from './random.ts'
 import { readable } from './readable.ts'
 import { numberDigits } from './numberDigits.ts'
 import { regexp } from './regexp.ts'
+import { significantDomains } from './significantDomain.ts'
 import { similarity } from './similarity.ts'
 import { reinterpret } from './reinterpret.ts'
 import { rounding } from './rounding.ts'
+import { spaceCurves } from './spaceCurve.ts'
 import { splitting } from './splitting.ts'
+import { sqids } from './sqids.ts'
 import { stringCase } from './stringCase.ts'
 import { stringHashes } from './stringHashes.ts'
 import { stringSearch } from './stringSearch.ts'
@@ -133,10 +136,13 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   readable,
   numberDigits,
   regexp,
+  significantDomains,
   similarity,
   reinterpret,
   rounding,
+  spaceCurves,
   splitting,
+  sqids,
   stringCase,
   stringHashes,
   stringSearch,

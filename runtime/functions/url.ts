@@ -284,8 +284,29 @@ function portOf(url: string, host: string): number | undefined {
   return port > 0 && port <= 65535 ? port : undefined
 }
 
+const netloc = defineFunction({
+  name: 'netloc',
+  about: 'What stands between the scheme and the path: user, password, host and port.',
+  category,
+  arguments: [plainText('url')],
+  returns: () => stringType,
+  run: ([url], { arena, rows }) => {
+    const read = textReader(url, arena)
+    return mapTexts(
+      arena,
+      rows,
+      row => /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:\/\/)?([^/?#]*)/.exec(withSlashes(read(row)))![1],
+    )
+  },
+  examples: [["SELECT netloc('http://paul@www.example.com:80/')", 'paul@www.example.com:80']],
+})
+
+/** A scheme counts only before two slashes: what else has a colon is left whole. */
+const withSlashes = (url: string): string => (/^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\//.test(url) ? url : `//${url}`)
+
 export const url = [
   definePart('domain', 'pickUrl', 0, "A URL's host.", 'www.example.com'),
+  netloc,
   definePart('domainRFC', 'pickUrl', 1, "A URL's host, by RFC 3986: behind user and password, too.", 'www.example.com'),
   definePart('domainWithoutWWW', 'pickUrl', 2, "A URL's host without `www.` in front.", 'example.com'),
   definePart('domainWithoutWWWRFC', 'pickUrl', 3, 'As domainWithoutWWW, by RFC 3986.', 'example.com'),

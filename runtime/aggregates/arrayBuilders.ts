@@ -101,7 +101,8 @@ const moving = (name: 'groupArrayMovingSum' | 'groupArrayMovingAvg', about: stri
       if (!isNumeric(type)) throw illegalType(name, type)
       const wide = sumType(name, [type])
       const result = name === 'groupArrayMovingSum' || type instanceof DecimalType ? wide : float64
-      return { type: new ArrayType(result), create: () => new Moving(type, wide, result, size) }
+      const isAverage = name === 'groupArrayMovingAvg'
+      return { type: new ArrayType(result), create: () => new Moving(wide, isAverage, size) }
     },
   })
 
@@ -110,9 +111,8 @@ class Moving implements ObjectState {
   #sums: (number | bigint)[] = []
 
   constructor(
-    readonly type: DataType,
     readonly wide: DataType,
-    readonly resultType: DataType,
+    readonly isAverage: boolean,
     readonly size: number,
   ) {}
 
@@ -145,14 +145,10 @@ class Moving implements ObjectState {
     return this.#sums.map((sum, i) => {
       const before = i >= size ? this.#sums[i - size] : undefined
       const window = before === undefined ? sum : this.#minus(sum, before)
-      if (this.resultType === this.wide && !this.isAverage) return window
-      if (typeof window === 'bigint' && this.resultType instanceof DecimalType) return window / BigInt(size)
+      if (!this.isAverage) return window
+      if (typeof window === 'bigint' && this.wide instanceof DecimalType) return window / BigInt(size)
       return Number(window) / size
     })
-  }
-
-  get isAverage(): boolean {
-    return this.resultType !== this.wide
   }
 
   #minus(a: number | bigint, b: number | bigint): number | bigint {
@@ -252,10 +248,7 @@ const groupArraySorted = defineObject({
   bind: ([type], parameters) => {
     const size = parameters.length === 0 ? Infinity : numberParameter('groupArraySorted', parameters, 0)
     if (parameters.length !== 1)
-      throw new DBError(
-        'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
-        'Incorrect number of parameters for aggregate function groupArraySorted, should be 1',
-      )
+      throw new DBError('BAD_ARGUMENTS', 'Aggregate function groupArraySorted must have one parameter')
     if (!(Number.isInteger(size) && size > 0)) throw badSize('groupArraySorted')
     if (size > sizeMax)
       throw new DBError(

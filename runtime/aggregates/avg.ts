@@ -1,3 +1,9 @@
+import { columnOf } from '../columns/build.ts'
+import { assert } from '../core/assert.ts'
+import { DateTime64Type } from '../types/date.ts'
+import { parseType } from '../types/parseType.ts'
+import type { Bound } from './aggregate.ts'
+import { illegalType, isTime } from './objectStates.ts'
 import { countForm, joinForms, plainForm, type StateForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
@@ -15,6 +21,9 @@ export const avg = defineAggregate({
   caseInsensitive: true,
   about: 'The arithmetic mean. The sum it is made of wraps around as sum does.',
   bind: argumentTypes => {
+    const [argument] = argumentTypes
+    if (argumentTypes.length === 1 && isTime(argument)) return averageTime(argument)
+    if (argumentTypes.length === 1 && /^Enum/.test(argument.kind)) throw illegalType('avg', argument)
     const type = sumType('avg', argumentTypes)
     return {
       type: float64,
@@ -24,6 +33,20 @@ export const avg = defineAggregate({
   },
   examples: [['SELECT avg(number) FROM numbers(4)', '1.5']],
 })
+
+/** The mean of days, seconds or ticks, rounded; of ticks their sum is a Decimal. */
+function averageTime(type: DataType): Bound {
+  const counted = type instanceof DateTime64Type ? new DecimalType(18, type.scale) : integerOf(type)
+  const sum = sumType('avg', [counted])
+  return {
+    type,
+    form: joinForms(plainForm(sum), countForm),
+    create: arena => new AverageTime(arena, sum, counted, type),
+  }
+}
+
+const integerOf = (type: DataType): DataType =>
+  parseType(type.kind === 'Date' ? 'UInt16' : type.kind === 'Date32' ? 'Int32' : 'UInt32')
 
 class Average extends ColumnarAggregate {
   readonly #sums: StateArray
@@ -86,6 +109,33 @@ export const avgWeighted = defineAggregate({
   },
   examples: [['SELECT avgWeighted(x, w) FROM (SELECT arrayJoin([(1, 1), (4, 3)]) AS t, t.1 AS x, t.2 AS w)', '3.25']],
 })
+
+class AverageTime extends Average {
+  constructor(
+    arena: Arena,
+    sum: DataType,
+    readonly counted: DataType,
+    readonly time: DataType,
+  ) {
+    super(arena, sum)
+  }
+
+  override add(groups: number, [column]: readonly Column[], rows: number): void {
+    assert(column instanceof FixedColumn, 'times are packed')
+    super.add(groups, [column.as(this.counted)], rows)
+  }
+
+  override result(start: number, count: number, arena: Arena): Column {
+    const means = super.result(start, count, arena) as FixedColumn
+    const unit = this.time instanceof DateTime64Type ? 10 ** this.time.scale : 1
+    const values = Array.from({ length: count }, (_, i) => {
+      const mean = this.memory.f64[means.pointer / 8 + i] * unit
+      const whole = Number.isNaN(mean) ? 0 : Math.round(mean)
+      return typeof this.time.default === 'bigint' ? BigInt(whole) : whole
+    })
+    return columnOf(this.time, values, arena)
+  }
+}
 
 /** The sum of x * y and that of y, which is a varint where weights are whole. Of the moments no others are used. */
 function weightedForm(weight: DataType): StateForm {

@@ -48,8 +48,28 @@ class Bits extends ColumnarAggregate {
   }
 
   add(groups: number, [column]: readonly Column[], rows: number): void {
+    if (this.type.width > 8) {
+      this.#addWide(groups, pointerOf(column), rows)
+      return
+    }
     const kernel = pick(this.memory, `bit${this.operation}`, `U${this.type.width * 8}`, 'Grouped')
     kernel(this.#values.pointer, groups, pointerOf(column), rows)
+  }
+
+  /** Word by word: wide integers are rare. */
+  #addWide(groups: number, values: number, rows: number): void {
+    const { u32 } = this.memory
+    const words = this.type.width / 4
+    for (let row = 0; row < rows; row++) {
+      const group = groups === 0 ? 0 : u32[groups / 4 + row]
+      for (let i = 0; i < words; i++) {
+        const at = this.#values.pointer / 4 + group * words + i
+        const value = u32[values / 4 + row * words + i]
+        if (this.operation === 'And') u32[at] &= value
+        else if (this.operation === 'Or') u32[at] |= value
+        else u32[at] ^= value
+      }
+    }
   }
 
   states(count: number): Column[] {

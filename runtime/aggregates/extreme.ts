@@ -159,7 +159,8 @@ class RankedExtreme implements Extreme {
     const states = this.#values.column(0, this.#groups, scratch).gather(met, count, scratch)
     const flags = scratch.allocate(count)
     kernels.gather1(this.#flags.pointer, met, count, flags)
-    const ranks = rankRows([concatColumns([states, column], scratch)], [{}], count + rows, scratch)
+    const nullsFirst = this.verb === 'max'
+    const ranks = rankRows([concatColumns([states, column], scratch)], [{ nullsFirst }], count + rows, scratch)
     // The states' ranks are the states of a kernel that compares ranks; what it says of local numbers is said of groups.
     const leads = newLeads(rows, scratch)
     const kernel = pick(memory, this.verb, 'U32', 'Leads')

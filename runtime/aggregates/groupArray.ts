@@ -8,8 +8,11 @@ import type { Value } from '../types/value.ts'
 import { defineAggregate } from './aggregate.ts'
 import { Collected } from './collected.ts'
 import { DistinctValues } from './distinctValues.ts'
-import { listForm, type StateForm } from './stateForm.ts'
-import { ColumnarAggregate, fullGroups } from './states.ts'
+import { FixedColumn } from '../columns/fixed.ts'
+import { tableOrder } from './tableOrder.ts'
+import { mixOfWord } from './hashing.ts'
+import { listForm, setForm, type StateForm } from './stateForm.ts'
+import { ColumnarAggregate, fullGroups, pick } from './states.ts'
 
 export const groupArray = defineAggregate({
   name: 'groupArray',
@@ -30,6 +33,8 @@ export const groupArrayLast = defineAggregate({
   about: 'The last so many values as an array.',
   bind: (types, parameters) => {
     const type = elementOf('groupArrayLast', types)
+    if (parameters.length === 0)
+      throw new DBError('BAD_ARGUMENTS', 'Aggregate function groupArrayLast must have one parameter')
     const limit = limitOf('groupArrayLast', parameters)
     return {
       type: new ArrayType(type),
@@ -46,7 +51,11 @@ export const groupUniqArray = defineAggregate({
   bind: (types, parameters) => {
     const type = elementOf('groupUniqArray', types)
     const limit = limitOf('groupUniqArray', parameters)
-    return { type: new ArrayType(type), form: listForm(type), create: arena => new AsDistinctArray(arena, type, limit) }
+    return {
+      type: new ArrayType(type),
+      form: setForm(type, mixOfWord),
+      create: arena => new AsDistinctArray(arena, type, limit),
+    }
   },
   examples: [['SELECT arraySort(groupUniqArray(number % 3)) FROM numbers(10)', '[0,1,2]']],
 })
@@ -122,6 +131,36 @@ class AsArray extends Collected {
   }
 }
 
+/** Arrays of more elements stay as they are. */
+const orderedMax = 65_536
+
+/** Distinct numbers in the order of a hash table that they were put into. */
+function inTableOrder(arrays: ArrayColumn, arena: Arena): ArrayColumn {
+  const { offsets, elements } = arrays.compact(arena)
+  const { rows, type, memory } = elements
+  const isNumber = elements instanceof FixedColumn && type.width <= 8 && type.physical !== 'Bytes'
+  if (!isNumber || rows === 0) return arrays
+  const hashes = arena.allocate(rows * 4)
+  const physical = type.physical?.replace('F', 'U').replace('I64', 'U64') ?? null
+  pick(memory, 'uniqHash', physical)(elements.pointer, rows, hashes)
+  const indices = arena.allocate(rows * 4)
+  const { u8, u32 } = memory
+  const isZero = (row: number): boolean => {
+    const at = elements.pointer + row * type.width
+    for (let i = 0; i < type.width; i++) if (u8[at + i] !== 0) return false
+    return true
+  }
+  for (let array = 0; array < arrays.rows; array++) {
+    const [from, to] = [u32[offsets / 4 + array], u32[offsets / 4 + array + 1]]
+    let zero = -1
+    for (let row = from; row < to && zero < 0; row++) if (u32[hashes / 4 + row] === 0 && isZero(row)) zero = row - from
+    const isLarge = to - from > orderedMax
+    const order = isLarge ? null : tableOrder(u32.subarray(hashes / 4 + from, hashes / 4 + to), zero)
+    for (let i = 0; i < to - from; i++) u32[indices / 4 + from + i] = from + (order ? order[i] : i)
+  }
+  return new ArrayColumn(offsets, elements.gather(indices, rows, arena), arrays.rows)
+}
+
 class AsDistinctArray extends ColumnarAggregate {
   readonly #values: DistinctValues
   #groups = 1
@@ -153,6 +192,6 @@ class AsDistinctArray extends ColumnarAggregate {
 
   result(start: number, count: number, arena: Arena): Column {
     const [arrays] = this.#values.arrays(this.#groups, arena)
-    return limitArrays(arrays.slice(start, count), this.limit, false, arena)
+    return inTableOrder(limitArrays(arrays.slice(start, count), this.limit, false, arena), arena)
   }
 }

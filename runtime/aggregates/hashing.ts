@@ -36,6 +36,9 @@ export function mixWord(word: bigint): bigint {
   return x ^ (x >> 33n)
 }
 
+/** The lower half of mixWord, as tables of numbers by default use it. */
+export const mixOfWord = (word: bigint): number => Number(mixWord(word) & 0xffffffffn)
+
 /** The bits of a value of up to 8 bytes. */
 export function wordOf(value: Value, type: DataType): bigint {
   const writer = new ByteWriter(16)

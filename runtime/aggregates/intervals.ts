@@ -84,6 +84,8 @@ class Intersections implements ObjectState {
 
 const intervalLengthSum = defineObject({
   name: 'intervalLengthSum',
+  parametric: true,
+  countLike: true,
   about: 'The length of all intervals together, of which parts that several cover count once.',
   takes: 2,
   bind: types => {

@@ -32,6 +32,7 @@ export const max = defineAggregate({
 
 export const argMin = defineAggregate({
   name: 'argMin',
+  parametric: true,
   aliases: ['min_by', 'MIN_BY'],
   caseInsensitive: true,
   about: 'The first argument where the second is least; of several such rows the first.',
@@ -41,6 +42,7 @@ export const argMin = defineAggregate({
 
 export const argMax = defineAggregate({
   name: 'argMax',
+  parametric: true,
   aliases: ['max_by', 'MAX_BY'],
   caseInsensitive: true,
   about: 'The first argument where the second is greatest; of several such rows the first.',

@@ -1,3 +1,4 @@
+import { numberReader } from './objectStates.ts'
 import type { StateForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
@@ -116,7 +117,6 @@ function checkNumbers(name: string, types: readonly DataType[], count: number): 
     )
   for (const type of types) {
     sumType(name, [type])
-    if (type.width > 8) throw new DBError('NOT_IMPLEMENTED', `${name} of ${type.name} is not supported`)
   }
 }
 
@@ -141,7 +141,7 @@ class Moments extends ColumnarAggregate {
     const { kernels } = this.memory
     const { pointer } = this.#moments
     this.withScratch(scratch => {
-      const [x, y] = args.map((column, i) => scaled(asFloats(column, scratch), this.types[i], rows, scratch))
+      const [x, y] = args.map((column, i) => floatsOf(column, this.types[i], rows, scratch))
       if (this.width === 3) kernels.moments2Grouped(pointer, groups, x, rows)
       else if (this.width === 5) kernels.moments4Grouped(pointer, groups, x, rows)
       else kernels.comomentsGrouped(pointer, groups, x, y, rows)
@@ -164,6 +164,14 @@ class Moments extends ColumnarAggregate {
       f64[out / 8 + i] = this.formula(f64, this.#moments.pointer / 8 + (start + i) * this.width)
     return new FixedColumn(float64, memory, out, count)
   }
+}
+
+function floatsOf(column: Column, type: DataType, rows: number, arena: Arena): number {
+  if (type.width <= 8) return scaled(asFloats(column, arena), type, rows, arena)
+  const read = numberReader(column)
+  const out = arena.allocate(rows * 8)
+  for (let row = 0; row < rows; row++) arena.memory.f64[out / 8 + row] = read(row)
+  return out
 }
 
 /** Decimals as the numbers they stand for. */

@@ -133,6 +133,7 @@ class Line extends Sums<[number, number]> {
 
 const boundingRatio = defineNumbers({
   name: 'boundingRatio',
+  numeric: 'times',
   about: 'The slope between the points of least and greatest x.',
   takes: 2,
   bind: () => ({ type: float64, create: () => new Bounds() }),
@@ -178,10 +179,11 @@ class Bounds implements ObjectState<number> {
   }
 }
 
-const isNative = (type: DataType): boolean => /^(U?Int(8|16|32|64)|Float(32|64))$/.test(type.kind)
+const isNative = (type: DataType): boolean => /^(U?Int(8|16|32|64|128|256)|Float(32|64))$/.test(type.kind)
 
 const deltaSum = defineObject({
   name: 'deltaSum',
+  countLike: true,
   about: 'Adds up by how much values rose from one row to the next.',
   takes: 1,
   bind: ([type]) => {
@@ -192,6 +194,7 @@ const deltaSum = defineObject({
 
 const deltaSumTimestamp = defineObject({
   name: 'deltaSumTimestamp',
+  countLike: true,
   about: 'As deltaSum; the second argument is a time by which states are put in order.',
   takes: 2,
   bind: ([type, time]) => {
@@ -306,7 +309,8 @@ const exponentialMovingAverage = defineNumbers({
         'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
         'Aggregate function exponentialMovingAverage requires exactly one parameter: half decay time.',
       )
-    for (const type of types) if (!isNumeric(type) && !isTime(type)) throw illegalType('exponentialMovingAverage', type)
+    if (!isNumeric(types[0])) throw illegalType('exponentialMovingAverage', types[0])
+    if (!isNumeric(types[1]) && !isTime(types[1])) throw illegalType('exponentialMovingAverage', types[1])
     const half = numberParameter('exponentialMovingAverage', parameters, 0)
     return { type: float64, create: () => new MovingAverage(half) }
   },
@@ -355,7 +359,13 @@ const stable: readonly AggregateDefinition[] = (
     ['stddevSampStable', 'Sample standard deviation, safe against the loss of digits.', 1, true],
   ] as const
 ).map(([name, about, less, isRoot]) =>
-  defineNumbers({ name, about, takes: 1, bind: () => ({ type: float64, create: () => new Spread(less, isRoot) }) }),
+  defineNumbers({
+    name,
+    about,
+    takes: 1,
+    numeric: 'times',
+    bind: () => ({ type: float64, create: () => new Spread(less, isRoot) }),
+  }),
 )
 
 class Spread implements ObjectState<number> {
@@ -401,7 +411,7 @@ class Spread implements ObjectState<number> {
   }
 
   result(): Value {
-    if (this.#count <= this.less) return Number.NaN
+    if (this.#count <= this.less) return Infinity
     const variance = this.#squares / (this.#count - this.less)
     return this.isRoot ? Math.sqrt(variance) : variance
   }
@@ -414,7 +424,13 @@ const stablePairs: readonly AggregateDefinition[] = (
     ['corrStable', "Pearson's correlation coefficient, safe against the loss of digits."],
   ] as const
 ).map(([name, about]) =>
-  defineNumbers({ name, about, takes: 2, bind: () => ({ type: float64, create: () => new JointSpread(name) }) }),
+  defineNumbers({
+    name,
+    about,
+    takes: 2,
+    numeric: 'times',
+    bind: () => ({ type: float64, create: () => new JointSpread(name) }),
+  }),
 )
 
 class JointSpread implements ObjectState<number> {
@@ -471,9 +487,13 @@ class JointSpread implements ObjectState<number> {
 
   result(): Value {
     if (this.name === 'corrStable')
-      return this.#count < 2 ? Number.NaN : this.#products / Math.sqrt(this.#squaresX) / Math.sqrt(this.#squaresY)
+      return this.#count === 0
+        ? Infinity
+        : this.#count < 2
+          ? Number.NaN
+          : this.#products / Math.sqrt(this.#squaresX) / Math.sqrt(this.#squaresY)
     const less = this.name === 'covarSampStable' ? 1 : 0
-    return this.#count <= less ? Number.NaN : this.#products / (this.#count - less)
+    return this.#count <= less ? Infinity : this.#products / (this.#count - less)
   }
 }
 

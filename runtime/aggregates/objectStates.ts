@@ -38,8 +38,8 @@ export interface ObjectBound<T> {
 interface ObjectDefinition<T> extends Omit<AggregateDefinition, 'bind'> {
   /** How many arguments there are: exactly, or at least and at most. */
   readonly takes: number | readonly [number, number]
-  /** Arguments that have to be numbers (or dates, which count as such): all, none, or by position. */
-  readonly numeric?: 'all' | 'none'
+  /** Whether all arguments have to be numbers, or numbers and times. */
+  readonly numeric?: 'all' | 'times' | 'none'
   bind(types: readonly DataType[], parameters: readonly Value[]): ObjectBound<T>
 }
 
@@ -63,6 +63,8 @@ function defineAny<T extends Value>(
     bind: (types, parameters): Bound => {
       checkCount(name, types, takes)
       if (numeric === 'all') for (const type of types) checkNumber(name, type)
+      if (numeric === 'times')
+        for (const type of types) if (!isNumeric(type) && !isTime(type)) throw illegalType(name, type)
       const { type, create, stateVersion } = definition.bind(types, parameters)
       return {
         type,

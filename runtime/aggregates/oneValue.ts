@@ -35,7 +35,7 @@ class Heavy implements ObjectState {
   merge(other: this): void {
     if (other.#value === undefined) return
     if (this.#value !== undefined && compareKeys(this.#value, other.#value) === 0) this.#count += other.#count
-    else if (this.#count < other.#count) {
+    else if (this.#value === undefined || this.#count < other.#count) {
       this.#value = other.#value
       this.#count = other.#count - this.#count
     } else this.#count -= other.#count
@@ -107,6 +107,7 @@ const pairAt = (name: string, direction: 1 | -1, about: string): AggregateDefini
     name,
     about,
     takes: 2,
+    parametric: true,
     bind: types => ({ type: new TupleType([...types]), create: () => new PairAt(types, direction) }),
   })
 
@@ -119,7 +120,7 @@ class PairAt implements ObjectState {
   ) {}
 
   add(argument: Value, value: Value): void {
-    if (this.#best === null || compareKeys(value, this.#best[1]) * this.direction < 0) this.#best = [argument, value]
+    if (this.#best === null || compareKeys(value, this.#best[1], this.direction < 0) * this.direction < 0) this.#best = [argument, value]
   }
 
   merge(other: this): void {
@@ -145,9 +146,8 @@ const singleValueOrNull = defineObject({
   name: 'singleValueOrNull',
   about: 'The value, if there is one only; else NULL.',
   takes: 1,
-  nulls: 'own',
   bind: ([type]) => {
-    const isPlain = type instanceof NullableType || !(type.width > 0 || type.kind === 'String')
+    const isPlain = !(type.width > 0 || type.kind === 'String')
     return { type: isPlain ? type : new NullableType(type), create: () => new Single(type) }
   },
 })

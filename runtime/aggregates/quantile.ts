@@ -50,10 +50,10 @@ export function defineQuantiles(family: QuantileFamily): AggregateDefinition[] {
   const bind =
     (name: string, several: boolean, fixed?: number) => (types: readonly DataType[], parameters: readonly Value[]) => {
       const wanted = 1 + (family.more ?? 0)
-      if (types.length !== wanted)
-        throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes ${wanted} arguments`)
+      const wrongCount = () =>
+        new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes ${wanted} arguments`)
+      if (types.length === 0) throw wrongCount()
       if (!(family.accepts ?? isQuantified)(types[0])) throw illegalType(name, types[0])
-      if (family.more && !(family.acceptsMore ?? isUnsigned)(types[1])) throw illegalType(name, types[1])
       const own = family.parameters ?? 0
       if (parameters.length < own)
         throw new DBError(
@@ -61,6 +61,8 @@ export function defineQuantiles(family: QuantileFamily): AggregateDefinition[] {
           `Aggregate function ${name} requires at least ${own} parameter${own === 1 ? '' : 's'}`,
         )
       const levels = levelsOf(name, several, parameters.slice(own), fixed)
+      if (types.length !== wanted) throw wrongCount()
+      if (family.more && !(family.acceptsMore ?? isUnsigned)(types[1])) throw illegalType(name, types[1])
       const one = family.result(types[0])
       return {
         type: several ? new ArrayType(one) : one,
@@ -96,6 +98,9 @@ function levelsOf(name: string, several: boolean, parameters: readonly Value[], 
     throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires at least one parameter`)
   if (!several && parameters.length > 1)
     throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes one parameter`)
+  for (const parameter of parameters)
+    if (typeof parameter === 'string')
+      throw new DBError('CANNOT_CONVERT_TYPE', `Cannot convert string '${parameter}' to Float64`)
   const levels = parameters.length === 0 ? [fixed ?? 0.5] : parameters.map(Number)
   for (const level of levels)
     if (!(level >= 0 && level <= 1))

@@ -4,8 +4,8 @@ import { DBError } from '../core/errors.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { AggregateDefinition } from './aggregate.ts'
 import { mixWord } from './hashing.ts'
-import { isInteger, isNumeric, isUnsigned } from './objectStates.ts'
-import { interpolatedType, writeTyped } from './quantile.ts'
+import { isInteger, isNumeric, isTime } from './objectStates.ts'
+import { interpolatedType, isQuantified, writeTyped } from './quantile.ts'
 import { readList } from './stateForm.ts'
 import { defineStateQuantiles, type LevelState } from './stateQuantiles.ts'
 import { float64 } from './states.ts'
@@ -19,8 +19,13 @@ abstract class Counted implements LevelState {
   constructor(readonly type: DataType) {}
 
   add(value: number, weight = 1): void {
-    if (Number.isNaN(value) || weight === 0) return
+    if (Number.isNaN(value) || (weight === 0 && !this.countsZeros)) return
     this.count(value, weight)
+  }
+
+  /** Values of no weight are there too. */
+  protected get countsZeros(): boolean {
+    return false
   }
 
   protected count(value: number, weight: number): void {
@@ -102,6 +107,10 @@ class Coarse extends Counted {
 
 /** A value stands at the middle of its weight. */
 class Interpolated extends Counted {
+  protected override get countsZeros(): boolean {
+    return true
+  }
+
   protected value(level: number, pairs: Pairs, sum: number): number {
     let seen = 0
     let before: readonly [place: number, value: number] | null = null
@@ -239,8 +248,6 @@ class Determined implements LevelState {
   }
 }
 
-const isPlain = (type: DataType): boolean => isNumeric(type) && type.width <= 8
-
 export const countedQuantiles: readonly AggregateDefinition[] = [
   ...defineStateQuantiles({
     suffix: 'Deterministic',
@@ -253,16 +260,16 @@ export const countedQuantiles: readonly AggregateDefinition[] = [
   ...defineStateQuantiles({
     suffix: 'BFloat16',
     about: 'The value at a level, of values with 8 bits of precision.',
-    accepts: isPlain,
-    result: () => float64,
+    accepts: isQuantified,
+    result: type => (isTime(type) ? type : float64),
     create: ([type]) => new Coarse(type),
   }),
   ...defineStateQuantiles({
     suffix: 'BFloat16Weighted',
     about: 'As quantileBFloat16, each value counted as often as its weight says.',
     more: 1,
-    accepts: isPlain,
-    result: () => float64,
+    accepts: isQuantified,
+    result: type => (isTime(type) ? type : float64),
     create: ([type]) => new Coarse(type),
   }),
   ...defineStateQuantiles({
@@ -284,7 +291,7 @@ export const countedQuantiles: readonly AggregateDefinition[] = [
     about: 'The value at a level from the upper bounds of buckets and how many values are below each.',
     more: 1,
     accepts: type => type.physical?.startsWith('F') ?? false,
-    acceptsMore: isUnsigned,
+    acceptsMore: isNumeric,
     result: () => float64,
     create: ([type]) => new Buckets(type),
   }),

@@ -67,7 +67,7 @@ export const exactQuantiles: readonly AggregateDefinition[] = [
     about: 'The value at a level, interpolated, the least being level 0 and the greatest level 1.',
     result: () => float64,
     form: ([type]) => listForm(type),
-    accepts: type => isNumeric(type) && type.width <= 8,
+    accepts: type => (isNumeric(type) || isTime(type)) && type.width <= 8,
     create: (arena, types, levels, type) =>
       new InterpolatedQuantiles(arena, types, levels, type, (level, n) => level * (n - 1)),
   }),
@@ -76,7 +76,7 @@ export const exactQuantiles: readonly AggregateDefinition[] = [
     about: 'The value at a level between 0 and 1, interpolated, neither of them reached by a value.',
     result: () => float64,
     form: ([type]) => listForm(type),
-    accepts: type => isNumeric(type) && type.width <= 8,
+    accepts: type => (isNumeric(type) || isTime(type)) && type.width <= 8,
     create: (arena, types, levels, type) => {
       if (levels.levels.some(level => level === 0 || level === 1))
         throw new DBError('BAD_ARGUMENTS', 'QuantileExactExclusive cannot interpolate for the percentiles 1 and 0')

@@ -5,7 +5,7 @@ import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
 import type { AggregateDefinition } from './aggregate.ts'
 import { isNumeric, isTime } from './objectStates.ts'
-import { writeTyped } from './quantile.ts'
+import { isQuantified, writeTyped } from './quantile.ts'
 import { defineStateQuantiles, type LevelState } from './stateQuantiles.ts'
 import { float64 } from './states.ts'
 
@@ -14,7 +14,7 @@ export const sketchQuantiles: readonly AggregateDefinition[] = [
     suffix: 'DD',
     about: 'The value at a level, within a relative error that the first parameter says.',
     parameters: 1,
-    accepts: type => isNumeric(type) && type.width <= 8,
+    accepts: isQuantified,
     result: () => float64,
     create: (_types, [error]) => new RelativeSketch(relativeError(error)),
   }),
@@ -22,7 +22,7 @@ export const sketchQuantiles: readonly AggregateDefinition[] = [
     suffix: 'GK',
     about: 'The value at a level, its rank within a share of all values that is one by the first parameter.',
     parameters: 1,
-    accepts: type => (isNumeric(type) && type.width <= 8) || isTime(type),
+    accepts: type => isNumeric(type) || isTime(type),
     result: type => type,
     create: ([type], [accuracy]) => new RankSketch(type, rankError(accuracy)),
   }),
@@ -83,7 +83,7 @@ class RelativeSketch implements LevelState {
   }
 
   #bin(value: number): number {
-    return Math.floor(Math.log(value) / Math.log(this.#base))
+    return Math.trunc(Math.log(value) / Math.log(this.#base))
   }
 
   #valueOf(bin: number): number {

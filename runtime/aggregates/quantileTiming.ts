@@ -38,7 +38,7 @@ class Timings implements LevelState {
   #total = 0
 
   add(value: number, weight = 1): void {
-    if (!(value >= 0)) return
+    if (!(value >= 0 && value < 2 ** 63)) return
     const timing = Math.min(Math.floor(value), largest)
     if (this.#counts === null && (weight <= 1 || this.#list.length + weight <= tinyMax)) {
       for (let i = 0; i < weight; i++) this.#list.push(timing)

@@ -9,6 +9,8 @@ import { DBError } from '../core/errors.ts'
 import type { BoundAggregate } from './aggregate.ts'
 import type { Arena } from '../core/memory.ts'
 import { decodeText, encodeText } from '../core/text.ts'
+import { wordOf } from './hashing.ts'
+import { tableOrder } from './tableOrder.ts'
 import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -94,6 +96,20 @@ export function optionalForm(type: DataType): StateForm {
       if (size === 0) return ['', 1]
       const bytes = reader.raw(size)
       return [decodeText(bytes[size - 1] === 0 ? bytes.subarray(0, size - 1) : bytes), 1]
+    },
+  }
+}
+
+/** Distinct values as an array. */
+export function setForm(element: DataType, hash: (word: bigint) => number): StateForm {
+  const list = listForm(element)
+  if (element.width === 0 || element.width > 8 || element.physical === 'Bytes') return list
+  return {
+    ...list,
+    write([values], writer) {
+      const words = (values as Value[]).map(value => wordOf(value, element))
+      const order = tableOrder(words.map(hash), words.indexOf(0n))
+      list.write([order.map(i => (values as Value[])[i])], writer)
     },
   }
 }

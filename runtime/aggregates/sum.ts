@@ -78,7 +78,7 @@ export function sumType(name: string, argumentTypes: readonly DataType[]): DataT
   throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Illegal type ${type.name} of argument for aggregate function ${name}`)
 }
 
-const isSummable = (type: DataType): boolean => /^(U?Int\d+|Bool|Decimal|Nothing)$/.test(type.kind)
+const isSummable = (type: DataType): boolean => /^(U?Int\d+|Bool|Decimal|Nothing|Enum8|Enum16)$/.test(type.kind)
 
 /** Adds a column to sums of the type that sumType gives. groups: 0 for all in the first. */
 export function addToSums(sums: number, groups: number, column: Column, rows: number): void {

@@ -1,3 +1,4 @@
+import { DBError } from '../core/errors.ts'
 import { countForm, joinForms, plainForm } from './stateForm.ts'
 import type { Column } from '../columns/column.ts'
 import { TupleColumn } from '../columns/tuple.ts'
@@ -10,8 +11,14 @@ import { sum, sumType } from './sum.ts'
 
 export const sumCount = defineAggregate({
   name: 'sumCount',
+  countLike: true,
   about: 'The sum and the number of values, as a tuple.',
   bind: types => {
+    if (types.length === 1 && /^Enum/.test(types[0].kind))
+      throw new DBError(
+        'ILLEGAL_TYPE_OF_ARGUMENT',
+        `Illegal type ${types[0].name} of argument for aggregate function sumCount`,
+      )
     const type = new TupleType([sumType('sumCount', types), count.bind([], []).type])
     const create = (arena: Arena) => [sum.bind(types, []).create(arena), count.bind([], []).create(arena)] as const
     return {

@@ -73,6 +73,7 @@ export interface WindowNode extends Base {
   readonly kind: 'window'
   readonly name: string
   readonly args: readonly Typed[]
+  readonly parameters?: readonly Value[]
   readonly aggregate: BoundAggregate | null
   readonly window: WindowSpec
 }

@@ -4,22 +4,51 @@ import type { Expr, FunctionCall, OrderByElement, WindowDefinition, WindowFrameB
 import { commonType } from '../types/commonType.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
+import type { Value } from '../types/value.ts'
 import type { Resolver } from './resolve.ts'
 import type { FrameBound, SortKey, Typed, WindowNode, WindowSpec } from './typed.ts'
 
-/** Functions that exist only over a window, and their types. */
-const windowFunctions: Record<string, (args: readonly Typed[]) => DataType> = {
-  row_number: () => parseType('UInt64'),
-  rank: () => parseType('UInt64'),
-  dense_rank: () => parseType('UInt64'),
-  percent_rank: () => parseType('Float64'),
-  cume_dist: () => parseType('Float64'),
-  ntile: () => parseType('UInt64'),
-  lead: neighbourType,
-  lag: neighbourType,
-  leadInFrame: neighbourType,
-  lagInFrame: neighbourType,
-  nth_value: args => args[0].type,
+/** Functions that exist only over a window: their types, and how many arguments (and parameters) they take. */
+interface WindowFunction {
+  readonly type: (args: readonly Typed[]) => DataType
+  readonly takes: readonly [number, number]
+  readonly parameters?: number
+}
+
+const isTime = ({ type }: Typed): boolean => /^(Nullable\()?(U?Int\d|Float|Date|Decimal)/.test(type.name)
+
+/** Of a value and a time, or of the time only. */
+const decayed = (count: number): WindowFunction => ({
+  type: args => {
+    for (const arg of args)
+      if (!isTime(arg))
+        throw new DBError(
+          'BAD_ARGUMENTS',
+          `Arguments of a decayed window function must be numbers and times, got ${arg.type.name}`,
+        )
+    return parseType('Float64')
+  },
+  takes: [count, count],
+  parameters: 1,
+})
+
+const windowFunctions: Record<string, WindowFunction> = {
+  row_number: { type: () => parseType('UInt64'), takes: [0, 0] },
+  rank: { type: () => parseType('UInt64'), takes: [0, 0] },
+  dense_rank: { type: () => parseType('UInt64'), takes: [0, 0] },
+  percent_rank: { type: () => parseType('Float64'), takes: [0, 0] },
+  cume_dist: { type: () => parseType('Float64'), takes: [0, 0] },
+  ntile: { type: () => parseType('UInt64'), takes: [1, 1] },
+  lead: { type: neighbourType, takes: [1, 3] },
+  lag: { type: neighbourType, takes: [1, 3] },
+  leadInFrame: { type: neighbourType, takes: [1, 3] },
+  lagInFrame: { type: neighbourType, takes: [1, 3] },
+  nth_value: { type: args => args[0].type, takes: [2, 2] },
+  exponentialTimeDecayedSum: decayed(2),
+  exponentialTimeDecayedMax: decayed(2),
+  exponentialTimeDecayedAvg: decayed(2),
+  exponentialTimeDecayedCount: decayed(1),
+  nonNegativeDerivative: { type: () => parseType('Float64'), takes: [2, 3] },
 }
 /** The default, where it is given, has its say. */
 function neighbourType(args: readonly Typed[]): DataType {
@@ -39,14 +68,22 @@ export async function resolveWindow(resolver: Resolver, expr: FunctionCall): Pro
   const window = await resolveSpec(resolver, definitionOf(resolver, over))
   if (special) {
     const args = await resolver.resolveAll(expr.args)
-    const key = `${special}(${args.map(arg => arg.key).join(',')})over${window.key}`
-    if (args.length === 0 && windowFunctions[special].length > 0)
-      throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Function ${special} needs an argument`)
+    const { type, takes, parameters: wanted = 0 } = windowFunctions[special]
+    const parameters: Value[] = []
+    for (const parameter of expr.parameters ?? [])
+      parameters.push((await resolver.resolveConstant(parameter, 'A parameter of a window function')).value)
+    const key = `${special}(${parameters.join(',')})(${args.map(arg => arg.key).join(',')})over${window.key}`
+    if (args.length < takes[0] || args.length > takes[1] || (wanted > 0 && parameters.length !== wanted))
+      throw new DBError(
+        'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+        `Window function ${special} takes ${takes[0]} to ${takes[1]} arguments and ${wanted} parameters`,
+      )
     return resolver.intern<WindowNode>({
       kind: 'window',
-      type: windowFunctions[special](args),
+      type: type(args),
       name: special,
       args,
+      parameters,
       aggregate: null,
       window,
       key,

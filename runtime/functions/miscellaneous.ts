@@ -2,6 +2,7 @@
 import { columnOf, constColumn, defaultColumn } from '../columns/build.ts'
 import { ConstColumn } from '../columns/const.ts'
 import { DBError } from '../core/errors.ts'
+import { prettyTypeName } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import { castColumn } from './castColumn.ts'
@@ -46,7 +47,7 @@ const toTypeName = defineFunction({
   ...own,
   constants: 'keep',
   returns: () => String_,
-  run: (_x, { arguments: [x], rows, arena }) => constColumn(String_, x.type.name, rows, arena),
+  run: (_x, { arguments: [x], rows, arena }) => constColumn(String_, prettyTypeName(x.type), rows, arena),
   examples: [['SELECT toTypeName(1)', 'UInt8']],
 })
 

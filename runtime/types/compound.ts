@@ -228,6 +228,24 @@ export class AggregateFunctionType extends DataType {
   }
 }
 
+/** A type's name with the elements of tuples that have names on lines of their own. */
+export function prettyTypeName(type: DataType, indent = ''): string {
+  const inner = (each: DataType) => prettyTypeName(each, indent)
+  if (type instanceof TupleType) {
+    if (type.names === null) return `Tuple(${type.elements.map(inner).join(', ')})`
+    const lines = type.elements.map(
+      (element, i) =>
+        `${indent}    ${backquoteIfNeeded(type.names?.[i] ?? '')} ${prettyTypeName(element, `${indent}    `)}`,
+    )
+    return `Tuple(\n${lines.join(',\n')})`
+  }
+  if (type.plain) return type.name
+  if (type instanceof ArrayType) return `Array(${inner(type.element)})`
+  if (type instanceof NullableType) return `Nullable(${inner(type.inner)})`
+  if (type instanceof MapType) return `Map(${inner(type.key)}, ${inner(type.value)})`
+  return type.name
+}
+
 /** SimpleAggregateFunction(f, T): values of T, of which several of one key become one by f. */
 export type SimpleAggregateType = DataType & { readonly simpleFunction: string; readonly plain: DataType }
 

@@ -83,7 +83,7 @@ class AtExtreme extends ColumnarAggregate {
       const group = groupOf(row)
       const best = this.#keys[group]
       const key = keys(row)
-      if (best !== undefined && compareKeys(key, best) * this.direction >= 0) continue
+      if (best !== undefined && compareKeys(key, best, this.direction < 0) * this.direction >= 0) continue
       if (best !== undefined) better.add(group)
       this.#keys[group] = key
     }

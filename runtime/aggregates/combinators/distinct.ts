@@ -4,7 +4,8 @@ import { ByteReader, ByteWriter } from '../../core/bytes.ts'
 import { ArrayType } from '../../types/compound.ts'
 import type { DataType } from '../../types/dataType.ts'
 import type { Value } from '../../types/value.ts'
-import { listForm, readKey, readList, type StateForm, writeKey } from '../stateForm.ts'
+import { mixOfWord } from '../hashing.ts'
+import { setForm, readKey, readList, type StateForm, writeKey } from '../stateForm.ts'
 import type { GroupedAggregate } from '../aggregate.ts'
 import { DistinctValues } from '../distinctValues.ts'
 import { fullGroups } from '../states.ts'
@@ -30,7 +31,7 @@ export const distinct: Combinator = {
 /** The distinct values: numbers as they are, anything else (and several arguments together) as keys with their sizes. */
 function distinctForm(types: readonly DataType[]): StateForm {
   const [first] = types
-  if (types.length === 1 && (first.width > 0 || first.kind === 'String')) return listForm(first)
+  if (types.length === 1 && (first.width > 0 || first.kind === 'String')) return setForm(first, mixOfWord)
   return {
     types: types.map(type => new ArrayType(type)),
     write(columns, writer) {

@@ -60,7 +60,7 @@ function seenForm(inner: StateForm): StateForm {
 }
 
 export function canBeNullable(type: DataType): boolean {
-  return type.kind === 'String' || type.width > 0
+  return type.kind === 'String' || type.kind === 'Tuple' || type.width > 0
 }
 
 abstract class Seeing extends Wrapped {
@@ -102,7 +102,7 @@ class OrNull extends Seeing {
 
   override result(start: number, count: number, arena: Arena): Column {
     const values = this.inner.result(start, count, arena)
-    if (!this.nested) return values
+    if (!this.nested) return values.full(arena).gather(this.seen.rowsOrNone(start, count, arena), count, arena)
     return new NullableColumn(this.seen.unseen(start, count, arena), values)
   }
 }

@@ -57,12 +57,13 @@ class AsState extends Wrapped {
 
 /** Functions whose results are states of themselves. */
 const simple =
-  /^(any|anyLast|any_respect_nulls|anyLast_respect_nulls|min|max|sum|sumWithOverflow|groupBit(And|Or|Xor)|(sum|min|max)Map|(min|max|sum)MappedArrays|sumMapWithOverflow|group(Uniq)?ArrayArray|groupUniqArrayArrayMap|groupConcat|groupArrayLastArray|argMin|argMax)$/
+  /^(any|anyLast|any_respect_nulls|anyLast_respect_nulls|min|max|sum|sumWithOverflow|groupBit(And|Or|Xor)|(sum|min|max)Map|(min|max|sum)MappedArrays|sumMapWithOverflow|group(Uniq)?ArrayArray|groupUniqArrayArrayMap|groupArrayLastArray)$/
 
 /** -SimpleState: the result, of a type that knows how results are put together. */
 export const simpleState: Combinator = {
   suffix: 'SimpleState',
   about: 'Gives the result as SimpleAggregateFunction.',
+  passesNulls: true,
   bind: ({ argumentTypes, bindInner }) => {
     const inner = bindInner(argumentTypes)
     checkSimple(inner.state.name)

@@ -18,6 +18,7 @@ import type { Value } from '../../types/value.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import { gatherAll } from './basic.ts'
+import { overTime } from './windowTime.ts'
 import { frameBounds, type Layout, layoutOf } from './windowFrame.ts'
 
 export async function* window(context: QueryContext, input: Chunks, plan: WindowPlan): Chunks {
@@ -124,7 +125,7 @@ function special(node: WindowNode, args: readonly Column[], layout: Layout, aren
       )
     }
     default:
-      throw new DBError('NOT_IMPLEMENTED', `Window function ${node.name} is not supported`)
+      return overTime(node, args, layout, arena)
   }
 }
 

@@ -120,7 +120,8 @@ class PairAt implements ObjectState {
   ) {}
 
   add(argument: Value, value: Value): void {
-    if (this.#best === null || compareKeys(value, this.#best[1], this.direction < 0) * this.direction < 0) this.#best = [argument, value]
+    if (this.#best === null || compareKeys(value, this.#best[1], this.direction < 0) * this.direction < 0)
+      this.#best = [argument, value]
   }
 
   merge(other: this): void {

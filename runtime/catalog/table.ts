@@ -12,6 +12,8 @@ export interface TableSize {
 export interface TableStorage {
   /** The rows as they are now; release when no query reads them any more. */
   snapshot(): { readonly source: Source; readonly exactRows?: number; release(): void }
+  /** The only JOINs that the table may be the right side of. */
+  readonly join?: JoinShape
   /** For tables that read others: the query that gives their rows now, over the catalog's tables and these. null: there are none. */
   compose?(): { readonly query: Query | null; readonly tables: readonly TableSnapshot[] }
   /** The table with only these parts, committed or not: for storages that are made of parts. */
@@ -30,6 +32,13 @@ export interface TableStorage {
   /** Stops background work; the files stay. */
   close(): Promise<void>
   size(): TableSize
+}
+
+/** What a table of engine Join was made for. */
+export interface JoinShape {
+  readonly type: string
+  readonly strictness: string
+  readonly keys: readonly string[]
 }
 
 export interface Table {
@@ -69,6 +78,7 @@ export function snapshotOf(table: Table): { snapshot: TableSnapshot; release(): 
     columns: table.columns,
     ...(table.view ? { view: table.view } : {}),
     source,
+    ...(table.storage.join ? { join: table.storage.join } : {}),
     ...(exactRows === undefined ? {} : { exactRows }),
   }
   return { snapshot, release }

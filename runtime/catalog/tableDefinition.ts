@@ -94,6 +94,8 @@ async function defineColumn(
 ): Promise<DefinedColumn[]> {
   const { name, type, default: given } = declaration
   const expr = given && 'expr' in given ? given.expr : undefined
+  if (expr && mentions(expr, name))
+    throw new DBError('CYCLIC_ALIASES', `The default expression of column ${name} depends on itself`)
   let text = type?.text
   if (text === undefined) {
     if (!expr) throw new DBError('EMPTY_LIST_OF_COLUMNS_PASSED', `Column ${name} states neither a type nor a default`)
@@ -127,6 +129,13 @@ async function defineColumn(
       ...(declaration.comment ? { comment: declaration.comment } : {}),
     },
   ]
+}
+
+/** Whether an expression names a column, other than as a lambda's parameter. */
+function mentions(expr: Expr, name: string): boolean {
+  if (expr.kind === 'identifier') return expr.parts[0] === name
+  if (expr.kind === 'lambda') return !expr.params.includes(name) && mentions(expr.body, name)
+  return expr.kind === 'function' && expr.args.some(arg => mentions(arg, name))
 }
 
 /** The statement with its columns and engine spelled out. */

@@ -1,8 +1,9 @@
+import { NullStorage } from '../catalog/storages.ts'
 import type { Table } from '../catalog/table.ts'
 import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
-import type { CreateTable, Expr, Query, Statement } from '../sql/ast.ts'
+import type { ColumnDeclaration, CreateTable, Expr, FunctionCall, Query, Statement, TableExpr } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseExpression, parseStatement } from '../sql/parser.ts'
 import { dropTable } from './dropTable.ts'
@@ -10,6 +11,7 @@ import type { GranaryEngine } from './engine.ts'
 import type { QueryRun } from './queryRun.ts'
 import { createStorage, inferColumns, withDatabase } from './engines.ts'
 import { givenColumns, insertRows } from './insert.ts'
+import { moveTable } from './renameTable.ts'
 import { mayNameTables } from './references.ts'
 import { typeOf } from './keyResolver.ts'
 import { tableOf } from './tableNames.ts'
@@ -45,8 +47,9 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
         'TABLE_ALREADY_EXISTS',
         `Table ${statement.temporary ? '' : `${database}.`}${name} already exists`,
       )
-    await dropTable(run, existing)
-  }
+    if (statement.temporary) await dropTable(run, existing)
+    else return replaceTable(run, statement, existing)
+  } else if (statement.replace) throw new DBError('UNKNOWN_TABLE', `Table ${database}.${name} does not exist`)
   if (statement.temporary && !run.session)
     throw new DBError('BAD_ARGUMENTS', 'Temporary tables need a session: pass session_id')
   if (statement.storage?.engine)
@@ -64,8 +67,7 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
         statement = { ...statement, storage: parsed.storage, columns: statement.columns ?? parsed.columns }
     }
   } else if (statement.asQuery && !statement.columns?.length) given = await run.describe(statement.asQuery)
-  else if (statement.asFunction)
-    throw new DBError('NOT_IMPLEMENTED', 'CREATE TABLE AS a table function is not supported')
+  else if (statement.asFunction) return createFromFunction(run, statement, statement.asFunction)
   else if (statement.storage?.engine && !statement.columns?.length)
     given = inferColumns(engine, statement.storage.engine, database)
   const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) =>
@@ -78,19 +80,77 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
   if (statement.asQuery && !statement.empty) await fillTable(run, table, statement.asQuery)
 }
 
+/** The new table is made and filled aside, so that it may read the old one, which stays if it cannot be made. */
+async function replaceTable(run: QueryRun, statement: CreateTable, existing: Table): Promise<void> {
+  const { database, name } = existing
+  const aside = `_tmp_replace_${run.engine.makeId()}`
+  await createTable(run, {
+    ...statement,
+    name: { database, table: aside },
+    orReplace: undefined,
+    replace: undefined,
+    ifNotExists: undefined,
+  })
+  const made = run.engine.catalog.table(database, aside)
+  await dropTable(run, existing)
+  await moveTable(run, made, database, name)
+}
+
+/** CREATE TABLE t AS f(...): the table is the function's, asked anew by every query. */
+async function createFromFunction(run: QueryRun, statement: CreateTable, call: FunctionCall): Promise<void> {
+  const { engine } = run
+  const database = statement.name.database ?? run.database
+  const { start, end } = call
+  const asFunction = withDatabase(call, run.database)
+  const columns: readonly Expr[] = [{ kind: 'asterisk', start, end }]
+  const from: TableExpr = { kind: 'tableFunction', call: asFunction, start, end }
+  const view: Query = { kind: 'select', columns, from, start, end }
+  const found = await run.describe(view)
+  const declared = found.map(
+    ({ name, type }): ColumnDeclaration => ({
+      ...{ kind: 'column', name, start, end },
+      type: { kind: 'type', name: type, text: type, start, end },
+    }),
+  )
+  const { name, comment } = statement
+  await engine.catalog.add({
+    database,
+    name: name.table,
+    uuid: uuidOf(engine.platform.randomBytes(16)),
+    engine: engineOfFunction(call.name),
+    engineFull: '',
+    columns: found,
+    createText: formatAst({
+      kind: 'createTable',
+      name: { database, table: name.table },
+      columns: declared,
+      asFunction,
+      comment,
+      start,
+      end,
+    }),
+    view,
+    storage: new NullStorage(),
+    comment: comment ?? '',
+    keys: { partition: '', sorting: '', primary: '', sampling: '' },
+    isTemporary: false,
+    metadataModifiedMs: engine.platform.clock.now(),
+  })
+}
+
+/** What system.tables calls the engine of such a table. */
+function engineOfFunction(name: string): string {
+  if (/^numbers|^generate_?series/i.test(name)) return 'SystemNumbers'
+  if (/^(remote|cluster)/.test(name)) return 'Distributed'
+  return name[0].toUpperCase() + name.slice(1)
+}
+
 /** DEFAULT and the like must be expressions over the other columns. Those that ask dictionaries are known where there are some. */
 async function checkDefaults(engine: GranaryEngine, columns: readonly SnapshotColumn[]): Promise<void> {
   for (const { name, expression } of columns) {
     if (expression === undefined || mayNameTables.test(expression)) continue
     const others = columns.filter(column => column.name !== name)
-    try {
-      await typeOf(engine, parseExpression(expression), others)
-    } catch (error) {
-      const isOwn = error instanceof DBError && error.errorName === 'UNKNOWN_IDENTIFIER'
-      if (isOwn && error.message.includes(`\`${name}\``))
-        throw new DBError('CYCLIC_ALIASES', `The default expression of column ${name} depends on itself`)
-      throw error
-    }
+    await typeOf(engine, parseExpression(expression), others)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Drop, Statement } from '../sql/ast.ts'
 import { DictionaryStorage } from './dictionary.ts'
 import type { QueryRun } from './queryRun.ts'
 import { dropTableStorage } from './engines.ts'
+import { dropFunction } from './sqlFunctions.ts'
 import { findTable, tableOf } from './tableNames.ts'
 
 /** DROP and DETACH. */
@@ -12,7 +13,7 @@ export async function dropObjects(run: QueryRun, statement: Drop): Promise<void>
   const { catalog } = engine
   if (statement.object === 'function') {
     for (const { table } of statement.names)
-      if (!engine.functions.delete(table) && !statement.ifExists)
+      if (!(await dropFunction(engine, table)) && !statement.ifExists)
         throw new DBError('UNKNOWN_FUNCTION', `The function '${table}' doesn't exist`)
     return
   }

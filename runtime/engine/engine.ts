@@ -140,7 +140,7 @@ export class GranaryEngine implements Engine {
         depthMax: settings.number('max_parser_depth'),
       })
       const { statement } = parsed
-      if (head.rest && !(statement.kind === 'insert' && statement.source.kind === 'data'))
+      if (head.rest && parsed.insertDataStart === undefined)
         throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
       this.#checkReadonly(statement, request, settings)
       const query = new QueryRun(this, request, queryId, text, statement, settings.with(settingsOfStatement(statement)))

@@ -95,7 +95,7 @@ export async function createStorage(
     case 'Dictionary':
       return plain(new DictionaryView(engine, database, constants.text(0), definition.columns))
   }
-  if (kind !== 'Memory') constants.count(0, 0)
+  constants.count(0, 0)
   if (kind === 'Null') return plain(new NullStorage())
   if (kind === 'Memory' || isTransient) return plain(new MemoryStorage())
   return plain(await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)))
@@ -124,19 +124,23 @@ export function inferColumns(
   return visibleColumns(source.columns).map(({ name, type }) => ({ name, type }))
 }
 
-/** The call with the current database's name in place of what asks for it: a table keeps meaning what it meant when it was made. */
+/** How many of an engine's first arguments are names, which are kept as text however they were written. */
+const namesOf: Readonly<Record<string, number>> = { Buffer: 2, Distributed: 3, Dictionary: 1, File: 2, Merge: 1 }
+
+/**
+ * The call with names as text, and the current database's name in place of what asks for it: a table keeps meaning what it meant when
+ * it was made.
+ */
 export function withDatabase(call: FunctionCall, database: string): FunctionCall {
   const { start, end } = call
-  return {
-    ...call,
-    args: call.args.map(arg =>
-      arg.kind === 'function' && arg.name.toLowerCase() === 'currentdatabase'
-        ? { kind: 'literal', value: database, start, end }
-        : arg.kind === 'function'
-          ? withDatabase(arg, database)
-          : arg,
-    ),
-  }
+  const text = (value: string) => ({ kind: 'literal', value, start, end }) as const
+  const names = namesOf[call.name] ?? 0
+  const args = call.args.map((arg, i) => {
+    if (arg.kind === 'identifier' && i < names) return text(arg.parts.join('.'))
+    if (arg.kind !== 'function') return arg
+    return arg.name.toLowerCase() === 'currentdatabase' ? text(database) : withDatabase(arg, database)
+  })
+  return { ...call, args }
 }
 
 export async function dropTableStorage(table: Table): Promise<void> {

@@ -43,7 +43,9 @@ export async function insertStatement(
     statement.source.kind === 'data'
       ? (statement.source.format ??
         (run.request.defaultFormat && data?.length === 0 ? run.request.defaultFormat : 'Values'))
-      : ''
+      : data
+        ? (statement.output?.format ?? '')
+        : ''
   const pieces = inputPieces(data, rest)
   try {
     const columns = insertColumns(statement, table)

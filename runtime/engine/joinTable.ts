@@ -1,6 +1,6 @@
 // ENGINE = Join: rows ready to be the right side of a JOIN, or to be asked for by joinGet().
 import { LogStorage, type PackedRows, type Written } from '../catalog/storages.ts'
-import type { TableStorage } from '../catalog/table.ts'
+import type { JoinShape, TableStorage } from '../catalog/table.ts'
 import type { TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { KeyedSource, Source } from '../exec/source.ts'
@@ -10,12 +10,6 @@ import type { GranaryEngine } from './engine.ts'
 const strictnesses = ['any', 'all', 'semi', 'anti']
 const types = ['left', 'inner', 'right', 'full']
 
-/** What a Join table was made for. */
-export interface JoinKind {
-  readonly type: string
-  readonly strictness: string
-}
-
 export class JoinStorage implements TableStorage {
   #chunks: readonly PackedRows[] = []
   #version = 1
@@ -23,7 +17,7 @@ export class JoinStorage implements TableStorage {
   private constructor(
     readonly engine: GranaryEngine,
     readonly id: string,
-    readonly kind: JoinKind,
+    readonly join: JoinShape,
     readonly spec: KeyedSpec,
     /** null: nothing is kept beyond the process. */
     readonly log: LogStorage | null,
@@ -35,11 +29,11 @@ export class JoinStorage implements TableStorage {
     self: { readonly database: string; readonly name: string },
     isTransient: boolean,
   ): Promise<JoinStorage> {
-    const { kind, keys } = readArguments(definition)
+    const shape = readArguments(definition)
     const { settings, columns } = definition
     const keepsOne =
-      (kind.strictness === 'any' && (kind.type === 'left' || kind.type === 'inner')) ||
-      ((kind.strictness === 'semi' || kind.strictness === 'anti') && kind.type === 'left')
+      (shape.strictness === 'any' && (shape.type === 'left' || shape.type === 'inner')) ||
+      ((shape.strictness === 'semi' || shape.strictness === 'anti') && shape.type === 'left')
     const takesLast = settings.get('join_any_take_last_row') === '1'
     const spec: KeyedSpec = {
       name: `${self.database}.${self.name}`,
@@ -48,14 +42,14 @@ export class JoinStorage implements TableStorage {
       columns: columns
         .filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
         .map(({ name, type }) => ({ name, type })),
-      keys,
+      keys: shape.keys,
       keeps: keepsOne ? (takesLast ? 'last' : 'first') : null,
       useNulls: settings.get('join_use_nulls') === '1',
     }
     const isKept = !isTransient && settings.get('persistent') !== '0'
     const path = engine.catalog.dataPath(self.database, self.name)
     const log = isKept ? await LogStorage.open(engine.disk!, engine.location, path) : null
-    const storage = new JoinStorage(engine, `join:${engine.makeId()}`, kind, spec, log)
+    const storage = new JoinStorage(engine, `join:${engine.makeId()}`, shape, spec, log)
     if (log) storage.#chunks = await log.readAll()
     return storage
   }
@@ -100,7 +94,7 @@ export class JoinStorage implements TableStorage {
 }
 
 /** Join(strictness, type, keys...). */
-function readArguments({ engine: { args }, columns }: TableDefinition): { kind: JoinKind; keys: string[] } {
+function readArguments({ engine: { args }, columns }: TableDefinition): JoinShape {
   if (args.length < 3)
     throw new DBError(
       'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
@@ -126,5 +120,5 @@ function readArguments({ engine: { args }, columns }: TableDefinition): { kind: 
   for (const key of names.slice(2))
     if (!columns.some(({ name }) => name === key))
       throw new DBError('NO_SUCH_COLUMN_IN_TABLE', `Key column (${key}) does not exist in table declaration.`)
-  return { kind: { type, strictness }, keys: names.slice(2) }
+  return { type, strictness, keys: names.slice(2) }
 }

@@ -2,6 +2,7 @@ import { DBError } from '../core/errors.ts'
 import type { Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { GranaryEngine } from './engine.ts'
+import { loadFunctions } from './sqlFunctions.ts'
 import { internalRun } from './internalRun.ts'
 
 /** Makes every database and table that the metadata names. A table that cannot be made is said, and the others are served. */
@@ -14,6 +15,7 @@ export async function loadCatalog(engine: GranaryEngine): Promise<void> {
     isTransient: true,
     tables: new Map(),
   })
+  await loadFunctions(engine)
   const { databases, tables } = await catalog.readMetadata()
   for (const { name, text } of databases) {
     const { statement } = parseStatement(text)

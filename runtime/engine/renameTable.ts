@@ -39,7 +39,7 @@ export async function renameTables(run: QueryRun, statement: Rename): Promise<vo
 }
 
 /** A table under another name: its data moves first, so that a crash between leaves the old metadata without data rather than two owners. */
-async function moveTable(run: QueryRun, table: Table, database: string, name: string): Promise<void> {
+export async function moveTable(run: QueryRun, table: Table, database: string, name: string): Promise<void> {
   const { engine } = run
   const { catalog, disk } = engine
   const parsed = parseStatement(table.createText).statement

@@ -33,6 +33,7 @@ export interface InsertIo {
 }
 
 export async function runInsert(context: QueryContext, task: InsertTask, io: InsertIo): Promise<TaskResult> {
+  if (task.query && task.format !== '') context.input = { format: task.format, pieces: () => io.input() }
   const completer = await TableColumns.open(context, task)
   const sink = await openSink(context, task.table)
   const arena = context.newArena()

@@ -18,6 +18,7 @@ import { explainTree } from './explainTree.ts'
 import { kill } from './kill.ts'
 import { optimizeTable, setMerges } from './merges.ts'
 import { renameTables } from './renameTable.ts'
+import { createFunction } from './sqlFunctions.ts'
 import { type Rows, lines, rowsQuery } from './rows.ts'
 import { describe, show } from './show.ts'
 import { allTables } from './systemTables.ts'
@@ -54,19 +55,9 @@ export class Statements {
       case 'createDictionary':
         await createDictionary(run, statement)
         return null
-      case 'createFunction': {
-        if (statement.body.kind !== 'lambda')
-          throw new DBError('BAD_ARGUMENTS', 'CREATE FUNCTION needs a lambda: (x) -> x + 1')
-        if (engine.functions.has(statement.name) && !statement.orReplace) {
-          if (statement.ifNotExists) return null
-          throw new DBError('FUNCTION_ALREADY_EXISTS', `User-defined function '${statement.name}' already exists`)
-        }
-        engine.functions.set(statement.name, {
-          lambda: statement.body,
-          createText: formatAst(statement, { oneLine: true }),
-        })
+      case 'createFunction':
+        await createFunction(engine, statement)
         return null
-      }
       case 'drop':
       case 'detach':
         await dropObjects(run, statement)
@@ -81,7 +72,8 @@ export class Statements {
         await renameTables(run, statement)
         return null
       case 'optimize': {
-        const table = tableOf(run, statement.name)
+        const named = tableOf(run, statement.name)
+        const table = named.target ? engine.catalog.table(named.target.database, named.target.table) : named
         if (table.storage instanceof BufferStorage) await table.storage.flush()
         else await optimizeTable(run, table, statement)
         return null

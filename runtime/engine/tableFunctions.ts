@@ -1,6 +1,7 @@
 import type { AnalyzedTable } from '../analyzer/context.ts'
 import { DBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
+import { inputLocation } from '../exec/operators/readFormat.ts'
 import { describeRemote, type RemoteTable, readUrl, urlLocation } from '../exec/remote.ts'
 import type { Source } from '../exec/source.ts'
 import { findInputFormat } from '../formats/registry.ts'
@@ -125,6 +126,12 @@ export async function tableFunction(
       if (args.length > 2 && text(2) !== 'auto') return table(parseColumnList(text(2)), source)
       return table(await inferBytes(context, await readUrl(context.platform, path), format), source)
     }
+    case 'input': {
+      count(1, 1)
+      // CREATE and DESCRIBE ask for the columns only.
+      const format = context.input?.format ?? ''
+      return table(parseColumnList(text(0)), { kind: 'format', location: inputLocation, path: '', format })
+    }
     case '_shard': {
       count(5, 5)
       const remote: RemoteTable = { urls: text(0).split(' '), from: text(1), user: text(2), password: text(3) }
@@ -143,7 +150,6 @@ export async function tableFunction(
     case 'odbc':
     case 'jdbc':
     case 'executable':
-    case 'input':
     case 'loop':
     case 'iceberg':
     case 'deltaLake':

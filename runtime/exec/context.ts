@@ -49,6 +49,8 @@ export class QueryContext {
   #isBroken = false
   /** For what is too large for memory. null: there is no disk for it. */
   temporary: TemporaryFiles | null
+  /** The data of an INSERT whose query reads it by input(). */
+  input: { readonly format: string; pieces(): AsyncIterable<Uint8Array> } | null = null
   /** Dictionaries and Join tables as this thread has built them. */
   keyed: ((source: KeyedSource) => KeyedTable) | null
   /** Of subqueries with settings of their own. */

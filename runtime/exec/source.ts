@@ -88,6 +88,8 @@ export interface TableSnapshot {
   readonly isComposed?: boolean
   readonly source: Source
   readonly exactRows?: number
+  /** Of engine Join: the only JOINs that it may be the right side of. */
+  readonly join?: { readonly type: string; readonly strictness: string; readonly keys: readonly string[] }
 }
 
 export interface SnapshotColumn {

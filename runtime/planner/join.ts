@@ -117,6 +117,13 @@ export async function planJoin(
     )
   const leftOutputs = outputs(left, leftMayMiss)
   const rightOutputs = strictness === 'semi' && type === 'inner' ? right.plan.columns : outputs(right, rightMayMiss)
+  checkShape(
+    context,
+    join,
+    type,
+    strictness,
+    keys.map(key => key.right),
+  )
   const plan: JoinPlan = {
     kind: 'join',
     left: left.plan,
@@ -223,4 +230,25 @@ function commonJoinType(a: DataType, b: DataType): DataType {
       cause: error,
     })
   }
+}
+
+/** A table of engine Join is the right side of the JOIN that it was made for, and of no other. */
+function checkShape(
+  context: SelectPlanner['context'],
+  { right }: Join,
+  type: string,
+  strictness: string,
+  keys: readonly Typed[],
+): void {
+  if (right.kind !== 'table') return
+  const shape = context.findTable(right.name.database, right.name.table)?.join
+  if (!shape) return
+  if (shape.type !== type || shape.strictness !== strictness)
+    throw new DBError('INCOMPATIBLE_TYPE_OF_JOIN', `Table ${right.name.table} has incompatible type of JOIN.`)
+  const names = keys.flatMap(key => [...columnsOf(key).values()].map(({ name }) => name))
+  if (names.length !== shape.keys.length || shape.keys.some(key => !names.includes(key)))
+    throw new DBError(
+      'INCOMPATIBLE_TYPE_OF_JOIN',
+      `Table ${right.name.table} joins by ${shape.keys.join(', ')}, and not by other columns`,
+    )
 }

@@ -18,10 +18,11 @@ export async function planView(
   qualifiers: readonly (readonly string[])[],
   { final, sample, columnAliases }: TableModifiers,
 ): Promise<Source> {
-  if (final && !table.isComposed) throw new DBError('ILLEGAL_FINAL', `Storage of ${table.name} doesn't support FINAL`)
   if (sample && !table.isComposed)
     throw new DBError('SAMPLING_NOT_SUPPORTED', `Storage of ${table.name} doesn't support sampling`)
-  const query = final || sample ? modified(planner.context, table.view, { final, sample }) : table.view
+  // FINAL of a plain view means nothing, as its query says itself what is final.
+  const query =
+    table.isComposed && (final || sample) ? modified(planner.context, table.view, { final, sample }) : table.view
   const plan = await (table.isComposed ? planBelow(planner, query) : planner.nested(query, { queries: new Map() }))
   const declared = plan.columns.map(column => table.columns.find(({ name }) => name === column.name))
   const types = plan.columns.map(({ type }, i) => declared[i]?.type ?? type)

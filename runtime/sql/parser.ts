@@ -6,6 +6,7 @@ import { encodeText } from '../core/text.ts'
 import { accessFrom, parseAccess } from './access.ts'
 import { inPartition, parseAlter, parsePartition } from './alter.ts'
 import type {
+  FunctionCall,
   AlterTable,
   Expr,
   Insert,
@@ -134,17 +135,29 @@ function checkSize(text: string, start: number, end: number, { sizeBytesMax = 0 
 
 function statementWithEnd(cursor: Cursor): Parsed {
   const statement = parseAny(cursor)
-  if (statement.kind === 'insert' && statement.source.kind === 'data') {
+  if (statement.kind === 'insert' && takesData(statement)) {
     return { statement, end: cursor.end, insertDataStart: insertDataStart(cursor, statement) }
   }
   if (!cursor.atEnd() && !cursor.take(';')) cursor.fail('end of query')
   return { statement, end: cursor.end }
 }
 
+/** Whether rows follow: also for a query that reads them by input(). */
+function takesData({ source, output }: Insert): boolean {
+  return source.kind === 'data' || (output?.format !== undefined && source.kind === 'query' && readsInput(source.query))
+}
+
+function readsInput(node: unknown): boolean {
+  if (node === null || typeof node !== 'object') return false
+  const { kind, call } = node as { kind?: string; call?: FunctionCall }
+  if (kind === 'tableFunction' && call?.name === 'input') return true
+  return Object.values(node).some(readsInput)
+}
+
 /** Behind VALUES, or behind the first line end after FORMAT x, with nothing but white space skipped. */
-function insertDataStart(cursor: Cursor, { source }: Insert): number {
+function insertDataStart(cursor: Cursor, { source, output }: Insert): number {
   const { text, end } = cursor
-  const values = source.kind === 'data' && (source.format ?? 'Values').toLowerCase() === 'values'
+  const values = ((source.kind === 'data' ? source.format : output?.format) ?? 'Values').toLowerCase() === 'values'
   let at = end
   while (at < text.length && /\s/.test(text[at])) {
     if (!values && text[at] === '\n') return at + 1
@@ -155,8 +168,9 @@ function insertDataStart(cursor: Cursor, { source }: Insert): number {
 
 function insertDataEnd(text: string, { statement, insertDataStart }: Parsed): number {
   const start = insertDataStart!
-  if (statement.kind !== 'insert' || statement.source.kind !== 'data') return start
-  if ((statement.source.format ?? 'Values').toLowerCase() !== 'values') {
+  if (statement.kind !== 'insert') return start
+  const { source, output } = statement
+  if (((source.kind === 'data' ? source.format : output?.format) ?? 'Values').toLowerCase() !== 'values') {
     const blank = /\n[ \t]*\n/g
     blank.lastIndex = Math.max(0, start - 1)
     const match = blank.exec(text)

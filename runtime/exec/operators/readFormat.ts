@@ -10,6 +10,9 @@ import { readUrl, urlLocation, urlPieces } from '../remote.ts'
 import type { Source } from '../source.ts'
 import { TableFilter } from './packed.ts'
 
+/** In place of a disk's location: the data of the INSERT that the query is for. */
+export const inputLocation = 'input:'
+
 const pieceBytes = 4 << 20
 
 /** Rows of a file in some format. */
@@ -18,6 +21,11 @@ export async function* readFormat(
   plan: ScanPlan,
   source: Extract<Source, { kind: 'format' }>,
 ): Chunks {
+  if (source.location === inputLocation && !context.input)
+    throw new DBError(
+      'INVALID_USAGE_OF_INPUT',
+      'Input stream is not initialized, input() must be used only in INSERT SELECT query',
+    )
   const format = findInputFormat(source.format)
   const options = formatOptions(context.formatSetting, { zone: TimeZone.get(context.environment.timeZone) })
   const stored = plan.table.columns.filter(column => !column.virtual)
@@ -79,6 +87,10 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   if (bytes) {
     yield bytes
+    return
+  }
+  if (location === inputLocation) {
+    if (context.input) yield* context.input.pieces()
     return
   }
   if (location === urlLocation) {

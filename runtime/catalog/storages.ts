@@ -18,8 +18,18 @@ export type Written =
   | { readonly kind: 'parts'; readonly parts: readonly PartInfo[] }
   | { readonly kind: 'chunks'; readonly chunks: readonly PackedRows[] }
 
+/** How much a Memory table keeps: the oldest chunks go when there is more than the most, as long as the least is left. 0: no limit. */
+export interface KeptRows {
+  readonly rowsMin: number
+  readonly rowsMax: number
+  readonly bytesMin: number
+  readonly bytesMax: number
+}
+
 export class MemoryStorage implements TableStorage {
   #chunks: readonly PackedRows[] = []
+
+  constructor(readonly kept: KeptRows | null = null) {}
 
   snapshot() {
     const chunks = this.#chunks
@@ -32,7 +42,22 @@ export class MemoryStorage implements TableStorage {
   }
 
   async commit(result: Written): Promise<void> {
-    if (result.kind === 'chunks') this.#chunks = [...this.#chunks, ...result.chunks]
+    if (result.kind !== 'chunks') return
+    this.#chunks = [...this.#chunks, ...result.chunks]
+    if (this.kept) this.#dropOldest(this.kept)
+  }
+
+  #dropOldest({ rowsMin, rowsMax, bytesMin, bytesMax }: KeptRows): void {
+    let { rows, bytes } = this.size()
+    let dropped = 0
+    for (const chunk of this.#chunks) {
+      const isTooMuch = (rowsMax > 0 && rows > rowsMax) || (bytesMax > 0 && bytes > bytesMax)
+      rows -= chunk.rows
+      bytes -= chunk.buffer.byteLength
+      if (!isTooMuch || rows < rowsMin || bytes < bytesMin) break
+      dropped++
+    }
+    if (dropped > 0) this.#chunks = this.#chunks.slice(dropped)
   }
 
   /** All chunks, which the table has no more. */

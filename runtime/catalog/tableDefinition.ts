@@ -37,7 +37,7 @@ export async function defineTable(
   defaultEngine: string,
   typeOf: (expr: Expr, columns: readonly SnapshotColumn[]) => Promise<string>,
 ): Promise<TableDefinition> {
-  create = modernSyntax(create)
+  create = withGranularity(modernSyntax(create), defaultEngine)
   const { storage } = create
   const engine: FunctionCall = storage?.engine ?? {
     kind: 'function',
@@ -160,6 +160,16 @@ function fullStatement(create: CreateTable, engine: FunctionCall, columns: reado
     orReplace: undefined,
     output: undefined,
   }
+}
+
+/** Definitions of MergeTree tables always state the granularity, so that no reader has to guess it. */
+function withGranularity(create: CreateTable, defaultEngine: string): CreateTable {
+  const { storage } = create
+  const engine = storage?.engine?.name ?? (create.temporary ? 'Memory' : defaultEngine)
+  const settings = storage?.settings ?? []
+  if (!engine.endsWith('MergeTree') || settings.some(({ name }) => name === 'index_granularity')) return create
+  const value: Expr = { kind: 'literal', value: 8192n, start: 0, end: 0 }
+  return { ...create, storage: { ...storage, settings: [...settings, { name: 'index_granularity', value }] } }
 }
 
 /** MergeTree(date, [sampling,] key, granularity[, ...]) with its clauses spelled out. */

@@ -3,6 +3,7 @@ import { NullStorage } from '../catalog/storages.ts'
 import { DBError } from '../core/errors.ts'
 import type { ColumnDeclaration, CreateView, Query, TableName } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
+import { parseStatement } from '../sql/parser.ts'
 import { listParameters } from '../sql/parameters.ts'
 import { parseType } from '../types/parseType.ts'
 import { createTable, uuidOf } from './createTable.ts'
@@ -17,11 +18,9 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
   const database = statement.name.database ?? run.database
   const name = statement.name.table
   const existing = catalog.database(database).tables.get(name)
-  if (existing) {
-    if (statement.ifNotExists) return
-    if (!statement.orReplace) throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${name} already exists`)
-    await dropTable(run, existing)
-  }
+  if (existing && statement.ifNotExists) return
+  if (existing && !statement.orReplace)
+    throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${name} already exists`)
   const query = qualify(statement.query, run.database)
   const isMaterialized = statement.type === 'materialized'
   const columns = statement.columns?.length
@@ -29,6 +28,7 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     : listParameters(query).size > 0
       ? []
       : await run.describe(query)
+  if (existing) await dropTable(run, existing)
   const { start, end } = statement
   const declared = columns.map(
     (column, i): ColumnDeclaration => ({
@@ -58,8 +58,9 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     ...statement,
     name: { database, table: name },
     ...(isMaterialized && statement.to ? { to: target } : {}),
-    columns: declared,
+    columns: declared.length > 0 ? declared : undefined,
     query,
+    ...(isMaterialized && !statement.to ? { storage: storageOf(catalog.table(target.database, target.table)) } : {}),
     populate: undefined,
     attach: undefined,
     ifNotExists: undefined,
@@ -90,6 +91,12 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
   } finally {
     release()
   }
+}
+
+/** The clauses of a table, as it was made with them. */
+function storageOf(table: Table): CreateView['storage'] {
+  const { statement } = parseStatement(table.createText)
+  return statement.kind === 'createTable' ? statement.storage : undefined
 }
 
 /** Rows of the query must fit into the target; states of other functions never do. */

@@ -1,5 +1,5 @@
 // Which storage a table's ENGINE clause means.
-import { LogStorage, MemoryStorage, NullStorage } from '../catalog/storages.ts'
+import { type KeptRows, LogStorage, MemoryStorage, NullStorage } from '../catalog/storages.ts'
 import type { Table, TableStorage } from '../catalog/table.ts'
 import type { TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
@@ -60,6 +60,7 @@ export async function createStorage(
       'BAD_ARGUMENTS',
       `Engine ${kind} doesn't support PARTITION_BY, PRIMARY_KEY, ORDER_BY or SAMPLE_BY clauses`,
     )
+  checkSettings(kind, definition)
   const self = { database, name }
   const names = { database, session: undefined, parameters: {} }
   const constants = new ConstantArguments(`Engine ${kind}`, args, names)
@@ -97,8 +98,35 @@ export async function createStorage(
   }
   constants.count(0, 0)
   if (kind === 'Null') return plain(new NullStorage())
-  if (kind === 'Memory' || isTransient) return plain(new MemoryStorage())
+  if (kind === 'Memory') return plain(new MemoryStorage(keptRows(definition)))
+  if (isTransient) return plain(new MemoryStorage())
   return plain(await LogStorage.open(engine.disk!, engine.location, engine.catalog.dataPath(database, name)))
+}
+
+/** Settings that the engines take; File takes those of its format. */
+const settingsOf: Readonly<Record<string, RegExp>> = {
+  Memory: /^(compress|(min|max)_(rows|bytes)_to_keep)$/,
+  Join: /^(persistent|disk|join_use_nulls|join_any_take_last_row|join_overflow_mode|max_(rows|bytes)_in_join)$/,
+  Set: /^(persistent|disk)$/,
+  Distributed:
+    /^(fsync_|bytes_to_|max_delay_|background_insert_|flush_on_detach|skip_unavailable_shards|monitor_|policy)/,
+  File: /./,
+}
+
+function checkSettings(kind: string, { settings }: TableDefinition): void {
+  const known = settingsOf[kind] ?? /^(disk|storage_policy)$/
+  for (const name of settings.keys())
+    if (!known.test(name)) throw new DBError('UNKNOWN_SETTING', `Unknown setting '${name}': for storage ${kind}`)
+}
+
+function keptRows({ settings }: TableDefinition): KeptRows {
+  const number = (name: string) => Number(settings.get(name) ?? 0)
+  return {
+    rowsMin: number('min_rows_to_keep'),
+    rowsMax: number('max_rows_to_keep'),
+    bytesMin: number('min_bytes_to_keep'),
+    bytesMax: number('max_bytes_to_keep'),
+  }
 }
 
 /** Columns of a table that states none, for engines that read other tables. */

@@ -64,7 +64,7 @@ export function keyedByName(
   tables: readonly TableSnapshot[],
   database: string,
   open: (source: KeyedSource) => KeyedTable,
-): (name: string) => Keyed | undefined {
+): (name: string) => Keyed | null | undefined {
   return name => {
     const wanted = name.replaceAll('`', '')
     const snapshot =
@@ -73,7 +73,7 @@ export function keyedByName(
     if (!snapshot) return undefined
     const { source } = snapshot
     if (source.kind !== 'keyed') {
-      if (snapshot.engine !== 'Join') return undefined
+      if (snapshot.engine !== 'Join') return null
       throw new DBError(
         'INCOMPATIBLE_TYPE_OF_JOIN',
         `joinGet only supports StorageJoin of type ANY LEFT: ${name} is of another`,

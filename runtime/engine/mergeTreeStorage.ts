@@ -46,12 +46,19 @@ export class MergeTreeStorage implements TableStorage {
     readonly engine: GranaryEngine,
     readonly table: MergeTreeTable,
     readonly location: string,
-    readonly database: string,
-    readonly name: string,
+    public database: string,
+    public name: string,
     readonly sortingKey: readonly string[],
     readonly partitionKey: readonly string[],
+    /** Its parts lie where no other table looks for them, whatever it is called. */
+    readonly isTransient: boolean,
   ) {
     this.merger = new Merger(this)
+  }
+
+  rename(database: string, name: string): void {
+    this.database = database
+    this.name = name
   }
 
   /** The table as a task's source, with these parts. */
@@ -170,7 +177,7 @@ export async function createMergeTree(
   })
   for (const { name: part, reason } of table.broken)
     engine.platform.log('error', `${database}.${name}: part ${part} is broken and was moved to detached/: ${reason}`)
-  const storage = new MergeTreeStorage(engine, table, location, database, name, sortingKey, partitionKey)
+  const storage = new MergeTreeStorage(engine, table, location, database, name, sortingKey, partitionKey, isTransient)
   storage.merger.wake()
   const virtualColumns = [
     { name: '_part', type: 'LowCardinality(String)', virtual: true },
@@ -269,7 +276,7 @@ function settingsOf(given: ReadonlyMap<string, string>): MergeTreeSettings {
   return settings as unknown as MergeTreeSettings
 }
 
-function modeOf({ engine, columns }: TableDefinition): MergeMode {
+function modeOf({ engine, columns, orderBy }: TableDefinition): MergeMode {
   const names = engine.args.map(arg => {
     if (arg.kind === 'identifier') return arg.parts.join('.')
     if (arg.kind === 'function' && arg.name === 'tuple') return ''
@@ -312,6 +319,12 @@ function modeOf({ engine, columns }: TableDefinition): MergeMode {
         arg?.kind === 'function'
           ? arg.args.map(item => (item.kind === 'identifier' ? item.parts.join('.') : ''))
           : names
+      const inKey = listed.filter(name => orderBy.some(({ expr }) => formatAst(expr) === name))
+      if (inKey.length > 0)
+        throw new DBError(
+          'BAD_ARGUMENTS',
+          `Columns: ${inKey.join(', ')} listed both in columns to sum and in sorting key. That is not allowed.`,
+        )
       return { kind: 'summing', columns: listed.length > 0 ? listed : null }
     }
     case 'AggregatingMergeTree':

@@ -9,6 +9,7 @@ import { BufferStorage } from './bufferTable.ts'
 import { makeTable } from './createTable.ts'
 import { makeDictionary } from './dictionary.ts'
 import { JoinStorage } from './joinTable.ts'
+import { MergeTreeStorage } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
 import { typeOf } from './keyResolver.ts'
 import { findTable, tableOf } from './tableNames.ts'
@@ -41,24 +42,32 @@ export async function renameTables(run: QueryRun, statement: Rename): Promise<vo
 /** A table under another name: its data moves first, so that a crash between leaves the old metadata without data rather than two owners. */
 export async function moveTable(run: QueryRun, table: Table, database: string, name: string): Promise<void> {
   const { engine } = run
-  const { catalog, disk } = engine
+  const { catalog } = engine
   const parsed = parseStatement(table.createText).statement
-  await table.storage.close()
-  if (disk && (await disk.list(catalog.dataPath(table.database, table.name))).length > 0)
-    await disk.move(catalog.dataPath(table.database, table.name), catalog.dataPath(database, name))
-  await catalog.remove(table)
+  const isTransient = (of: string) => catalog.database(of).isTransient
+  if (isTransient(table.database) !== isTransient(database))
+    throw new DBError('NOT_IMPLEMENTED', 'A table cannot move between databases that are kept and that are not')
   if (parsed.kind === 'createTable' && !table.view) {
-    const definition = await defineTable(
-      { ...parsed, name: { database, table: name } },
-      null,
-      'MergeTree',
-      (expr, columns) => typeOf(run.engine, expr, columns),
-    )
-    const moved = await makeTable(run.engine, definition, database, name, { ...parsed, attach: true })
-    const storage = keepsRows(table) ? table.storage : moved.storage
-    await catalog.add({ ...moved, storage, uuid: table.uuid })
+    const named = { ...parsed, name: { database, table: name } }
+    const definition = await defineTable(named, null, 'MergeTree', (expr, columns) => typeOf(engine, expr, columns))
+    if (isTransient(database) && keepsRows(table)) {
+      await catalog.remove(table)
+      if (table.storage instanceof MergeTreeStorage) table.storage.rename(database, name)
+      const createText = formatAst({ ...definition.create, name: { database, table: name } })
+      await catalog.add({ ...table, database, name, createText })
+      return
+    }
+    await table.storage.close()
+    const disk = await engine.dataDisk()
+    const [from, to] = [catalog.dataPath(table.database, table.name), catalog.dataPath(database, name)]
+    if ((await disk.list(from)).length > 0) await disk.move(from, to)
+    await catalog.remove(table)
+    const moved = await makeTable(engine, definition, database, name, { ...parsed, attach: true })
+    await catalog.add({ ...moved, storage: keepsRows(table) ? table.storage : moved.storage, uuid: table.uuid })
     return
   }
+  await table.storage.close()
+  await catalog.remove(table)
   if (parsed.kind === 'createDictionary') {
     await catalog.add({ ...(await makeDictionary(engine, parsed, database, name)), uuid: table.uuid })
     return
@@ -69,7 +78,8 @@ export async function moveTable(run: QueryRun, table: Table, database: string, n
 }
 
 /** Rows that are nowhere but in the storage itself go on with it. */
-const keepsRows = ({ storage }: Table): boolean =>
-  storage instanceof MemoryStorage
-    ? !(storage instanceof BufferStorage)
-    : storage instanceof JoinStorage && !storage.log
+function keepsRows({ storage }: Table): boolean {
+  if (storage instanceof MergeTreeStorage) return storage.isTransient
+  if (storage instanceof MemoryStorage) return !(storage instanceof BufferStorage)
+  return storage instanceof JoinStorage && !storage.log
+}

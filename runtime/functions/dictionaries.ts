@@ -288,8 +288,9 @@ function joinOf(args: readonly ArgumentInfo[], environment: Environment): Keyed 
   if (typeof name !== 'string')
     throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', 'The first argument of function joinGet must be the name of a table')
   const keyed = environment.keyed?.(name)
+  if (keyed === undefined) throw new DBError('UNKNOWN_TABLE', `Table ${name} does not exist`)
   if (keyed?.spec.kind !== 'join')
-    throw new DBError('INCOMPATIBLE_TYPE_OF_JOIN', `Table ${name} should have engine StorageJoin of type ANY LEFT`)
+    throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Table ${name} should have engine StorageJoin`)
   return keyed
 }
 

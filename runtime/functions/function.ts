@@ -20,8 +20,8 @@ export interface Environment {
   /** Milliseconds the server has been up. */
   readonly uptimeMs: number
   setting(name: string): Value
-  /** A dictionary or Join table that the query names. Absent where there are no tables. */
-  keyed?(name: string): Keyed | undefined
+  /** A dictionary or Join table that the query names; null for other tables. Absent where there are none. */
+  keyed?(name: string): Keyed | null | undefined
 }
 
 /** An argument as the analyzer sees it. */

@@ -60,11 +60,15 @@ export interface AnalyzerContext {
 /** Common table expressions in force, by name. */
 export interface CteScope {
   readonly queries: ReadonlyMap<string, Cte>
+  /** What the step of a recursive query finds under the query's own name: the rows of the step before. */
+  readonly working?: ReadonlyMap<string, AnalyzedTable>
 }
 
 export interface Cte {
   readonly query: Query
   readonly columnAliases?: readonly string[]
+  /** It may name itself: WITH RECURSIVE. */
+  readonly recursive?: true
   /** The scope in which the query stands. */
   readonly scope: CteScope
 }

@@ -146,6 +146,7 @@ defineSettings('number', {
     0.5,
     'Share of groups that HAVING must let through for rows without a group to count in totals.',
   ],
+  max_recursive_cte_evaluation_depth: [1000, 'Steps of WITH RECURSIVE, at most.'],
   limit: [0, 'LIMIT put around the whole query.'],
   offset: [0, 'OFFSET put around the whole query.'],
   readonly: [0, '1: only reading queries; 2: reading queries and settings.'],

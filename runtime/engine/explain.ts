@@ -61,6 +61,8 @@ function title(step: Plan): string {
       return 'ArrayJoin'
     case 'window':
       return 'Window'
+    case 'recursive':
+      return `RecursiveCTE (${step.name})`
     case 'fill':
       return 'Filling'
     case 'scoped':

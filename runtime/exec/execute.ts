@@ -8,6 +8,7 @@ import { fill } from './operators/fill.ts'
 import { join } from './operators/join.ts'
 import { limit } from './operators/limit.ts'
 import { distinct, limitBy } from './operators/limitBy.ts'
+import { recursive } from './operators/recursive.ts'
 import { setOperation } from './operators/setOperation.ts'
 import { sort } from './operators/sort.ts'
 import { window } from './operators/window.ts'
@@ -62,6 +63,8 @@ function executeStep(context: QueryContext, plan: Plan, shared: Shared | null): 
       return arrayJoin(context, input(plan.input), plan)
     case 'window':
       return window(context, input(plan.input), plan)
+    case 'recursive':
+      return recursive(context, plan)
     case 'fill':
       return fill(context, input(plan.input), plan)
     case 'scoped':

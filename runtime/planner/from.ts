@@ -12,6 +12,7 @@ import { parseExpression } from '../sql/parser.ts'
 import type { MapType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
+import { planRecursive } from './recursive.ts'
 import { planJoin } from './join.ts'
 import type { Computed, Plan, PlanColumn, ScanPlan } from './plan.ts'
 import type { SelectPlanner } from './select.ts'
@@ -71,6 +72,12 @@ export async function planFrom(
     case 'table': {
       const { database, table: name } = table.name
       const cte = database === undefined ? ctes.queries.get(name) : undefined
+      const working = database === undefined ? ctes.working?.get(name) : undefined
+      if (working) return stored(planner.context, working, [[table.alias ?? name]], table)
+      if (cte?.recursive) {
+        const plan = await planRecursive(planner, name, cte)
+        if (plan) return named(plan, [[table.alias ?? name]], table.columnAliases)
+      }
       if (cte) {
         const plan = await planner.nested(cte.query, cte.scope, null)
         return named(plan, [[table.alias ?? name]], table.columnAliases ?? cte.columnAliases)

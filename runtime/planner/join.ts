@@ -226,7 +226,7 @@ function commonJoinType(a: DataType, b: DataType): DataType {
   try {
     return commonType([a, b])
   } catch (error) {
-    throw new DBError('TYPE_MISMATCH', `Can't infer common type for joined columns: ${a.name} and ${b.name}`, {
+    throw new DBError('NO_COMMON_TYPE', `Can't infer common type for joined columns: ${a.name} and ${b.name}`, {
       cause: error,
     })
   }

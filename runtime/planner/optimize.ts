@@ -286,6 +286,7 @@ function prune(plan: Plan, wanted: ReadonlySet<number>): Plan {
       )
       return { ...plan, inputs, columns }
     }
+    case 'recursive':
     case 'setOperation': {
       const side = (input: Plan) => prune(input, new Set(input.columns.map(column => column.id)))
       return { ...plan, left: side(plan.left), right: side(plan.right) }

@@ -33,6 +33,7 @@ export type Plan =
   | FetchPlan
   | ScopedPlan
   | FillPlan
+  | RecursivePlan
 
 interface PlanBase {
   columns: readonly PlanColumn[]
@@ -214,6 +215,16 @@ export interface FillKey {
   readonly stepNode: Typed | null
   /** How far from a row that there is rows are added, as a step. */
   readonly staleness: Pick<FillKey, 'step' | 'stepNode'> | null
+}
+
+/** WITH RECURSIVE: the rows of `left`, then those of `right` over the rows before, again and again, until there are none. */
+export interface RecursivePlan extends PlanBase {
+  kind: 'recursive'
+  name: string
+  left: Plan
+  right: Plan
+  /** What `right` scans: the rows of the step before, as packChunk makes them. Filled while it runs. */
+  working: ArrayBuffer[]
 }
 
 /** A subquery with settings of its own. */

@@ -247,15 +247,16 @@ function aggregatesOf(node: Typed): AggregateNode[] {
 
 function withQueries(select: Select, outer: CteScope): CteScope {
   const queries = new Map(outer.queries)
-  const scope: CteScope = { queries }
+  const { working } = outer
+  const scope: CteScope = { queries, working }
   for (const element of select.with ?? []) {
     if (element.kind !== 'withQuery') continue
-    if (select.recursive) throw new DBError('NOT_IMPLEMENTED', 'WITH RECURSIVE is not supported')
     // A CTE sees those before it.
     queries.set(element.name, {
       query: element.query,
       columnAliases: element.columnAliases,
-      scope: { queries: new Map(queries) },
+      recursive: select.recursive,
+      scope: { queries: new Map(queries), working },
     })
   }
   return scope

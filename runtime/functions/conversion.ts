@@ -21,6 +21,8 @@ import {
   type Environment,
   type FunctionDefinition,
 } from './function.ts'
+import { fixedOf } from './fixedColumns.ts'
+import { isInteger } from './numericTypes.ts'
 import { selectColumns, splitNulls } from './selectColumns.ts'
 import { printColumn } from './textColumns.ts'
 
@@ -34,6 +36,8 @@ interface Target {
   readonly about: string
   type(args: readonly ArgumentInfo[], environment: Environment): DataType
   readonly aliases?: readonly string[]
+  /** The rules are for the plain form alone. */
+  readonly exactOnly?: boolean
 }
 
 const simple = (name: string, aliases?: readonly string[]): Target => {
@@ -41,8 +45,23 @@ const simple = (name: string, aliases?: readonly string[]): Target => {
   return { name, rules: [], about: `a value of type ${name}`, type: () => type, aliases }
 }
 
-const scaleRule: ArgumentRule = { name: 'scale', constant: true }
 const zoneRule: ArgumentRule = { name: 'timezone', constant: true, optional: true }
+
+/** Dates: a time's day is that of a zone which may be named. */
+const dated = (name: string, aliases?: readonly string[]): Target => ({
+  ...simple(name, aliases),
+  rules: [zoneRule],
+  exactOnly: true,
+})
+
+const scaleRule: ArgumentRule = { name: 'scale', constant: true }
+
+/** The zone that a time's type names. */
+function zoneOfTime(type: DataType): string | undefined {
+  const plain = plainType(type)
+  if (plain instanceof DateTimeType || plain instanceof DateTime64Type) return plain.zoneName ?? undefined
+  return undefined
+}
 
 /** A DateTime whose zone is the one given, or the session's. */
 export function dateTimeIn(zone: unknown, environment: Environment): DateTimeType {
@@ -80,8 +99,8 @@ const parsedTargets: readonly Target[] = [
   ...numbers.map(name => simple(name)),
   simple('Float32'),
   simple('Float64'),
-  simple('Date', ['DATE']),
-  simple('Date32'),
+  dated('Date', ['DATE']),
+  dated('Date32'),
   simple('UUID'),
   simple('IPv4'),
   simple('IPv6'),
@@ -89,13 +108,14 @@ const parsedTargets: readonly Target[] = [
     name: 'DateTime',
     rules: [zoneRule],
     about: 'a DateTime',
-    type: ([, zone], environment) => dateTimeIn(zone?.constant, environment),
+    type: ([x, zone], environment) => dateTimeIn(zone?.constant ?? zoneOfTime(x.type), environment),
   },
   {
     name: 'DateTime64',
     rules: [{ ...scaleRule, optional: true }, zoneRule],
     about: 'a DateTime64 of that scale',
-    type: ([, scale, zone], environment) => dateTime64In(Number(scale?.constant ?? 3), zone?.constant, environment),
+    type: ([x, scale, zone], environment) =>
+      dateTime64In(Number(scale?.constant ?? 3), zone?.constant ?? zoneOfTime(x.type), environment),
   },
   ...[32, 64, 128, 256].map((bits): Target => {
     const precision = { 32: 9, 64: 18, 128: 38, 256: 76 }[bits]!
@@ -109,6 +129,12 @@ const parsedTargets: readonly Target[] = [
 ]
 
 const otherTargets: readonly Target[] = [
+  {
+    name: 'DateTime32',
+    rules: [zoneRule],
+    about: 'a DateTime',
+    type: ([x, zone], environment) => dateTimeIn(zone?.constant ?? zoneOfTime(x.type), environment),
+  },
   simple('Bool'),
   ...intervalUnits.map((unit): Target => {
     const type = new IntervalType(unit)
@@ -118,7 +144,15 @@ const otherTargets: readonly Target[] = [
 
 const contextOf = ({ arena, nulls }: Call, failures = 0) => ({ arena, nulls, failures, isAccurate: false })
 
-function exact({ name, rules, about, type, aliases }: Target): FunctionDefinition {
+/** A time as one of a zone; other values as they are. */
+function inZone(column: Column, zone: string): Column {
+  const { type } = column
+  if (type instanceof DateTimeType) return fixedOf(column).as(new DateTimeType(zone))
+  if (type instanceof DateTime64Type) return fixedOf(column).as(new DateTime64Type(type.scale, zone))
+  return column
+}
+
+function exact({ name, rules, about, type, aliases, exactOnly }: Target): FunctionDefinition {
   return defineFunction({
     name: `to${name}`,
     aliases,
@@ -130,7 +164,9 @@ function exact({ name, rules, about, type, aliases }: Target): FunctionDefinitio
       checkSource(`to${name}`, args[0].type, type(args, environment))
       return type(args, environment)
     },
-    run: ([x], call) => {
+    run: ([given], call) => {
+      const zone = call.arguments[1]?.constant
+      const x = exactOnly && typeof zone === 'string' ? inZone(given.full(call.arena), zone) : given
       if (call.nulls === 0 || !isText(x.type)) return castInContext(x, call.type, contextOf(call))
       // Text that may be NULL becomes NULL where it is no value.
       const failures = call.arena.allocateZeroed(call.rows)
@@ -148,7 +184,9 @@ function checkSource(name: string, from: DataType, to: DataType): void {
 }
 
 /** Text that is no value becomes the type's zero, NULL, or the default given. */
-function lenient({ name, rules, about, type }: Target, form: 'OrZero' | 'OrNull' | 'OrDefault'): FunctionDefinition {
+function lenient(target: Target, form: 'OrZero' | 'OrNull' | 'OrDefault'): FunctionDefinition {
+  const { name, about, type } = target
+  const rules = target.exactOnly ? [] : target.rules
   const isDefault = form === 'OrDefault'
   const gives = { OrZero: 'zero', OrNull: 'NULL', OrDefault: 'the default given (or the zero of the type)' }[form]
   const fullName = `to${name}${form}`
@@ -161,12 +199,19 @@ function lenient({ name, rules, about, type }: Target, form: 'OrZero' | 'OrNull'
     lowCardinality: 'plain',
     returns: (args, environment) => {
       const source = plainType(args[0].type)
-      if (!isDefault && !isText(source) && source.kind !== 'Nothing')
+      const isCounted = form === 'OrNull' && ['Date', 'DateTime', 'DateTime64'].includes(name) && isInteger(source)
+      if (!isDefault && !isText(source) && !isCounted && source.kind !== 'Nothing')
         throw new DBError(
           'ILLEGAL_TYPE_OF_ARGUMENT',
           `Illegal type ${args[0].type.name} of first argument of function ${fullName}: a string is expected`,
         )
       const plain = type(args.slice(0, rules.length + 1), environment)
+      const given = args[rules.length + 1]
+      if (given && given.type.kind !== plain.kind)
+        throw new DBError(
+          'BAD_ARGUMENTS',
+          `Default value type should be same as cast type. Expected ${plain.name}. Actual ${given.type.name}`,
+        )
       return form === 'OrNull' ? nullableOf(plain) : plain
     },
     run: (args, call) => {
@@ -175,6 +220,7 @@ function lenient({ name, rules, about, type }: Target, form: 'OrZero' | 'OrNull'
       if (!isDefault) {
         const failures = arena.allocateZeroed(rows)
         const column = castInContext(args[0], target, contextOf(call, failures)).full(arena)
+        if (!isText(args[0].type)) markBeyond(args[0], target, failures, call)
         if (form === 'OrZero') return column
         return new NullableColumn(failures, column, call.type as NullableType)
       }
@@ -188,6 +234,17 @@ function lenient({ name, rules, about, type }: Target, form: 'OrZero' | 'OrNull'
       return selectColumns(failures, otherwise.full(arena), column.full(arena), arena)
     },
   })
+}
+
+/** Numbers that a date or time does not reach. */
+function markBeyond(column: Column, target: DataType, failures: number, { rows, arena }: Call): void {
+  const limits = { Date: [0, 65535], DateTime: [0, 4294967295], DateTime64: [-62167219200, 253402300799] }
+  const [low, high] = limits[target.kind as keyof typeof limits] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const { u8 } = arena.memory
+  for (let row = 0; row < rows; row++) {
+    const number = Number(column.valueAt(row))
+    if (number < low || number > high) u8[failures + row] = 1
+  }
 }
 
 const zeroOf = (type: DataType) => type.default

@@ -27,6 +27,7 @@ import { dateArithmetic } from './dateArithmetic.ts'
 import { dateChanges } from './dateChanges.ts'
 import { dateParts } from './dateParts.ts'
 import { dateStarts } from './dateStarts.ts'
+import { decimalTexts } from './decimalText.ts'
 import { digests } from './digests.ts'
 import { dictionaries } from './dictionaries.ts'
 import { encoding } from './encoding.ts'
@@ -106,6 +107,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dateChanges,
   dateParts,
   dateStarts,
+  decimalTexts,
   digests,
   dictionaries,
   encoding,

@@ -47,6 +47,8 @@ export interface Bound {
   /** Where states are called otherwise than the function: an alias, or a newer version of the bytes. */
   readonly stateName?: string
   readonly stateVersion?: number
+  /** Of states that are other arguments' than the function's. */
+  readonly stateArguments?: readonly DataType[]
   create(arena: Arena): GroupedAggregate
 }
 

@@ -70,13 +70,13 @@ function bindNullable(name: string, types: readonly DataType[], parameters: read
 function bindPlain(name: string, types: readonly DataType[], parameters: readonly Value[]): BoundAggregate {
   const definition = find(name)
   if (definition) {
-    const { stateName, stateVersion, ...bound } = definition.bind(types, parameters)
+    const { stateName, stateVersion, stateArguments, ...bound } = definition.bind(types, parameters)
     if (parameters.length > 0 && !definition.parametric)
       throw new DBError(
         'AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS',
         `Aggregate function ${name} cannot have parameters`,
       )
-    const state = { name: stateName ?? definition.name, version: stateVersion, argumentTypes: types }
+    const state = { name: stateName ?? definition.name, version: stateVersion, argumentTypes: stateArguments ?? types }
     return { ...bound, name: definition.name, argumentTypes: types, parameters, state }
   }
   const combinator = combinatorOf(name)

@@ -14,7 +14,9 @@ import { groupedArrays, ungroupedArrays } from './distinctValues.ts'
 import { max, min } from './minMax.ts'
 import { mapForm } from './combinators/map.ts'
 import { joinForms, type StateForm } from './stateForm.ts'
-import { ColumnarAggregate, fullGroups, uint32 } from './states.ts'
+import { NullableColumn } from '../columns/nullable.ts'
+import { Wrapped } from './combinators/wrapped.ts'
+import { ColumnarAggregate, fullGroups, maskRows, pickRows, uint32 } from './states.ts'
 import { sum, sumWithOverflow } from './sum.ts'
 
 /** sumMap and its kin: arrays of keys and of values (or a Map), values of the same key taken together. */
@@ -90,9 +92,30 @@ function valueForm(form: StateForm): StateForm {
 }
 
 function bindValue(inner: AggregateDefinition, type: DataType): Bound {
-  if (type instanceof NullableType)
-    throw new DBError('NOT_IMPLEMENTED', `Maps of values of type ${type.name} are not supported here`)
-  return inner.bind([type], [])
+  if (!(type instanceof NullableType)) return inner.bind([type], [])
+  // NULL counts as nothing, and the sums are no Nullable.
+  const bound = inner.bind([type.inner], [])
+  return { ...bound, create: arena => new WithoutNulls(arena, bound.create(arena)) }
+}
+
+class WithoutNulls extends Wrapped {
+  add(groups: number, [column]: readonly Column[], rows: number): void {
+    if (!(column instanceof NullableColumn)) {
+      this.inner.add(groups, [column], rows)
+      return
+    }
+    this.withScratch(scratch => {
+      const mask = scratch.allocate(rows)
+      this.memory.kernels.maskNot(column.nulls, mask, rows)
+      const some = maskRows(mask, rows, scratch)
+      if (!some) {
+        this.inner.add(groups, [column.values], rows)
+        return
+      }
+      const picked = pickRows([column.values], groups, some.indices, some.count, scratch)
+      if (some.count > 0) this.inner.add(picked.groups, picked.columns, some.count)
+    })
+  }
 }
 
 /** A group of the inner functions is a pair of a group and a key. */

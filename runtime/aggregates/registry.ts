@@ -19,6 +19,7 @@ import { entropy } from './entropy.ts'
 import { numberAggregates } from './numberStates.ts'
 import { timingQuantiles } from './quantileTiming.ts'
 import { associationAggregates } from './association.ts'
+import { bitmapAggregates } from './groupBitmap.ts'
 import { intervalAggregates } from './intervals.ts'
 import { matrixAggregates } from './matrices.ts'
 import { oneValueAggregates } from './oneValue.ts'
@@ -58,6 +59,7 @@ export const aggregates: readonly AggregateDefinition[] = [
   ...sketchQuantiles,
   ...timingQuantiles,
   ...associationAggregates,
+  ...bitmapAggregates,
   ...intervalAggregates,
   ...matrixAggregates,
   ...oneValueAggregates,

@@ -93,8 +93,7 @@ const uniqUpTo = defineObject({
         'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
         'Incorrect number of parameters for aggregate function uniqUpTo, should be 1',
       )
-    if (most > 2 ** 63)
-      throw new DBError('CANNOT_CONVERT_TYPE', `Cannot convert ${most} to UInt64`)
+    if (most > 2 ** 63) throw new DBError('CANNOT_CONVERT_TYPE', `Cannot convert ${most} to UInt64`)
     if (!Number.isInteger(most) || most < 0 || most > 100)
       throw new DBError(
         'ARGUMENT_OUT_OF_BOUND',

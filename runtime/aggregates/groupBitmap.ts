@@ -41,7 +41,7 @@ const ofBitmaps = (name: string, operation: Operation, about: string): Aggregate
       const [type] = types
       if (types.length !== 1)
         throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires single argument`)
-      const value = valueOf(type)
+      const value = integersOf(type)
       if (!value) throw illegalType(name, type)
       return {
         type: value,
@@ -54,7 +54,7 @@ const ofBitmaps = (name: string, operation: Operation, about: string): Aggregate
   })
 
 /** The integers of a bitmap. */
-function valueOf(type: DataType): IntegerType | null {
+function integersOf(type: DataType): IntegerType | null {
   if (!(type instanceof AggregateFunctionType) || type.functionName !== 'groupBitmap') return null
   const [value] = type.argumentTypes
   return value instanceof IntegerType ? value : null

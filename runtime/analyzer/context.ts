@@ -59,6 +59,8 @@ export interface AnalyzerContext {
 
 /** Common table expressions in force, by name. */
 export interface CteScope {
+  /** Rows of the query around a correlated subquery, planned already. */
+  readonly plans?: ReadonlyMap<string, unknown>
   readonly queries: ReadonlyMap<string, Cte>
   /** What the step of a recursive query finds under the query's own name: the rows of the step before. */
   readonly working?: ReadonlyMap<string, AnalyzedTable>

@@ -55,6 +55,8 @@ export class Resolver {
   /** false where aggregates may not stand: WHERE, GROUP BY, JOIN ON, other aggregates' arguments. */
   allowAggregates = true
   allowWindows = false
+  /** Makes a column of a subquery that depends on the rows of the query around; null: it names nothing of them. */
+  correlate: ((query: Query, kind: 'exists' | 'scalar') => Promise<Typed | null>) | null = null
   #insideAggregate = false
   /** How many calls are around that need not look at all of their arguments: what fails there may never run. */
   #branches = 0
@@ -112,6 +114,10 @@ export class Resolver {
   /** The column that stands for a grouping key outside of aggregates, if it is one of those that may be NULL. */
   groupKey(node: Typed): Typed {
     return this.#insideAggregate || this.#isPlain ? node : (this.#nullableKeys.get(node.key) ?? node)
+  }
+
+  get isInsideAggregate(): boolean {
+    return this.#insideAggregate
   }
 
   nullableKey(key: string): ColumnNode | undefined {
@@ -320,10 +326,7 @@ export class Resolver {
     if (Object.hasOwn(inFunctions, name)) return resolveIn(this, expr, inFunctions[name])
     const user = findFunction(name) ? undefined : this.context.userFunction?.(name)
     if (user) return this.resolve(substitute(user, expr))
-    if (name === 'exists' && expr.args[0]?.kind === 'subquery') {
-      const { rows } = await this.context.runSubquery(expr.args[0].query, 1, this.scope.ctes, this.context.settings)
-      return this.constant(rows.length > 0 ? 1 : 0, parseType('UInt8'))
-    }
+    if (name === 'exists' && expr.args[0]?.kind === 'subquery') return this.#exists(expr.args[0].query)
     if (!findFunction(name)) {
       const aggregate = isAggregateName(name)
       if (aggregate) return this.#aggregate(expr)
@@ -446,7 +449,30 @@ export class Resolver {
     return this.intern({ kind: 'aggregate', type: bound.type, args, bound, key })
   }
 
-  async #scalar(query: Query): Promise<Typed> {
+  async #exists(query: Query): Promise<Typed> {
+    return this.#correlated(query, 'exists', async () => {
+      const { rows } = await this.context.runSubquery(query, 1, this.scope.ctes, this.context.settings)
+      return this.constant(rows.length > 0 ? 1 : 0, parseType('UInt8'))
+    })
+  }
+
+  #scalar(query: Query): Promise<Typed> {
+    return this.#correlated(query, 'scalar', () => this.#value(query))
+  }
+
+  /** Runs a subquery by itself; where it names columns of the query around, it is joined to that query's rows. */
+  async #correlated(query: Query, kind: 'exists' | 'scalar', alone: () => Promise<Typed>): Promise<Typed> {
+    try {
+      return await alone()
+    } catch (error) {
+      const isUnknown = error instanceof DBError && /^(UNKNOWN_IDENTIFIER|NOT_IMPLEMENTED)$/.test(error.errorName)
+      const node = isUnknown && this.correlate ? await this.correlate(query, kind) : null
+      if (!node) throw error
+      return node
+    }
+  }
+
+  async #value(query: Query): Promise<Typed> {
     const { types, rows } = await this.context.runSubquery(query, 2, this.scope.ctes, this.context.settings)
     if (rows.length > 1)
       throw new DBError('INCORRECT_RESULT_OF_SCALAR_SUBQUERY', 'Scalar subquery returned more than one row')

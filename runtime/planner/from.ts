@@ -72,6 +72,8 @@ export async function planFrom(
     case 'table': {
       const { database, table: name } = table.name
       const cte = database === undefined ? ctes.queries.get(name) : undefined
+      const around = database === undefined ? (ctes.plans?.get(name) as Plan | undefined) : undefined
+      if (around) return named(around, [[name]])
       const working = database === undefined ? ctes.working?.get(name) : undefined
       if (working) return stored(planner.context, working, [[table.alias ?? name]], table)
       if (cte?.recursive) {

@@ -9,6 +9,7 @@ import { plainType } from '../functions/bind.ts'
 import { ArrayJoins, hasArrayJoin } from './arrayJoins.ts'
 import { settingValues } from '../sql/settings.ts'
 import { aliasesOf, expandColumns } from '../analyzer/expand.ts'
+import { CorrelatedSubqueries } from './correlated.ts'
 import { oneRow, planFrom } from './from.ts'
 import { planFinish, planWindows } from './finish.ts'
 import { groupKeys, planAggregate, positioned } from './groupBy.ts'
@@ -37,6 +38,11 @@ export class SelectPlanner {
   async query(query: Query, ctes: CteScope, outer: Scope | null = null): Promise<Plan> {
     if (query.kind === 'setOperation') return planSetOperation(this, query, ctes, outer)
     return this.#scoped(query, ctes, outer)
+  }
+
+  /** For plans that only tell what names mean. */
+  another(): SelectPlanner {
+    return new SelectPlanner(this.context, this.depth + 1)
   }
 
   /** A nested query, planned with one more level of depth. */
@@ -83,6 +89,18 @@ export class SelectPlanner {
     const resolver = new Resolver(this.context, scope)
     let plan = source.plan
 
+    let groupingKeys: readonly Typed[] = []
+    const correlated = new CorrelatedSubqueries(this, resolver)
+    resolver.correlate = async (query, kind) => {
+      const made = await correlated.join(plan, query, kind)
+      if (!made) return null
+      plan = made.plan
+      // In a query that groups, what depends on the keys alone is the same in all rows of a group.
+      const isOfGroup = resolver.allowAggregates && groupingKeys.length > 0 && !resolver.isInsideAggregate
+      const isKnown = made.outer.every(node => groupingKeys.some(key => key.key === node.key))
+      return isOfGroup && isKnown ? resolver.aggregateCall('any', [made.node], []) : made.node
+    }
+
     resolver.allowAggregates = false
     const joined = new ArrayJoins(this.context)
     for (const condition of [select.prewhere, select.where])
@@ -98,6 +116,7 @@ export class SelectPlanner {
     resolver.allowAggregates = false
     resolver.allowWindows = false
     const keyExprs = await groupKeys(resolver, select, expressions)
+    groupingKeys = keyExprs.keys
     if (keyExprs.sets && this.context.settings.bool('group_by_use_nulls')) resolver.makeKeysNullable(keyExprs.keys)
     resolver.allowAggregates = true
     resolver.allowWindows = true
@@ -247,8 +266,7 @@ function aggregatesOf(node: Typed): AggregateNode[] {
 
 function withQueries(select: Select, outer: CteScope): CteScope {
   const queries = new Map(outer.queries)
-  const { working } = outer
-  const scope: CteScope = { queries, working }
+  const scope: CteScope = { ...outer, queries }
   for (const element of select.with ?? []) {
     if (element.kind !== 'withQuery') continue
     // A CTE sees those before it.
@@ -256,7 +274,7 @@ function withQueries(select: Select, outer: CteScope): CteScope {
       query: element.query,
       columnAliases: element.columnAliases,
       recursive: select.recursive,
-      scope: { queries: new Map(queries), working },
+      scope: { ...outer, queries: new Map(queries) },
     })
   }
   return scope

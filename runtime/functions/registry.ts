@@ -35,6 +35,9 @@ import { encryption } from './encryption.ts'
 import { financial } from './financial.ts'
 import { formattingTimes } from './formatDateTime.ts'
 import type { FunctionDefinition } from './function.ts'
+import { geo } from './geo.ts'
+import { geohash } from './geohash.ts'
+import { greatCircle } from './greatCircle.ts'
 import { hashes } from './hashes.ts'
 import { higherOrder } from './higherOrder.ts'
 import { icebergHashes } from './icebergHash.ts'
@@ -114,6 +117,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   encryption,
   financial,
   formattingTimes,
+  geo,
+  geohash,
+  greatCircle,
   hashes,
   higherOrder,
   icebergHashes,

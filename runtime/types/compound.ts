@@ -98,9 +98,13 @@ export class ArrayType extends DataType {
   override readonly name: string
   override readonly default: Value = []
 
-  constructor(readonly element: DataType) {
+  constructor(
+    readonly element: DataType,
+    /** Ring, LineString, Polygon, ...: another name of the same values. */
+    alias?: string,
+  ) {
     super()
-    this.name = `Array(${element.name})`
+    this.name = alias ?? `Array(${element.name})`
   }
 
   writeBinary(writer: ByteWriter, value: Value): void {
@@ -130,9 +134,13 @@ export class TupleType extends DataType {
     readonly elements: readonly DataType[],
     /** null: elements are numbered from 1. */
     readonly names: readonly string[] | null = null,
+    /** Point: another name of the same values. */
+    alias?: string,
   ) {
     super()
-    this.name = `Tuple(${elements.map((type, i) => (names ? `${backquoteIfNeeded(names[i])} ${type.name}` : type.name)).join(', ')})`
+    this.name =
+      alias ??
+      `Tuple(${elements.map((type, i) => (names ? `${backquoteIfNeeded(names[i])} ${type.name}` : type.name)).join(', ')})`
     this.default = elements.map(type => type.default)
   }
 
@@ -264,6 +272,6 @@ export function simpleFunctionOf(type: DataType): string | undefined {
   return (type as Partial<SimpleAggregateType>).simpleFunction
 }
 
-function backquoteIfNeeded(name: string): string {
+export function backquoteIfNeeded(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `\`${name.replace(/\\/g, '\\\\').replace(/`/g, '\\`')}\``
 }

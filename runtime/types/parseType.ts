@@ -252,6 +252,24 @@ const parametric = new Set([
   'MultiLineString',
 ])
 
+type Geometry = 'Point' | 'Ring' | 'LineString' | 'Polygon' | 'MultiLineString' | 'MultiPolygon'
+
+/** Names of arrays of points. */
+function geometryType(name: Geometry): DataType {
+  if (name === 'Point') {
+    const coordinate = new FloatType(64)
+    return new TupleType([coordinate, coordinate], null, name)
+  }
+  const elements = {
+    Ring: 'Point',
+    LineString: 'Point',
+    Polygon: 'Ring',
+    MultiLineString: 'LineString',
+    MultiPolygon: 'Polygon',
+  } as const
+  return new ArrayType(geometryType(elements[name]), name)
+}
+
 function build(argument: Argument): DataType {
   if (argument.kind === 'named') throw new DBError('UNKNOWN_TYPE', `Unknown data type family: ${argument.name}`)
   if (argument.kind !== 'type')
@@ -271,10 +289,10 @@ function build(argument: Argument): DataType {
       throw new DBError('DATA_TYPE_CANNOT_HAVE_ARGUMENTS', `Data type ${name} cannot have arguments`)
     return plain
   }
-  return buildParametric(name, given ?? [], argument.text)
+  return buildParametric(name, given ?? [])
 }
 
-function buildParametric(name: string, given: Argument[], text: string): DataType {
+function buildParametric(name: string, given: Argument[]): DataType {
   const count = (low: number, high = low) => {
     if (given.length < low || given.length > high)
       throw new DBError(
@@ -349,15 +367,12 @@ function buildParametric(name: string, given: Argument[], text: string): DataTyp
     case 'Nested':
       return new ArrayType(buildTuple(given))
     case 'Point':
-      return new TupleType([build(asType('Float64')), build(asType('Float64'))])
     case 'Ring':
     case 'LineString':
-      return new ArrayType(buildParametric('Point', [], text))
     case 'Polygon':
     case 'MultiLineString':
-      return new ArrayType(buildParametric('Ring', [], text))
     case 'MultiPolygon':
-      return new ArrayType(buildParametric('Polygon', [], text))
+      return geometryType(name)
     case 'SimpleAggregateFunction':
       count(2, 9)
       return simpleAggregateType(build(given[1]), ...calledFunction(given[0]))
@@ -389,8 +404,6 @@ function calledFunction(called: Argument): [name: string, parameters: string] {
   if (called.kind !== 'type') throw new DBError('BAD_ARGUMENTS', 'SimpleAggregateFunction needs the name of a function')
   return [called.name, called.text.slice(called.name.length).replace(/^\(|\)$/g, '')]
 }
-
-const asType = (name: string): Argument => ({ kind: 'type', name, text: name, arguments: null })
 
 function buildTuple(given: Argument[]): DataType {
   const named = given.length > 0 && given.every(item => item.kind === 'named')

@@ -91,7 +91,7 @@ export async function planFrom(
       }
       const realNames = [[found.name], [found.database, found.name]]
       const names = table.alias ? [[table.alias]] : realNames
-      return planTable(planner, found, names, table)
+      return planTable(planner, found, names, table, table.alias ? realNames : undefined)
     }
   }
 }
@@ -101,10 +101,11 @@ const planTable = (
   table: AnalyzedTable,
   qualifiers: readonly (readonly string[])[],
   modifiers: TableModifiers,
+  realNames?: readonly (readonly string[])[],
 ): Promise<Source> =>
   table.view
     ? planView(planner, { ...table, view: table.view }, qualifiers, modifiers)
-    : stored(planner.context, table, qualifiers, modifiers)
+    : stored(planner.context, table, qualifiers, modifiers, realNames)
 
 /** A query's or table's columns under the names of FROM. */
 export function named(plan: Plan, qualifiers: readonly (readonly string[])[], renamed?: readonly string[]): Source {

@@ -128,6 +128,8 @@ function castPlain(column: Column, to: DataType, context: CastContext): Column {
   if (to.kind === 'String') return printColumn(column, arena)
   if (to instanceof AggregateFunctionType && isText(from)) return asStates(printColumn(column, arena), to)
   if (column instanceof StringColumn) return parseColumn(column, to, context)
+  if (to.kind === 'IPv6' && from.width === 16 && column instanceof FixedColumn && from.kind === 'FixedString')
+    return column.as(to)
   if (from.kind === 'FixedString') return parseColumn(printColumn(column, arena), to, context)
   if (column instanceof ArrayColumn && (to instanceof ArrayType || to instanceof MapType))
     return castArray(column, to, context)

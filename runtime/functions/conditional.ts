@@ -137,6 +137,29 @@ function asComparable(column: Column, other: DataType, rows: number, arena: Aren
   return new ConstColumn(columnOf(plain, [plain.parse(value)], arena), rows)
 }
 
+const clamp = defineFunction({
+  name: 'clamp',
+  about: 'The value, or the limit that it is beyond.',
+  category,
+  arguments: [{ name: 'value' }, { name: 'min' }, { name: 'max' }],
+  lowCardinality: 'plain',
+  returns: args => commonType(args.map(typeOf)),
+  run: (args, { type, rows, arena, nulls }) => {
+    const [value, min, max] = args.map(column => castColumn(column, type, arena).full(arena))
+    const { kernels } = arena.memory
+    const crossed = compareColumns('less', max, min, rows, arena)
+    if (nulls !== 0) kernels.maskAndNot(crossed, nulls, crossed, rows)
+    if (kernels.firstInMask(crossed, rows) >= 0)
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        'The minimum value cannot be greater than the maximum value for function clamp',
+      )
+    const raised = selectColumns(compareColumns('less', value, min, rows, arena), min, value, arena).full(arena)
+    return selectColumns(compareColumns('less', max, raised, rows, arena), max, raised, arena)
+  },
+  examples: [['SELECT clamp(15, 0, 7)', '7']],
+})
+
 const transform = defineFunction({
   name: 'transform',
   about:
@@ -271,6 +294,7 @@ export const conditional: readonly FunctionDefinition[] = [
   multiIf,
   caseWithExpression,
   transform,
+  clamp,
   extreme('least', 'The smallest argument.', ['SELECT least(1, 2, -3)', '-3']),
   extreme('greatest', 'The largest argument.', ['SELECT greatest(1, 2.5)', '2.5']),
   nullIf,

@@ -122,6 +122,8 @@ const change = (part: Part): FunctionDefinition =>
 
 const timeDiff = defineFunction({
   name: 'timeDiff',
+  aliases: ['TIMEDIFF'],
+  caseInsensitive: true,
   about: 'Seconds from one date or time to another.',
   category,
   arguments: [

@@ -443,7 +443,12 @@ const toModifiedJulianDay = (form: '' | 'OrNull') =>
         const days = daysOfText(String(date.valueAt(row)))
         const mayFail = form !== '' || (nulls !== 0 && u8[nulls + row] === 1)
         if (days === null && !mayFail)
-          throw new DBError('CANNOT_PARSE_INPUT_ASSERTION_FAILED', 'Cannot parse a date of the form YYYY-MM-DD')
+          throw new DBError(
+            /^\d{4}-\d{2}-\d{2}/.test(String(date.valueAt(row)))
+              ? 'CANNOT_PARSE_DATE'
+              : 'CANNOT_PARSE_INPUT_ASSERTION_FAILED',
+            'Cannot parse a date of the form YYYY-MM-DD',
+          )
         i32[out.pointer / 4 + row] = (days ?? 0) + julianShift
         u8[failures + row] = Number(days === null)
       }

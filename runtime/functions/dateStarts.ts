@@ -264,9 +264,10 @@ const toStartOfInterval = defineFunction({
 /** A unit by its name in text: 'month', 'Months', ... */
 export function unitNamed(name: unknown): IntervalUnit | null {
   if (typeof name !== 'string') return null
-  const lower = name.toLowerCase().replace(/s$/, '')
+  const lower = name.toLowerCase().replace(/(?<=.)s$/, '')
   const short: Record<string, IntervalUnit> = {
     ss: 'Second',
+    s: 'Second',
     mi: 'Minute',
     n: 'Minute',
     hh: 'Hour',

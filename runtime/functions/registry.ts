@@ -17,6 +17,7 @@ import { means } from './means.ts'
 import { numberTheory } from './numberTheory.ts'
 import { bits } from './bits.ts'
 import { consistentHashes } from './consistentHash.ts'
+import { charsets } from './charset.ts'
 import { clock } from './clock.ts'
 import { bitmask } from './bitmask.ts'
 import { comparison } from './comparison.ts'
@@ -75,6 +76,7 @@ import { stringSearch } from './stringSearch.ts'
 import { substring } from './substring.ts'
 import { tupleArithmetic } from './tupleArithmetic.ts'
 import { timeWindows } from './timeWindows.ts'
+import { tokenSearch } from './tokenSearch.ts'
 import { tuples } from './tuples.ts'
 import { vectors } from './vectors.ts'
 import { url } from './url.ts'
@@ -99,6 +101,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   colors,
   means,
   numberTheory,
+  charsets,
   clock,
   bitmask,
   comparison,
@@ -157,6 +160,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   substring,
   tupleArithmetic,
   timeWindows,
+  tokenSearch,
   tuples,
   vectors,
   url,

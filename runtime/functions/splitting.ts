@@ -129,7 +129,7 @@ const ngrams = defineFunction({
 })
 
 /** What a text index takes for tokens, by the tokenizer's name. */
-function tokenize(value: string, tokenizer: string, setting: Value | undefined): string[] {
+export function tokenize(value: string, tokenizer: string, setting: Value | undefined): string[] {
   switch (tokenizer) {
     case 'splitByNonAlpha':
       // Bytes beyond ASCII are part of tokens.

@@ -178,7 +178,11 @@ function cannotParse(text: string, to: DataType): DBError {
       'CANNOT_PARSE_NUMBER',
       `Unsigned type must not contain '-' symbol: Cannot parse ${to.name} from String`,
     )
-  return new DBError('CANNOT_PARSE_TEXT', `Cannot parse string ${quoted(text)} as ${to.name}: syntax error`)
+  const isSigns = to instanceof IntegerType && /^[+-]{2}/.test(text)
+  return new DBError(
+    isSigns ? 'CANNOT_PARSE_NUMBER' : 'CANNOT_PARSE_TEXT',
+    `Cannot parse string ${quoted(text)} as ${to.name}: syntax error`,
+  )
 }
 
 /** What the type itself says of a text. */

@@ -24,6 +24,8 @@ const sentBytesMin = 1 << 20
 const ungroupedPartMin = 0.3
 /** Rows are collected up to so many bytes before they are put into their partitions. */
 const collectedBytesMax = 192 * 1024 * 1024
+/** The same for all threads together that share the partitions out: each has fewer tables to go through then. */
+const sharedBytesMax = 128 * 1024 * 1024
 
 /** Groups in a form that can travel. */
 export type WireGroups = PartialGroups | UngroupedRows
@@ -142,7 +144,8 @@ export class GroupStates {
 
   #bytesMax(): number {
     const limit = this.#arena.budget?.limit ?? 0
-    return limit > 0 ? Math.min(limit / 8, collectedBytesMax) : collectedBytesMax
+    const most = this.#share ? sharedBytesMax / this.#share.count : collectedBytesMax
+    return limit > 0 ? Math.min(limit / 8, most) : most
   }
 
   /** Where each partition's rows are: u32 order in scratch, and the partitions' starts. */

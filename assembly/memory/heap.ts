@@ -3,7 +3,7 @@
 //
 //   0  u32 pagesMax     how far memory may grow
 //   4  u32 firstPage    first page that may be handed out
-//   8  u32 cursor       where the next search starts
+//   8  u32 cursor       no page below it is free
 //  12  u32 pagesTaken
 //  16  u32 growPages    least step in which memory grows
 //  32  u8[pagesMax]     1 = taken
@@ -37,12 +37,30 @@ export function heapPagesTaken(heap: usize): i32 {
   return load<u32>(heap, 12);
 }
 
+const EIGHT_TAKEN: u64 = 0x0101010101010101;
+
+/** The first run of free pages in [from, to), -1 if there is none. */
 function search(heap: usize, from: i32, to: i32, pages: i32): i32 {
   const map = heap + HEADER;
   let run = 0;
-  for (let page = from; page < to; page++) {
+  let page = from;
+  while (page < to) {
+    if (page + 8 <= to) {
+      const eight = load<u64>(map + <usize>page);
+      if (eight == EIGHT_TAKEN) {
+        run = 0;
+        page += 8;
+        continue;
+      }
+      if (eight == 0 && run + 8 < pages) {
+        run += 8;
+        page += 8;
+        continue;
+      }
+    }
     if (load<u8>(map + <usize>page)) run = 0;
     else if (++run == pages) return page - pages + 1;
+    page++;
   }
   return -1;
 }
@@ -52,10 +70,10 @@ export function heapTake(heap: usize, pages: i32): usize {
   if (pages <= 0) return 0;
   const limit = <i32>load<u32>(heap, 0);
   const first = <i32>load<u32>(heap, 4);
-  const cursor = <i32>load<u32>(heap, 8);
   const size = min(memory.size(), limit);
-  let page = search(heap, cursor, size, pages);
-  if (page < 0) page = search(heap, first, min(size, cursor + pages - 1), pages);
+  // Always the first run that is long enough: a page that was written to once stays resident, so it had better be used again.
+  const free = search(heap, <i32>load<u32>(heap, 8), size, 1);
+  let page = free < 0 ? -1 : search(heap, free, size, pages);
   if (page < 0) {
     // The free run at the end of memory, if any, is the start of what is grown.
     let tail = size;
@@ -67,7 +85,7 @@ export function heapTake(heap: usize, pages: i32): usize {
     page = tail;
   }
   memory.fill(heap + HEADER + <usize>page, 1, <usize>pages);
-  store<u32>(heap, page + pages, 8);
+  store<u32>(heap, free < 0 || free == page ? page + pages : free, 8);
   store<u32>(heap, load<u32>(heap, 12) + pages, 12);
   return <usize>page * PAGE_BYTES;
 }
@@ -78,6 +96,5 @@ export function heapGive(heap: usize, address: usize, pages: i32): void {
   assert(load<u8>(heap + HEADER + <usize>page) == 1, "page is taken");
   memory.fill(heap + HEADER + <usize>page, 0, <usize>pages);
   store<u32>(heap, load<u32>(heap, 12) - pages, 12);
-  // Low addresses first: memory that is used again is memory that need not grow.
   if (page < <i32>load<u32>(heap, 8)) store<u32>(heap, page, 8);
 }

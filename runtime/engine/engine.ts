@@ -46,6 +46,9 @@ function inMemory(platform: Platform): Platform {
   }
 }
 
+/** Kernel memory of all workers, above which what they cache makes room: memory that has grown once does not shrink. */
+const memoryBytesWanted = 1 << 30
+
 /** The control thread: parses, keeps the catalog, hands work to workers. Runs no kernels but for a table's metadata. */
 export class GranaryEngine implements Engine {
   readonly version = version
@@ -82,6 +85,7 @@ export class GranaryEngine implements Engine {
       threads,
       {
         columnCacheBytes: options.columnCacheBytes,
+        memoryBytesWanted: Math.floor(memoryBytesWanted / threads),
         memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
         warmUp: options.warmUp,
         location: options.path ?? '',

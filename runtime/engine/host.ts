@@ -27,6 +27,8 @@ import { type QueryIo, runQuery } from './runQuery.ts'
 export interface HostOptions {
   /** Bytes of decoded columns that are kept. */
   readonly columnCacheBytes?: number
+  /** Kernel memory in all, above which decoded columns make room for queries. */
+  readonly memoryBytesWanted?: number
   /** Bytes that all queries of this thread may take together; 0: what the core has. */
   readonly memoryLimit?: number
   /** Run made-up queries while there is nothing else to do, so that real ones find optimized code. */
@@ -170,6 +172,7 @@ export class TaskHost {
             memory: this.memory,
             zstd: this.platform.zstd,
             columnCacheBytes: this.options.columnCacheBytes,
+            memoryBytesWanted: this.options.memoryBytesWanted,
           }),
       )
       this.#readers.set(location, reader)

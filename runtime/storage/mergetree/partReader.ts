@@ -24,6 +24,8 @@ export interface PartReaderOptions {
   readonly verifyChecksums?: boolean
   /** Kernel memory for decoded columns. Default: 192 MiB. */
   readonly columnCacheBytes?: number
+  /** Kernel memory in all, above which decoded columns are let go: queries have the first claim on it. Default: no bound. */
+  readonly memoryBytesWanted?: number
   /** For marks and primary indices. Default: 128 MiB. */
   readonly marksCacheBytes?: number
   /** Fetches at once, on disks that are waited for. Default: 6. */
@@ -59,6 +61,7 @@ export class PartReader {
   readonly #indices: LruCache<CachedColumn[]>
   readonly #checked = new Map<string, Set<number>>()
   readonly #fetchesMax: number
+  readonly #memoryBytesWanted: number
 
   constructor(options: PartReaderOptions) {
     this.disk = options.disk
@@ -68,6 +71,7 @@ export class PartReader {
     this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
     this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
     this.#fetchesMax = options.fetchesMax ?? 6
+    this.#memoryBytesWanted = options.memoryBytesWanted ?? Number.POSITIVE_INFINITY
   }
 
   /**
@@ -81,6 +85,7 @@ export class PartReader {
     markTo: number,
     arena: Arena,
   ): Promise<PinnedColumns> {
+    this.columnCache.shrink(this.memory.bytesTaken - this.#memoryBytesWanted)
     const size = segmentMarks(part)
     const segment = Math.floor(markFrom / size)
     assert(markFrom < markTo && markTo <= (segment + 1) * size, 'a chunk lies in one segment of its part')

@@ -123,12 +123,12 @@ abstract class SortedValues extends Collected {
   protected sorted(count: number, arena: Arena): { offsets: number; columns: Column[] } {
     const { offsets, columns } = this.grouped(count, arena)
     const [{ rows }] = columns
-    const { kernels, u32 } = this.memory
+    const { kernels } = this.memory
     const owners = arena.allocate(rows * 4)
     const numbers = arena.allocate(count * 4)
     kernels.fillRange(0, 1, count, numbers)
     // Rows of later groups than asked for stay behind them, wherever the sort puts them.
-    u32.fill(0xffffffff, owners / 4, owners / 4 + rows)
+    this.memory.u32.fill(0xffffffff, owners / 4, owners / 4 + rows)
     kernels.repeatIds(numbers, offsets, count, owners)
     const owner = new FixedColumn(uint32, this.memory, owners, rows)
     const { order } = sortRows([owner, columns[0]], [{}, {}], rows, arena)

@@ -91,6 +91,10 @@ export class GranaryEngine implements Engine {
         location: options.path ?? '',
       },
       this.memory,
+      ({ temporary }) => {
+        const gone = disk?.can.write && temporary !== '' ? disk.remove(`${temporaryDirectory}/${temporary}`) : null
+        gone?.catch(() => {}) // the next start removes it
+      },
     )
     this.statements = new Statements(this)
   }

@@ -198,6 +198,8 @@ export class TaskHost {
         resultRows: 0,
         resultBytes: 0,
         memoryPeak: 0,
+        memorySize: 0,
+        memoryTaken: 0,
       },
     }
     this.#running.set(task.id, running)
@@ -207,6 +209,8 @@ export class TaskHost {
       running.progress.readRows = counters.readRows
       running.progress.readBytes = counters.readBytes
       running.progress.totalRows = counters.totalRows
+      running.progress.memorySize = this.memory.size
+      running.progress.memoryTaken = this.memory.bytesTaken
       running.progress.memoryPeak = Math.max(running.progress.memoryPeak, context?.budget.peak ?? 0)
     }
     try {

@@ -97,7 +97,7 @@ export async function insertRows(
     const running = run.start(task, events)
     const { result, progress } = await running.done
     run.noteProgress(progress)
-    if (run.isCancelled) throw new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')
+    if (run.stopReason) throw run.stopReason
     await feedViews(run, table, result, rows.depth)
     if (result.kind === 'parts' || result.kind === 'chunks') await table.storage.commit(result)
     return { rows: progress.writtenRows, bytes: progress.writtenBytes }

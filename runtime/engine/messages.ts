@@ -122,6 +122,9 @@ export interface WorkerProgress {
   readonly resultRows: number
   readonly resultBytes: number
   readonly memoryPeak: number
+  /** Kernel memory of the worker: what there is, and what is in use. */
+  readonly memorySize: number
+  readonly memoryTaken: number
 }
 
 export interface WireError {

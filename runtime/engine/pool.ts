@@ -41,7 +41,19 @@ interface Entry {
   readonly helpers: number[]
   /** The task that this one helps. */
   readonly leader: number
+  isCancelled: boolean
+  /** Something of it has been heard: it cannot be started anew. */
+  hasAnswered: boolean
+  readonly startedAt: number
 }
+
+/** A task that is cancelled and does not end in this time ends with its worker: it is deep in one call. */
+const cancelMs = 60
+/** A worker whose memory has grown so far beyond its use is replaced when it has had nothing to do for a while. */
+const unusedBytesMax = 512 << 20
+const idleMs = 60_000
+/** A query that has given nothing yet may start anew, with another worker, in its first time. */
+const restartMs = 2000
 
 /** Workers, or this thread in their place, and the tasks that run in them. */
 export class WorkerPool {
@@ -49,6 +61,8 @@ export class WorkerPool {
     post(message: ToWorker, transfer?: ArrayBuffer[]): void
     terminate(): Promise<void>
     busy: number
+    /** Takes back that it is to be replaced. */
+    stay?: () => void
   }[] = []
   readonly #entries = new Map<number, Entry>()
   /** What each worker has been told of parts. */
@@ -62,6 +76,8 @@ export class WorkerPool {
     readonly options: HostOptions,
     /** What this thread uses, where it does the work. */
     memory: Memory,
+    /** Told of each task whose worker ended under it: of what it may have left behind. */
+    readonly abandoned: (task: Task) => void = () => {},
   ) {
     if (!platform.startWorker) {
       this.#knownParts.push(new SentParts())
@@ -80,14 +96,22 @@ export class WorkerPool {
   }
 
   #spawn(index: number, options: HostOptions) {
+    let isReplaced = false
     const handle: WorkerHandle = this.platform.startWorker!(
-      message => this.#hear(index, message as FromWorker),
-      error => this.#lost(index, error),
+      message => {
+        if (!isReplaced) this.#hear(index, message as FromWorker)
+      },
+      error => {
+        if (!isReplaced) this.#lost(index, error)
+      },
     )
     handle.post({ options })
     return {
       post: (message: ToWorker, transfer?: ArrayBuffer[]) => handle.post(message, transfer),
-      terminate: () => handle.terminate(),
+      terminate: () => {
+        isReplaced = true
+        return handle.terminate()
+      },
     }
   }
 
@@ -112,10 +136,17 @@ export class WorkerPool {
   #start(task: Task, events: TaskEvents, worker: number, leader: number): RunningTask {
     const { id } = task
     const done = new Promise<{ result: TaskResult; progress: WorkerProgress }>((resolve, reject) => {
-      this.#entries.set(id, { task, events, worker, resolve, reject, helpers: [], leader })
+      this.#entries.set(id, {
+        task,
+        events,
+        worker,
+        resolve,
+        reject,
+        helpers: [],
+        ...{ leader, isCancelled: false, hasAnswered: false, startedAt: this.platform.clock.monotonic() },
+      })
     })
-    this.#workers[worker].busy++
-    this.#workers[worker].post({ kind: 'start', task: this.#knownParts[worker].shorten(task) })
+    this.#post(this.#entries.get(id)!)
     return {
       done,
       input: (bytes, error) =>
@@ -124,12 +155,59 @@ export class WorkerPool {
     }
   }
 
+  #post({ task, worker }: Entry): void {
+    this.#workers[worker].busy++
+    this.#workers[worker].stay?.()
+    this.#workers[worker].post({ kind: 'start', task: this.#knownParts[worker].shorten(task) })
+  }
+
   #cancel(id: number): void {
     const entry = this.#entries.get(id)
-    if (!entry) return
+    if (!entry || entry.isCancelled) return
+    entry.isCancelled = true
     if (entry.task.cancel) Atomics.store(new Int32Array(entry.task.cancel), 0, 1)
     this.#workers[entry.worker].post({ kind: 'cancel', id })
     for (const helper of entry.helpers) this.#cancel(helper)
+    if (this.platform.startWorker) this.platform.clock.after(cancelMs, () => this.#stop(id))
+  }
+
+  /** Ends a cancelled task with its worker, unless others run there. */
+  #stop(id: number): void {
+    const entry = this.#entries.get(id)
+    if (!entry || this.#closing) return
+    const beside = [...this.#entries.values()].filter(({ worker }) => worker === entry.worker)
+    if (beside.every(other => other.isCancelled || this.#canRestart(other)))
+      this.#replace(entry.worker, new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled'))
+    else this.platform.clock.after(cancelMs, () => this.#stop(id))
+  }
+
+  #canRestart({ task, leader, helpers, isCancelled, hasAnswered, startedAt }: Entry): boolean {
+    if (task.kind !== 'select' || leader || helpers.length > 0 || isCancelled || hasAnswered) return false
+    return this.platform.clock.monotonic() - startedAt < restartMs
+  }
+
+  /** A new worker stands in a worker's place. Tasks start anew there if they can, others fail. */
+  #replace(index: number, error: DBError): void {
+    const old = this.#workers[index]
+    old.stay?.()
+    this.#knownParts[index] = new SentParts()
+    this.#workers[index] = { ...this.#spawn(index, this.options), busy: 0 }
+    const ended = old.terminate()
+    for (const [id, entry] of this.#entries) {
+      if (entry.worker !== index) continue
+      if (this.#canRestart(entry)) {
+        this.#post(entry)
+        continue
+      }
+      this.#entries.delete(id)
+      this.#toPeer(entry, 0, id => ({ kind: 'sharedError', id, error: wireError(error) }))
+      for (const helper of entry.helpers) this.#cancel(helper)
+      // What it wrote is looked for when it writes no more.
+      void ended.then(() => {
+        this.abandoned(entry.task)
+        entry.reject(error)
+      })
+    }
   }
 
   /** Tells every worker. */
@@ -139,8 +217,10 @@ export class WorkerPool {
   }
 
   #hear(worker: number, message: FromWorker): void {
+    if (message.kind === 'done' || message.kind === 'failed') this.#rest(worker, message.progress)
     const entry = this.#entries.get(message.id)
     if (!entry) return
+    if (message.kind !== 'progress') entry.hasAnswered = true
     switch (message.kind) {
       case 'head':
         entry.events.head?.(message.format, message.contentType)
@@ -203,6 +283,22 @@ export class WorkerPool {
     this.#workers[entry.worker].busy--
   }
 
+  /** When a worker's last task has ended. */
+  #rest(index: number, { memorySize, memoryTaken }: WorkerProgress): void {
+    const worker = this.#workers[index]
+    if (!this.platform.startWorker || worker.busy > 1 || memorySize - memoryTaken <= unusedBytesMax) return
+    worker.stay?.()
+    const stay = this.platform.clock.after(idleMs, () => {
+      if (worker.busy > 0 || this.#closing) return
+      this.platform.log('debug', `Worker ${index} is replaced, as its memory is ${memorySize >> 20} MiB`)
+      this.#replace(index, new DBError('ABORTED', 'The worker was replaced'))
+    })
+    worker.stay = () => {
+      stay()
+      worker.stay = undefined
+    }
+  }
+
   /** Starts helpers on the other workers. */
   #help(entry: Entry, count: number, scalars: readonly ScalarResult[]): void {
     const others = this.#workers.map((_, i) => i).filter(i => i !== entry.worker)
@@ -224,21 +320,10 @@ export class WorkerPool {
   #lost(index: number, error: Error | null): void {
     if (this.#closing) return
     this.platform.log('error', `Worker ${index} ended: ${error?.message ?? 'without an error'}`)
-    for (const [id, entry] of this.#entries)
-      if (entry.worker === index) {
-        this.#entries.delete(id)
-        if (entry.leader)
-          this.#toPeer(entry, 0, id => ({
-            kind: 'sharedError',
-            id,
-            error: { name: 'ABORTED', code: 236, message: 'A worker ended' },
-          }))
-        entry.reject(
-          new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`),
-        )
-      }
-    this.#knownParts[index] = new SentParts()
-    this.#workers[index] = { ...this.#spawn(index, this.options), busy: 0 }
+    this.#replace(
+      index,
+      new DBError('ABORTED', `The worker that ran the query ended: ${error?.message ?? 'out of memory'}`),
+    )
   }
 
   async close(): Promise<void> {
@@ -249,6 +334,8 @@ export class WorkerPool {
     await Promise.all(this.#workers.map(worker => worker.terminate()))
   }
 }
+
+const wireError = ({ errorName, code, message }: DBError): WireError => ({ name: errorName, code, message })
 
 function asError(error: WireError): DBError {
   return new DBError(error.name as 'LOGICAL_ERROR', error.message)

@@ -13,6 +13,9 @@ import type { RunningQuery } from './processes.ts'
 import type { Session } from './session.ts'
 import type { Rows } from './rows.ts'
 
+/** So much later than a query's own look at the time comes that of the control thread. */
+const lateMs = 20
+
 /** One statement from its text to its result. */
 export class QueryRun implements RunningQuery {
   readonly database: string
@@ -20,7 +23,8 @@ export class QueryRun implements RunningQuery {
   readonly startedMs: number
   #startedAt: number
   progress: Progress = { ...noProgress }
-  isCancelled = false
+  /** Why it is to stop, once it is. */
+  stopReason: DBError | null = null
   #cancels: (() => void)[] = []
   readonly session: Session | undefined
 
@@ -45,8 +49,12 @@ export class QueryRun implements RunningQuery {
     return this.engine.platform.clock.monotonic() - this.#startedAt
   }
 
-  cancel(): void {
-    this.isCancelled = true
+  get isCancelled(): boolean {
+    return this.stopReason !== null
+  }
+
+  cancel(reason = new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled')): void {
+    this.stopReason ??= reason
     for (const cancel of this.#cancels) cancel()
   }
 
@@ -57,7 +65,9 @@ export class QueryRun implements RunningQuery {
     const abort = () => this.cancel()
     this.request.signal.addEventListener('abort', abort)
     let handedOver = false
+    const endTimer = this.#limitTime()
     const finish = (error: DBError | null) => {
+      endTimer()
       this.request.signal.removeEventListener('abort', abort)
       engine.processes.remove(this)
       if (error) engine.count('FailedQuery')
@@ -90,10 +100,24 @@ export class QueryRun implements RunningQuery {
       handedOver = true
       return result
     } catch (cause) {
-      const error = toDBError(cause)
-      if (!handedOver) finish(error)
-      throw cause
+      if (!handedOver) finish(this.stopReason ?? toDBError(cause))
+      throw this.stopReason ?? cause
     }
+  }
+
+  /** Workers look at the time themselves, between chunks; what is deep in one call then is stopped from here. */
+  #limitTime(): () => void {
+    const { settings } = this
+    const seconds = settings.number('max_execution_time')
+    if (seconds <= 0 || settings.text('timeout_overflow_mode') === 'break') return () => {}
+    return this.engine.platform.clock.after(seconds * 1000 + lateMs, () =>
+      this.cancel(
+        new DBError(
+          'TIMEOUT_EXCEEDED',
+          `Timeout exceeded: elapsed ${(this.elapsedMs / 1000).toFixed(3)} seconds, maximum: ${seconds}`,
+        ),
+      ),
+    )
   }
 
   #nothing(): QueryResult {
@@ -263,7 +287,7 @@ export class QueryRun implements RunningQuery {
         },
         (error: unknown) => {
           release()
-          const known = this.isCancelled ? new DBError('QUERY_WAS_CANCELLED', 'Query was cancelled') : toDBError(error)
+          const known = this.stopReason ?? toDBError(error)
           finish(known)
           summary(this.progress)
           if (started) controller.error(known)

@@ -78,9 +78,11 @@ describe('partitions that threads exchange', () => {
   for (const query of shapes)
     test(query.replace(/\s+/g, ' '), async () => {
       const expected = lines(await run(query, { max_threads: '1', max_block_size: '10000' }))
-      for (const max_threads of ['2', '3'])
-        for (const group_by_two_level_threshold of ['1', '9000'])
-          assert.deepEqual(lines(await run(query, { max_threads, group_by_two_level_threshold })), expected)
+      for (const [max_threads, group_by_two_level_threshold] of [
+        ['3', '1'],
+        ['2', '9000'],
+      ])
+        assert.deepEqual(lines(await run(query, { max_threads, group_by_two_level_threshold })), expected)
     })
 
   test('both rows and states have travelled', () => assert.ok(counts.rows > 0 && counts.partitions > 0))
@@ -114,8 +116,7 @@ test('failed and cancelled exchanges give everything back', async () => {
   const settings = { max_threads: '3', group_by_two_level_threshold: '1' }
   const taken = () => hosts.map(host => host.memory.bytesTaken)
   const idle = async () => {
-    while (hosts.some(host => host.running > 0))
-      await new Promise<void>(resolve => engine.platform.clock.after(1, resolve))
+    while (hosts.some(host => host.running > 0)) await engine.platform.clock.yield()
   }
   const fail = async () => {
     for (const query of [
@@ -129,8 +130,7 @@ test('failed and cancelled exchanges give everything back', async () => {
       const query = `SELECT s, n, count() FROM t GROUP BY s, n ORDER BY n`
       const before = counts.partitions + counts.rows
       const result = run(query, settings, abort.signal)
-      while (counts.partitions + counts.rows === before)
-        await new Promise<void>(resolve => engine.platform.clock.after(1, resolve))
+      while (counts.partitions + counts.rows === before) await engine.platform.clock.yield()
       if (end === 'kill') {
         abort.abort()
         await assert.rejects(result)

@@ -117,12 +117,11 @@ test('failed and cancelled queries give back their memory and their files', asyn
       const abort = new AbortController()
       const result = run(query, settings, abort.signal)
       const files = disk.temporary
-      while (disk.temporary === files) await new Promise<void>(resolve => engine.platform.clock.after(1, resolve))
+      while (disk.temporary === files) await engine.platform.clock.yield()
       abort.abort()
       await assert.rejects(result)
     }
-    while (hosts.some(host => host.running > 0))
-      await new Promise<void>(resolve => engine.platform.clock.after(1, resolve))
+    while (hosts.some(host => host.running > 0)) await engine.platform.clock.yield()
   }
   // The first round fills the caches.
   await fail()

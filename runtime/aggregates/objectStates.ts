@@ -167,6 +167,39 @@ export function objectForm<T>(create: () => ObjectState<T>): StateForm {
   }
 }
 
+/** States 0..count, each as its bytes. */
+export function objectStatesWritten<S extends { write(writer: ByteWriter): void }>(
+  states: readonly S[],
+  count: number,
+  make: () => S,
+  arena: Arena,
+): StringColumn {
+  const writer = new ByteWriter()
+  const offsets = new Uint32Array(count + 1)
+  for (let i = 0; i < count; i++) {
+    const state = states[i] ?? make()
+    state.write(writer)
+    offsets[i + 1] = writer.length
+  }
+  return new StringColumn(arena.memory, placeU32(arena, offsets), place(arena, writer.bytes()), count)
+}
+
+/** Takes bytes of states into those of groups. */
+export function objectStatesAbsorbed<S extends { read(reader: ByteReader): void; merge(other: S): void }>(
+  states: readonly S[],
+  given: Column,
+  groups: number,
+  count: number,
+  make: () => S,
+): void {
+  assert(given instanceof StringColumn, 'states are bytes')
+  for (let i = 0; i < count; i++) {
+    const state = make()
+    state.read(new ByteReader(stateAt(given, i)))
+    states[groups === 0 ? i : given.memory.u32[groups / 4 + i]].merge(state)
+  }
+}
+
 export class Objects<T extends Value> extends ColumnarAggregate {
   readonly #states: ObjectState<T>[] = []
 
@@ -209,23 +242,11 @@ export class Objects<T extends Value> extends ColumnarAggregate {
   }
 
   states(count: number, arena: Arena): Column[] {
-    const writer = new ByteWriter()
-    const offsets = new Uint32Array(count + 1)
-    for (let i = 0; i < count; i++) {
-      const state = this.#states[i] ?? this.make()
-      state.write(writer)
-      offsets[i + 1] = writer.length
-    }
-    return [new StringColumn(arena.memory, placeU32(arena, offsets), place(arena, writer.bytes()), count)]
+    return [objectStatesWritten(this.#states, count, this.make, arena)]
   }
 
   absorb([states]: readonly Column[], groups: number, count: number): void {
-    assert(states instanceof StringColumn, 'states are bytes')
-    for (let i = 0; i < count; i++) {
-      const state = this.make()
-      state.read(new ByteReader(stateAt(states, i)))
-      this.#states[groups === 0 ? i : this.memory.u32[groups / 4 + i]].merge(state)
-    }
+    objectStatesAbsorbed<ObjectState<T>>(this.#states, states, groups, count, this.make)
   }
 
   result(start: number, count: number, arena: Arena): Column {

@@ -2,6 +2,7 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { parseType } from '../types/parseType.ts'
 import type { AggregateDefinition } from './aggregate.ts'
+import { wangHash } from './hyperLogLog.ts'
 import { defineStateQuantiles, type LevelState } from './stateQuantiles.ts'
 
 const float32 = parseType('Float32')
@@ -138,19 +139,5 @@ class Timings implements LevelState {
 
 /** A value of a step; which one, looks like chance. */
 function bigValue(cell: number): number {
-  return cell * step + small + (mix32(BigInt(cell)) % step) - step / 2
-}
-
-/** Thomas Wang's mixing of 64 bits into 32. */
-function mix32(key: bigint): number {
-  const mask = (1n << 64n) - 1n
-  const rotate = (x: bigint, by: bigint) => ((x >> by) | (x << (64n - by))) & mask
-  let x = key
-  x = ((x ^ mask) + (x << 18n)) & mask
-  x ^= rotate(x, 31n)
-  x = (x * 21n) & mask
-  x ^= rotate(x, 11n)
-  x = (x + (x << 6n)) & mask
-  x ^= rotate(x, 22n)
-  return Number(x & 0xffffffffn)
+  return cell * step + small + (wangHash(BigInt(cell)) % step) - step / 2
 }

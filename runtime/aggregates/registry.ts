@@ -27,7 +27,8 @@ import { testAggregates } from './statisticalTests.ts'
 import { chainAggregates } from './eventChains.ts'
 import { groupConcat } from './textAggregates.ts'
 import { topAggregates } from './topK.ts'
-import { uniq, uniqCombined, uniqHLL12 } from './uniq.ts'
+import { hyperLogLogs } from './hyperLogLog.ts'
+import { uniq } from './uniq.ts'
 import { uniqExact } from './uniqExact.ts'
 
 export const aggregates: readonly AggregateDefinition[] = [
@@ -68,7 +69,6 @@ export const aggregates: readonly AggregateDefinition[] = [
   ...chainAggregates,
   groupConcat,
   uniq,
-  uniqCombined,
   uniqExact,
-  uniqHLL12,
+  ...hyperLogLogs,
 ]

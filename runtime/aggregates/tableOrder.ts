@@ -1,10 +1,10 @@
 // The order in which ClickHouse's hash tables give their keys: results of groupUniqArray and the bytes of states have it.
 
 /**
- * Places of distinct keys, given in the order they were inserted: open addressing with linear probing over 2^degree cells at first, four times
+ * Places of distinct keys, given in the order they were inserted: open addressing with linear probing over 2^degree cells at first, 2^step times
  * as many when more than half are used. hashes: one a key; the key that is zero lies outside of the table and comes first.
  */
-export function tableOrder(hashes: ArrayLike<number>, zero: number, firstDegree = 4): number[] {
+export function tableOrder(hashes: ArrayLike<number>, zero: number, firstDegree = 4, step = 2): number[] {
   let degree = firstDegree
   let cells = new Int32Array(1 << degree).fill(-1)
   let used = 0
@@ -27,7 +27,7 @@ export function tableOrder(hashes: ArrayLike<number>, zero: number, firstDegree 
     if (key !== zero) cells[find(key)] = key
     if (used <= 1 << (degree - 1)) continue
     const before = 1 << degree
-    degree += degree >= 23 ? 1 : 2
+    degree += degree >= 23 ? 1 : step
     const larger = new Int32Array(1 << degree).fill(-1)
     larger.set(cells)
     cells = larger

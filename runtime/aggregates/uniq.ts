@@ -7,6 +7,7 @@ import { DBError } from '../core/errors.ts'
 import type { Arena } from '../core/memory.ts'
 import { type AggregateDefinition, defineAggregate } from './aggregate.ts'
 import { ArrayType } from '../types/compound.ts'
+import { tableOrder } from './tableOrder.ts'
 import { readList, type StateForm } from './stateForm.ts'
 import { DistinctValues, ungroupedArrays } from './distinctValues.ts'
 import { ColumnarAggregate, fullGroups, pick, pickRows, StateArray, uint8, uint32, uint64 } from './states.ts'
@@ -15,10 +16,6 @@ export const uniq = define(
   'uniq',
   'The number of distinct values, approximately above 65,536: of many values only those whose hash ends in zero bits are counted.',
 )
-
-/** Approximations too; here they are all uniq's. */
-export const uniqCombined = define('uniqCombined', 'The approximate number of distinct values.', ['uniqCombined64'])
-export const uniqHLL12 = define('uniqHLL12', 'The approximate number of distinct values.')
 
 function define(name: string, about: string, aliases?: readonly string[]): AggregateDefinition {
   return defineAggregate({
@@ -48,7 +45,7 @@ const hashesForm: StateForm = {
       .sort((a, b) => Number(b === 0) - Number(a === 0))
     writer.u8(skip as number)
     writer.varint(kept.length)
-    for (const hash of kept) writer.u32(hash)
+    for (const i of order) writer.u32(kept[i])
   },
   read(reader) {
     const skip = reader.u8()
@@ -191,6 +188,18 @@ function hashArguments(args: readonly Column[], rows: number, arena: Arena): num
     pick(arena.memory, 'uniqHash', physical)(first.pointer, rows, hashes)
     return hashes
   }
+  const words = hashWords(args, rows, arena)
+  if (args.length === 1) kernels.uniqHashU64(words, rows, hashes)
+  else kernels.unpackKeys4(words, 8, rows, hashes)
+  return hashes
+}
+
+/** u64[rows]: the CityHash64 of a value, of several what theirs combine to. */
+export function hashWords(args: readonly Column[], rows: number, arena: Arena): number {
+  const [first] = args
+  if (args.length === 1 && first instanceof TupleColumn && first.columns.length > 1)
+    return hashWords(first.columns, rows, arena)
+  const { kernels } = arena.memory
   let words = arena.allocate(rows * 8)
   cityHash(first, rows, words, arena)
   for (const next of args.slice(1)) {
@@ -200,9 +209,7 @@ function hashArguments(args: readonly Column[], rows: number, arena: Arena): num
     kernels.hashCombine64(more, words, rows)
     words = more
   }
-  if (args.length === 1) kernels.uniqHashU64(words, rows, hashes)
-  else kernels.unpackKeys4(words, 8, rows, hashes)
-  return hashes
+  return words
 }
 
 function cityHash(column: Column, rows: number, out: number, arena: Arena): void {

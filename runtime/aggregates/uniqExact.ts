@@ -1,4 +1,5 @@
-import { listForm } from './stateForm.ts'
+import { crcOfWord } from './hashing.ts'
+import { joinForms, listForm, setForm, type StateForm } from './stateForm.ts'
 import { columnOf, concatColumns } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { DistinctKeys } from '../columns/distinctKeys.ts'
@@ -21,10 +22,14 @@ export const uniqExact = defineAggregate({
         'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
         'Incorrect number of arguments for aggregate function uniqExact, should be at least 1',
       )
-    return { type: uint64, form: listForm(types[0]), create: arena => new UniqExact(arena, types) }
+    return { type: uint64, form: exactForm(types), create: arena => new UniqExact(arena, types) }
   },
   examples: [['SELECT uniqExact(number % 3) FROM numbers(10)', '3']],
 })
+
+/** Numbers as a set of them. Of anything else ClickHouse keeps hashes only, from which values cannot be had: there the values are written. */
+const exactForm = (types: readonly DataType[]): StateForm =>
+  types.length === 1 ? setForm(types[0], crcOfWord) : joinForms(...types.map(type => listForm(type)))
 
 /**
  * Distinct values as long as there is one group (argument groups = 0), else distinct pairs of a group and a value, of which each group's are

@@ -40,9 +40,13 @@ const hashesForm: StateForm = {
   types: [new ArrayType(uint32), uint8],
   write([hashes, skip], writer) {
     const unit = 2 ** (skip as number)
-    const kept = (hashes as number[])
-      .filter(hash => hash % unit === 0)
-      .sort((a, b) => Number(b === 0) - Number(a === 0))
+    const kept = (hashes as number[]).filter(hash => hash % unit === 0)
+    const order = tableOrder(
+      kept.map(hash => hash >>> 15),
+      kept.indexOf(0),
+      4,
+      1,
+    )
     writer.u8(skip as number)
     writer.varint(kept.length)
     for (const i of order) writer.u32(kept[i])

@@ -106,7 +106,7 @@ export async function createStorage(
 /** Settings that the engines take; File takes those of its format. */
 const settingsOf: Readonly<Record<string, RegExp>> = {
   Memory: /^(compress|(min|max)_(rows|bytes)_to_keep)$/,
-  Join: /^(persistent|disk|join_use_nulls|join_any_take_last_row|join_overflow_mode|max_(rows|bytes)_in_join)$/,
+  Join: /^(persistent|disk|join_use_nulls|join_any_take_last_row|join_overflow_mode|max_(rows|bytes)_in_join|any_join_distinct_right_table_keys)$/,
   Set: /^(persistent|disk)$/,
   Distributed:
     /^(fsync_|bytes_to_|max_delay_|background_insert_|flush_on_detach|skip_unavailable_shards|monitor_|policy)/,

@@ -331,6 +331,7 @@ export class Resolver {
       const aggregate = isAggregateName(name)
       if (aggregate) return this.#aggregate(expr)
     }
+    if ((name === 'shardNum' || name === 'shardCount') && expr.args.length === 0) return this.#shard(name)
     if (name === 'arrayJoin') return this.#arrayJoin(expr)
     // Where one value is wanted, the tuple itself: its elements are asked for by name.
     if (name === 'untuple' && expr.args.length === 1) return this.resolve(expr.args[0])
@@ -352,6 +353,12 @@ export class Resolver {
     if (expr.args.some(arg => arg.kind === 'lambda')) return resolveHigherOrder(this, expr)
     const args = await this.resolveAll(expr.args)
     return this.call(name, args)
+  }
+
+  /** The number of the shard that a row comes from, of how many; 0 where there are no shards. */
+  #shard(name: 'shardNum' | 'shardCount'): Typed {
+    const [column] = this.scope.find([name === 'shardNum' ? '_shard_num' : '_shard_count'])
+    return column?.node ?? this.constant(0, parseType('UInt32'))
   }
 
   /** dictGet(db.name, ...): the name of a dictionary written bare. */

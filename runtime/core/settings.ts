@@ -147,6 +147,10 @@ defineSettings('number', {
     'Share of groups that HAVING must let through for rows without a group to count in totals.',
   ],
   max_recursive_cte_evaluation_depth: [1000, 'Steps of WITH RECURSIVE, at most.'],
+  distributed_group_by_no_merge: [
+    0,
+    '1: every shard answers the whole query; 2: all but ORDER BY and LIMIT, which are for all answers together.',
+  ],
   limit: [0, 'LIMIT put around the whole query.'],
   offset: [0, 'OFFSET put around the whole query.'],
   readonly: [0, '1: only reading queries; 2: reading queries and settings.'],
@@ -195,5 +199,6 @@ defineSettings('text', {
   sort_overflow_mode: ['throw', 'throw or break at max_rows_to_sort.'],
   totals_mode: ['after_having_exclusive', 'Which rows WITH TOTALS sums up.'],
   default_table_engine: ['MergeTree', 'The engine of CREATE TABLE without ENGINE.'],
+  distributed_ddl_output_mode: ['throw', 'What ON CLUSTER answers: none, or a row for each server.'],
   log_comment: ['', 'Text for system.query_log.'],
 })

@@ -63,6 +63,7 @@ export async function createView(run: QueryRun, statement: CreateView): Promise<
     ...(isMaterialized && !statement.to ? { storage: storageOf(catalog.table(target.database, target.table)) } : {}),
     populate: undefined,
     attach: undefined,
+    onCluster: undefined,
     ifNotExists: undefined,
     orReplace: undefined,
   }

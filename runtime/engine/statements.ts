@@ -17,6 +17,7 @@ import { settingValues } from '../sql/settings.ts'
 import { explainTree } from './explainTree.ts'
 import { kill } from './kill.ts'
 import { optimizeTable, setMerges } from './merges.ts'
+import { clusterNamed, runOnCluster } from './onCluster.ts'
 import { renameTables } from './renameTable.ts'
 import { createFunction } from './sqlFunctions.ts'
 import { type Rows, lines, rowsQuery } from './rows.ts'
@@ -29,6 +30,12 @@ export class Statements {
 
   /** Does what the statement says; null when it gives no rows. */
   async run(run: QueryRun, statement: Statement = run.statement): Promise<Rows | null> {
+    const cluster = clusterNamed(statement)
+    if (cluster === undefined) return this.#run(run, statement)
+    return runOnCluster(run, cluster, () => this.#run(run, statement))
+  }
+
+  async #run(run: QueryRun, statement: Statement): Promise<Rows | null> {
     const { engine } = this
     switch (statement.kind) {
       case 'select':

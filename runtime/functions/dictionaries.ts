@@ -95,21 +95,30 @@ function findRows(keyed: Keyed, key: Column, range: Column | undefined, call: Ca
 function lookUp(missing: Missing, args: readonly Column[], call: Call): Column {
   const keyed = dictionaryOf(call.arguments, call.environment)
   const { spec } = keyed
-  const ranged = isRanged(spec)
-  const found = findRows(keyed, args[2], ranged ? args[3] : undefined, call)
+  const { rows, arena, memory } = call
+  const given = args[2].full(arena)
+  // Only where a default is given NULL comes as it is: it may be the default.
+  const nulls = given instanceof NullableColumn ? given.nulls : 0
+  const key = given instanceof NullableColumn ? given.values : given
+  const found = findRows(keyed, key, isRanged(spec) ? args[3] : undefined, call)
   const { names, isTuple } = attributesOf(call.arguments[1], spec)
   const table = keyed.table()
-  const { rows, arena, memory } = call
   const hits = missing === 'default' ? 0 : table.isFound(found, rows, arena)
+  const types = isTuple ? (call.type as TupleType).elements : [call.type]
   const columns = names.map((name, i): Column => {
     const values = table.values(name, found, rows, arena)
     if (missing === 'default') return values
     if (missing === 'null') return withNulls(values, hits, call)
-    const given = args[args.length - 1].full(arena)
-    const own = isTuple ? (given as TupleColumn).columns[i] : given
+    const otherwise = args[args.length - 1].full(arena)
+    const own = isTuple ? (otherwise as TupleColumn).columns[i] : otherwise
     const numbers = arena.allocate(rows * 4)
     memory.kernels.chooseRows(hits, rows, numbers)
-    return concatColumns([values, castColumn(own, values.type, arena).full(arena)], arena).gather(numbers, rows, arena)
+    const both = [values, own].map(column => castColumn(column, types[i], arena).full(arena))
+    const chosen = concatColumns(both, arena).gather(numbers, rows, arena)
+    if (nulls === 0) return chosen
+    const known = arena.allocate(rows)
+    memory.kernels.maskNot(nulls, known, rows)
+    return withNulls(chosen, known, call)
   })
   return isTuple ? new TupleColumn(memory, columns, rows, call.type as TupleType) : columns[0]
 }
@@ -131,9 +140,12 @@ function resultType(missing: Missing, name: string, args: readonly ArgumentInfo[
   checkCount(name, spec, args.length, missing === 'given' ? 4 : 3)
   checkKey(spec, args[2].type)
   const { names, isTuple } = attributesOf(args[1], spec)
-  const types = names.map(attribute => {
+  const otherwise = args[args.length - 1].type
+  const types = names.map((attribute, i) => {
     const type = typeOfColumn(spec, attribute)
-    return missing === 'null' ? nullableOf(type) : type
+    const own = isTuple && otherwise instanceof TupleType ? otherwise.elements[i] : otherwise
+    const mayBeNull = missing === 'null' || (missing === 'given' && (own?.isNullable || args[2].type.isNullable))
+    return mayBeNull ? nullableOf(type) : type
   })
   return isTuple ? new TupleType(types, names) : types[0]
 }
@@ -161,6 +173,7 @@ const getters = (Object.keys(suffixes) as Missing[]).map(missing => {
     about: abouts[missing],
     category: 'Dictionary',
     arguments: lookUpArguments(missing),
+    nulls: missing === 'given' ? 'own' : 'propagate',
     lowCardinality: 'plain',
     foldable: false,
     returns: (args, environment) => resultType(missing, name, args, environment),
@@ -180,11 +193,13 @@ const typedGetters = typeNames.flatMap(type =>
       about: `${abouts[missing]} It must be of type ${type}.`,
       category: 'Dictionary',
       arguments: lookUpArguments(missing),
+      nulls: missing === 'given' ? 'own' : 'propagate',
       lowCardinality: 'plain',
       foldable: false,
       returns(args, environment) {
         const found = resultType(missing, name, args, environment)
-        if (found.name !== type)
+        const plain = missing === 'given' ? plainType(found) : found
+        if (plain.name !== type)
           throw new DBError(
             'TYPE_MISMATCH',
             `Function ${name} dictionary attribute has different type ${found.name} expected ${type}`,

@@ -13,6 +13,7 @@ import { CorrelatedSubqueries } from './correlated.ts'
 import { oneRow, planFrom } from './from.ts'
 import { planFinish, planWindows } from './finish.ts'
 import { groupKeys, planAggregate, positioned } from './groupBy.ts'
+import { perShard } from './perShard.ts'
 import { planSetOperation } from './setOperation.ts'
 import type { AggregatePlan, Plan, PlannedSubquery } from './plan.ts'
 
@@ -80,6 +81,8 @@ export class SelectPlanner {
   }
 
   async select(select: Select, outerCtes: CteScope, outer: Scope | null): Promise<Plan> {
+    const shards = perShard(this.context, select)
+    if (shards) return this.query(shards, outerCtes, outer)
     const ctes = withQueries(select, outerCtes)
     this.#collectAliases(select)
     const source = select.from ? await planFrom(this, select.from, ctes, outer) : oneRow(this.context)

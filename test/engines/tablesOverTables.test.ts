@@ -84,6 +84,18 @@ describe('tables over tables', () => {
       ["SELECT count() FROM cluster('test_unavailable_shard', system.one) SETTINGS skip_unavailable_shards = 1", '1'],
     ]))
 
+  test('shards may answer for themselves, and ON CLUSTER tells of each server', () =>
+    expectAnswers(engine, [
+      ["SELECT count() FROM remote('127.0.0.{1,2}', system.one)", '2'],
+      ["SELECT count() FROM remote('127.0.0.{1,2}', system.one) SETTINGS distributed_group_by_no_merge = 1", '1\n1'],
+      ["SELECT shardNum(), shardCount() FROM remote('127.0.0.{1,2}', system.one) ORDER BY 1", '1\t2\n2\t2'],
+      [
+        'CREATE TABLE everywhere ON CLUSTER test_cluster_two_shards (x UInt8) ENGINE = Memory',
+        '127.0.0.1\t9000\t0\t\t1\t0\n127.0.0.2\t9000\t0\t\t0\t0',
+      ],
+      ['SELECT count() FROM everywhere', '0'],
+    ]))
+
   test('CREATE TABLE AS a function asks it anew', () =>
     expectAnswers(engine, [
       ['CREATE TABLE five AS numbers(5)', ''],

@@ -12,6 +12,7 @@ import type { Arena } from '../core/memory.ts'
 import { commonType } from '../types/commonType.ts'
 import { ArrayType, MapType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
+import { IntegerType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
 import { bounds, elementOf, numbersOf } from './arrayColumns.ts'
 import { firstEqual } from './arraySearch.ts'
@@ -20,7 +21,7 @@ import { asInt64, castColumn } from './castColumn.ts'
 import { areComparable } from './compareColumns.ts'
 import { maskColumn, newFixed } from './fixedColumns.ts'
 import { defineFunction, type FunctionDefinition } from './function.ts'
-import { isInteger, storedInteger } from './numericTypes.ts'
+import { isInteger, isNumber, storedInteger } from './numericTypes.ts'
 import { splitNulls } from './selectColumns.ts'
 
 const category = 'Arrays'
@@ -127,7 +128,7 @@ const arrayElement = (orNull: boolean): FunctionDefinition =>
           'ILLEGAL_TYPE_OF_ARGUMENT',
           `Second argument for function arrayElement must be integral, has type ${index.type.name}`,
         )
-      if (!orNull && index.constant !== undefined && index.constant !== null && BigInt(index.constant as number) === 0n)
+      if (!orNull && index.constant === plain.default && plain instanceof IntegerType && !plain.isSigned)
         throw new DBError('ZERO_ARRAY_OR_TUPLE_INDEX', 'Array indices are 1-based')
       const element = elementOf(given.type)
       return orNull || index.type.isNullable ? nullableOf(element) : element
@@ -137,12 +138,14 @@ const arrayElement = (orNull: boolean): FunctionDefinition =>
       if (column.type instanceof MapType) return mapElement(column, index, type, rows, arena)
       const { nulls, values: places } = splitNulls(index, arena)
       const positions = asInt64(places, arena)
+      const isUnsigned = places.type.kind === 'UInt64'
       const starts = bounds(column)
       const numbers = arena.allocate(rows * 4)
       const { i64, u32 } = arena.memory
       for (let row = 0; row < rows; row++) {
         const size = starts[row + 1] - starts[row]
-        const position = Number(i64[positions / 8 + row])
+        // Unsigned places beyond 63 bits lie behind every array.
+        const position = isUnsigned && i64[positions / 8 + row] < 0n ? size + 1 : Number(i64[positions / 8 + row])
         const place = position > 0 ? position - 1 : position < 0 ? size + position : -1
         u32[numbers / 4 + row] = place >= 0 && place < size ? starts[row] + place : noRow
       }
@@ -178,12 +181,17 @@ const range = defineFunction({
     { name: 'end', accepts: isInteger, optional: true },
     { name: 'step', accepts: isInteger, optional: true },
   ],
-  returns: args =>
-    new ArrayType(
+  returns: args => {
+    const wide = args.find(({ type }) => type.width > 8)
+    if (wide)
+      throw new DBError('ILLEGAL_COLUMN', `Illegal columns of type ${wide.type.name} of arguments of function range`)
+    return new ArrayType(
       args.length === 1 ? storedInteger(args[0].type)! : commonType(args.map(({ type }) => storedInteger(type)!)),
-    ),
-  run: (args, { type, rows, arena }) => {
+    )
+  },
+  run: (args, { type, rows, arena, environment }) => {
     const element = elementOf(type)
+    const most = Number(environment.setting('function_range_max_elements_in_block')) || 500_000_000
     const columns = args.map(column => asInt64(column, arena) / 8)
     const given = (at: number, row: number, otherwise: bigint) =>
       columns[at] === undefined ? otherwise : arena.memory.i64[columns[at] + row]
@@ -199,7 +207,7 @@ const range = defineFunction({
       const size = step > 0n ? step : -step
       const count = distance <= 0n ? 0 : Number((distance + size - 1n) / size)
       const total = offsets[row] + count
-      if (total > 500_000_000)
+      if (total > most)
         throw new DBError('ARGUMENT_OUT_OF_BOUND', 'A call to function range would produce too many elements')
       plan.push([start, step, count])
       offsets.push(total)
@@ -224,14 +232,14 @@ const arrayWithConstant = defineFunction({
   name: 'arrayWithConstant',
   about: 'The value so many times.',
   category,
-  arguments: [{ name: 'count', accepts: isInteger }, { name: 'x' }],
+  arguments: [{ name: 'count', accepts: isNumber }, { name: 'x' }],
   nulls: 'literal',
   lowCardinality: 'plain',
   returns: ([, value]) => new ArrayType(value.type),
   run: ([count, value], { type, rows, arena }) => {
     const counts = numbersOf(count, arena)
     const lengths = Array.from({ length: rows }, (_, row) => {
-      const size = counts(row) ?? 0
+      const size = Math.trunc(counts(row) ?? 0)
       if (size < 0 || size > 1 << 30)
         throw new DBError('TOO_LARGE_ARRAY_SIZE', `Too large array size ${size} in function arrayWithConstant`)
       return size

@@ -172,9 +172,9 @@ function sumType(name: string, types: readonly DataType[]): DataType {
   const promoted = types.map(type => {
     if (type instanceof FloatType) return 'Float64'
     const integer = isNumber(type) ? storedInteger(type) : null
-    if (!integer || integer.bits > 64)
+    if (!integer)
       throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Values of function ${name} must be numbers, got ${type.name}`)
-    return integer.isSigned ? 'Int64' : 'UInt64'
+    return `${integer.isSigned ? 'Int' : 'UInt'}${Math.max(64, integer.bits)}`
   })
   if (promoted.some(type => type !== promoted[0]))
     throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `All value types in ${name} should be promotable to ${promoted[0]}`)
@@ -192,11 +192,14 @@ function partsOf(name: string, type: DataType): { key: DataType; value: DataType
   )
 }
 
-const pairsIn = (type: DataType, value: Value): [Value, Value][] => {
+const pairsIn = (name: string, type: DataType, value: Value): [Value, Value][] => {
   if (type instanceof MapType) return value as [Value, Value][]
   const [keys, values] = value as Value[][]
   if (keys.length !== values.length)
-    throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', 'Keys and values arrays must have the same sizes')
+    throw new DBError(
+      name === 'mapPopulateSeries' ? 'BAD_ARGUMENTS' : 'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
+      'Keys and values arrays must have the same sizes',
+    )
   return keys.map((key, i) => [key, values[i]])
 }
 
@@ -225,7 +228,7 @@ const adding = (name: 'mapAdd' | 'mapSubtract', example: [string, string]): Func
       const { value: sum } = partsOf(name, type)
       const sums = new Map<string, { key: Value; value: number | bigint }>()
       for (const [i, given] of values.entries())
-        for (const [key, value] of pairsIn(infos[i].type, given)) {
+        for (const [key, value] of pairsIn(name, infos[i].type, given)) {
           const number = sum instanceof FloatType ? Number(value) : BigInt(value as number)
           const signed = i > 0 && name === 'mapSubtract' ? -number : number
           const entry = sums.get(keyOf(key))
@@ -259,7 +262,7 @@ const mapPopulateSeries = defineRowwise({
   },
   row: (values, { type, arguments: infos }) => {
     const isOfMap = infos[0].type instanceof MapType
-    const pairs = isOfMap ? (values[0] as [Value, Value][]) : pairsIn(type, values.slice(0, 2))
+    const pairs = isOfMap ? (values[0] as [Value, Value][]) : pairsIn('mapPopulateSeries', type, values.slice(0, 2))
     const limit = values[isOfMap ? 1 : 2]
     if (pairs.length === 0) return shaped(type, [])
     const { key: keyType, value: valueType } = partsOf('mapPopulateSeries', type)

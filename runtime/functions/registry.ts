@@ -45,6 +45,7 @@ import { icebergHashes } from './icebergHash.ts'
 import { intervalTuples } from './intervalTuples.ts'
 import { ip } from './ip.ts'
 import { json } from './json.ts'
+import { introspection } from './introspection.ts'
 import { keyValuePairs } from './keyValuePairs.ts'
 import { jsonPaths } from './jsonPath.ts'
 import { jsonPrinting } from './jsonPrinting.ts'
@@ -62,6 +63,7 @@ import { printing } from './printf.ts'
 import { randoms } from './random.ts'
 import { readable } from './readable.ts'
 import { numberDigits } from './numberDigits.ts'
+import { readableSizes } from './readableSizes.ts'
 import { regexp } from './regexp.ts'
 import { significantDomains } from './significantDomain.ts'
 import { similarity } from './similarity.ts'
@@ -129,6 +131,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   intervalTuples,
   ip,
   json,
+  introspection,
   keyValuePairs,
   jsonPaths,
   jsonPrinting,
@@ -146,6 +149,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   randoms,
   readable,
   numberDigits,
+  readableSizes,
   regexp,
   significantDomains,
   similarity,

@@ -239,6 +239,8 @@ export class AggregateFunctionType extends DataType {
 /** A type's name with the elements of tuples that have names on lines of their own. */
 export function prettyTypeName(type: DataType, indent = ''): string {
   const inner = (each: DataType) => prettyTypeName(each, indent)
+  // Point and its kin have names of their own.
+  if (/^\w+$/.test(type.name)) return type.name
   if (type instanceof TupleType) {
     if (type.names === null) return `Tuple(${type.elements.map(inner).join(', ')})`
     const lines = type.elements.map(
@@ -249,7 +251,6 @@ export function prettyTypeName(type: DataType, indent = ''): string {
   }
   if (type.plain) return type.name
   if (type instanceof ArrayType) return `Array(${inner(type.element)})`
-  if (type instanceof NullableType) return `Nullable(${inner(type.inner)})`
   if (type instanceof MapType) return `Map(${inner(type.key)}, ${inner(type.value)})`
   return type.name
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../functions/function.ts'
 import type { Arena } from '../core/memory.ts'
 import type { Settings } from '../core/settings.ts'
-import type { Query } from '../sql/ast.ts'
+import type { Expr, Query } from '../sql/ast.ts'
 import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
 
@@ -62,6 +62,8 @@ export interface CteScope {
   /** Rows of the query around a correlated subquery, planned already. */
   readonly plans?: ReadonlyMap<string, unknown>
   readonly queries: ReadonlyMap<string, Cte>
+  /** `WITH expr AS name` of the queries around: what a name means that means nothing else. */
+  readonly exprs?: ReadonlyMap<string, Expr>
   /** What the step of a recursive query finds under the query's own name: the rows of the step before. */
   readonly working?: ReadonlyMap<string, AnalyzedTable>
 }

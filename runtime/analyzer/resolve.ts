@@ -213,6 +213,9 @@ export class Resolver {
       if (this.#resolving.has(parts[0])) throw new DBError('CYCLIC_ALIASES', `Cyclic aliases: ${parts[0]}`)
       return this.#subcolumn(await this.#alias(parts[0], alias), parts.slice(1), expr)
     }
+    const around = this.scope.ctes.exprs?.get(parts[0])
+    if (around && !this.#resolving.has(parts[0]))
+      return this.#subcolumn(await this.#alias(parts[0], around), parts.slice(1), expr)
     for (let outer = this.scope.outer; outer; outer = outer.outer)
       if (outer.find(parts).length > 0 || outer.aliases.has(parts[0]))
         throw new DBError(
@@ -326,6 +329,8 @@ export class Resolver {
     if (Object.hasOwn(inFunctions, name)) return resolveIn(this, expr, inFunctions[name])
     const user = findFunction(name) ? undefined : this.context.userFunction?.(name)
     if (user) return this.resolve(substitute(user, expr))
+    const named = findFunction(name) ? undefined : this.lambdaNamed(name)
+    if (named) return this.resolve(substitute(named, expr))
     if (name === 'exists' && expr.args[0]?.kind === 'subquery') return this.#exists(expr.args[0].query)
     if (!findFunction(name)) {
       const aggregate = isAggregateName(name)
@@ -344,13 +349,31 @@ export class Resolver {
     }
   }
 
+  /** A lambda under a name: `WITH x -> x + 1 AS f`. */
+  lambdaNamed(name: string): Lambda | undefined {
+    const expr = this.scope.aliases.get(name) ?? this.scope.ctes.exprs?.get(name)
+    return expr?.kind === 'lambda' ? expr : undefined
+  }
+
+  /** A lambda where one stands, also by its name or as lambda(tuple(x), body). */
+  #asLambda(expr: Expr): Expr {
+    if (expr.kind === 'identifier' && expr.parts.length === 1 && !this.isParameter(expr.parts[0]))
+      return this.lambdaNamed(expr.parts[0]) ?? expr
+    if (expr.kind !== 'function' || expr.name !== 'lambda' || expr.args.length !== 2) return expr
+    const [parameters, body] = expr.args
+    if (parameters.kind !== 'function' || parameters.name !== 'tuple') return expr
+    const params = parameters.args.flatMap(arg => (arg.kind === 'identifier' ? arg.parts : []))
+    return { kind: 'lambda', params, body, start: expr.start, end: expr.end }
+  }
+
   async #plainCall(expr: FunctionCall): Promise<Typed> {
     const { name } = expr
     if (name.toLowerCase() === 'grouping') return this.#grouping(expr)
     const definition = findFunction(name)
     if (!definition) throw unknownFunction(name)
     if (takesTableName.has(name)) expr = this.#withTableName(expr)
-    if (expr.args.some(arg => arg.kind === 'lambda')) return resolveHigherOrder(this, expr)
+    const withLambdas = expr.args.map(arg => this.#asLambda(arg))
+    if (withLambdas.some(arg => arg.kind === 'lambda')) return resolveHigherOrder(this, { ...expr, args: withLambdas })
     const args = await this.resolveAll(expr.args)
     return this.call(name, args)
   }

@@ -165,6 +165,7 @@ defineSettings('bool', {
   aggregate_functions_null_for_empty: [0, 'Aggregate functions of no rows give NULL.'],
   group_by_use_nulls: [0, 'Keys that ROLLUP and CUBE leave out are NULL and not defaults.'],
   use_with_fill_by_sorting_prefix: [1, 'WITH FILL fills for each value of the sort columns before it.'],
+  enable_unaligned_array_join: [0, 'ARRAY JOIN of arrays of different sizes: shorter ones go on with defaults.'],
   transform_null_in: [0, 'NULL IN (NULL) is true.'],
   prefer_column_name_to_alias: [0, 'A name means the column and not the alias of the same name.'],
   enable_positional_arguments: [1, 'Numbers in GROUP BY and ORDER BY mean expressions of the SELECT list.'],

@@ -31,6 +31,7 @@ export async function planFill(
   const prefix: number[] = []
   for (const [i, element] of elements.entries()) {
     const key = keys[i]
+    if (!element.fill && key?.expr.kind === 'constant') continue
     if (key?.expr.kind !== 'column') throw invalid('WITH FILL needs an expression that depends on the rows')
     const { id } = key.expr
     if (element.fill) {

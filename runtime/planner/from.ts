@@ -46,6 +46,7 @@ export async function planFrom(
     case 'arrayJoin':
       return planArrayJoin(planner, table, ctes, outer)
     case 'tableSubquery': {
+      refuseModifiers(table, 'a subquery')
       const plan = await planner.nested(table.query, ctes, outer)
       return named(plan, table.alias ? [[table.alias]] : [], table.columnAliases)
     }
@@ -81,6 +82,7 @@ export async function planFrom(
         if (plan) return named(plan, [[table.alias ?? name]], table.columnAliases)
       }
       if (cte) {
+        refuseModifiers(table, `CTE ${name}`)
         const plan = await planner.nested(cte.query, cte.scope, null)
         return named(plan, [[table.alias ?? name]], table.columnAliases ?? cte.columnAliases)
       }
@@ -94,6 +96,14 @@ export async function planFrom(
       return planTable(planner, found, names, table, table.alias ? realNames : undefined)
     }
   }
+}
+
+function refuseModifiers({ final, sample }: { final?: true; sample?: unknown }, what: string): void {
+  if (final || sample)
+    throw new DBError(
+      'UNSUPPORTED_METHOD',
+      `Table expression modifiers ${final ? 'FINAL' : 'SAMPLE'} are not supported for ${what}`,
+    )
 }
 
 const planTable = (
@@ -188,7 +198,7 @@ async function planArrayJoin(
   resolver.allowAggregates = false
   const arrays: Computed[] = []
   const columns = [...source.columns]
-  const add = (name: string, array: Typed) => {
+  const add = (name: string, array: Typed, hasAlias: boolean) => {
     const node =
       array.type.kind === 'Map'
         ? resolver.call('CAST', [array, resolver.constant((array.type as MapType).pairs.name, parseType('String'))])
@@ -202,10 +212,12 @@ async function planArrayJoin(
       name,
       qualifiers: [],
       node: { kind: 'column', id: computed.id, name, type: element, key: `#${computed.id}` },
-      table: 0,
+      // A name of its own is no part of `*`; alone, it means the elements.
+      hidden: true,
+      table: -1,
     }
-    const at = columns.findIndex(column => column.name === name)
-    if (at >= 0) columns[at] = { ...replaced, qualifiers: columns[at].qualifiers, table: columns[at].table }
+    const at = hasAlias ? -1 : columns.findIndex(column => column.name === name)
+    if (at >= 0) columns[at] = { ...columns[at], node: replaced.node }
     else columns.push(replaced)
   }
   for (const expr of table.arrays) {
@@ -216,9 +228,9 @@ async function planArrayJoin(
     if (expr.kind === 'identifier' && nested.length > 0 && scope.find(expr.parts).length === 0) {
       for (const column of nested) {
         const rest = column.name.slice(expr.parts[expr.parts.length - 1].length)
-        add((expr.alias ?? expr.parts.join('.')) + rest, column.node)
+        add((expr.alias ?? expr.parts.join('.')) + rest, column.node, expr.alias !== undefined)
       }
-    } else add(name, await resolver.resolve({ ...expr, alias: undefined }))
+    } else add(name, await resolver.resolve({ ...expr, alias: undefined }), expr.alias !== undefined)
   }
   const plan: Plan = {
     kind: 'arrayJoin',

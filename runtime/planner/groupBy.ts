@@ -143,6 +143,11 @@ export async function planAggregate(
     return result
   }
   if (plan.totals && having) checkTotals(settings)
+  if (plan.totals && having && sets)
+    throw new DBError(
+      'NOT_IMPLEMENTED',
+      'WITH TOTALS and WITH ROLLUP or CUBE are not supported together in presence of HAVING',
+    )
   return { plan, replace }
 }
 

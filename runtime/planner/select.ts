@@ -144,6 +144,16 @@ export class SelectPlanner {
     const autoKeys =
       select.groupBy?.mode === 'all' ? outputs.map(output => output.node).filter(node => !hasAggregate(node)) : null
     if (select.groupBy || all().some(hasAggregate)) {
+      if (
+        keyExprs.keys.length === 0 &&
+        !autoKeys &&
+        !all().some(hasAggregate) &&
+        select.groupBy?.mode !== 'groupingSets'
+      )
+        throw new DBError(
+          'NOT_IMPLEMENTED',
+          'WITH TOTALS, ROLLUP, CUBE or GROUPING SETS are not supported without aggregation',
+        )
       const keys = autoKeys ?? keyExprs.keys
       // Arrays inside keys and inside aggregates' arguments are joined before; around aggregates, after.
       const inside = all().flatMap(aggregatesOf)
@@ -267,17 +277,19 @@ function aggregatesOf(node: Typed): AggregateNode[] {
   return found
 }
 
-function withQueries(select: Select, outer: CteScope): CteScope {
+export function withQueries(select: Select, outer: CteScope): CteScope {
   const queries = new Map(outer.queries)
-  const scope: CteScope = { ...outer, queries }
+  const exprs = new Map(outer.exprs)
+  const scope: CteScope = { ...outer, queries, exprs }
   for (const element of select.with ?? []) {
+    if (element.kind === 'withExpr' && element.expr.alias) exprs.set(element.expr.alias, element.expr)
     if (element.kind !== 'withQuery') continue
     // A CTE sees those before it.
     queries.set(element.name, {
       query: element.query,
       columnAliases: element.columnAliases,
       recursive: select.recursive,
-      scope: { ...outer, queries: new Map(queries) },
+      scope: { ...outer, queries: new Map(queries), exprs: new Map(exprs) },
     })
   }
   return scope

@@ -4,12 +4,12 @@ import { Resolver } from '../analyzer/resolve.ts'
 import { Scope as EmptyScope } from '../analyzer/scope.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
-import type { SetOperation } from '../sql/ast.ts'
+import type { Query, Select, SetOperation } from '../sql/ast.ts'
 import { commonType } from '../types/commonType.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Computed, Plan, PlanColumn } from './plan.ts'
-import type { SelectPlanner } from './select.ts'
+import { type SelectPlanner, withQueries } from './select.ts'
 
 /** UNION, EXCEPT and INTERSECT: inputs brought to common types, then put together. */
 export async function planSetOperation(
@@ -19,7 +19,10 @@ export async function planSetOperation(
   outer: Scope | null,
 ): Promise<Plan> {
   const inputs: Plan[] = []
-  for (const input of query.inputs) inputs.push(await planner.nested(input, ctes, outer))
+  // WITH before the first SELECT is in force for all.
+  const first = leftmost(query)
+  const shared = first ? withQueries(first, ctes) : ctes
+  for (const input of query.inputs) inputs.push(await planner.nested(input, shared, outer))
   const { settings } = planner.context
   const [operator, stated] = query.operator.split(' ') as [
     'UNION' | 'EXCEPT' | 'INTERSECT',
@@ -31,15 +34,15 @@ export async function planSetOperation(
       'EXPECTED_ALL_OR_DISTINCT',
       "Expected ALL or DISTINCT in SelectWithUnion query; because setting 'union_default_mode' is empty",
     )
-  const [first] = inputs
+  const [one] = inputs
   for (const input of inputs)
-    if (input.columns.length !== first.columns.length)
+    if (input.columns.length !== one.columns.length)
       throw new DBError(
         'UNION_ALL_RESULT_STRUCTURES_MISMATCH',
-        `Different number of columns in ${operator} elements: ${first.columns.length} and ${input.columns.length}`,
+        `Different number of columns in ${operator} elements: ${one.columns.length} and ${input.columns.length}`,
       )
-  const types = first.columns.map((_, i) => commonType(inputs.map(input => input.columns[i].type)))
-  const columns = first.columns.map(
+  const types = one.columns.map((_, i) => commonType(inputs.map(input => input.columns[i].type)))
+  const columns = one.columns.map(
     ({ name }, i): PlanColumn => ({ id: planner.context.nextColumnId(), name, type: types[i] }),
   )
   const cast = inputs.map(input => castTo(planner, input, types, columns))
@@ -59,6 +62,11 @@ export async function planSetOperation(
   }
   if (operator === 'UNION' && mode === 'DISTINCT') plan = { kind: 'distinct', input: plan, on: null, limit: 0, columns }
   return plan
+}
+
+function leftmost(query: Query): Select | null {
+  if (query.kind === 'select') return query
+  return query.inputs.length > 0 ? leftmost(query.inputs[0]) : null
 }
 
 /** The plan's columns as these types, under these numbers. */

@@ -141,7 +141,8 @@ export function parseBinary(cursor: Cursor, precedenceMin: number): Expr {
     cursor.skip()
     const { name } = operator
     const quantified = operator.precedence === comparison ? quantifiedComparison(cursor, name, left) : undefined
-    const right = quantified ? undefined : parseBinary(cursor, operator.precedence + 1)
+    let right = quantified ? undefined : parseBinary(cursor, operator.precedence + 1)
+    if (right && (name === 'like' || name === 'ilike')) right = escapedPattern(cursor, right)
     if (quantified) left = quantified
     else if (open && flat.has(name) && (left as FunctionCall).name === name) {
       // The array is this loop's own until it ends.
@@ -205,7 +206,26 @@ function parseKeywordOperator(cursor: Cursor, word: string, left: Expr, preceden
 }
 
 function membership(cursor: Cursor, name: string, left: Expr): Expr {
-  return operation(name, [left, parseBinary(cursor, comparison + 1)], left.start, cursor.end)
+  const right = parseBinary(cursor, comparison + 1)
+  return operation(name, [left, name.includes('ike') ? escapedPattern(cursor, right) : right], left.start, cursor.end)
+}
+
+/** `LIKE 'a!%' ESCAPE '!'`: the pattern with the backslash in the character's place. */
+function escapedPattern(cursor: Cursor, pattern: Expr): Expr {
+  if (cursor.peek() !== 'ESCAPE' || cursor.kind(1) !== TokenKind.string) return pattern
+  cursor.skip()
+  const marker = cursor.string()
+  if (marker.length !== 1) cursor.fail('a single character')
+  if (pattern.kind !== 'literal' || typeof pattern.value !== 'string') return cursor.fail('a constant pattern')
+  if (marker === '\\') return pattern
+  let text = ''
+  const { value } = pattern
+  for (let i = 0; i < value.length; i++) {
+    if (value[i] === '\\') text += '\\\\'
+    else if (value[i] !== marker) text += value[i]
+    else if (++i < value.length) text += /[%_\\]/.test(value[i]) ? `\\${value[i]}` : value[i]
+  }
+  return literal(text, pattern.start, cursor.end)
 }
 
 function parseIs(cursor: Cursor, left: Expr): Expr | undefined {

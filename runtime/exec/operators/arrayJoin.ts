@@ -44,8 +44,10 @@ function expand(
   const { memory } = context
   const { kernels } = memory
   const [first] = arrays
+  const isUnaligned = context.settings.bool('enable_unaligned_array_join')
   for (const array of arrays.slice(1))
-    if (kernels.equalSizes(first.offsets, array.offsets, chunk.rows) === 0)
+    if (isUnaligned) return expandUnaligned(chunk, arrays, isLeft, arena)
+    else if (kernels.equalSizes(first.offsets, array.offsets, chunk.rows) === 0)
       throw new DBError('SIZES_OF_ARRAYS_DONT_MATCH', 'Sizes of ARRAY-JOIN-ed arrays do not match')
   const total = kernels.arrayJoinRows(first.offsets, chunk.rows, isLeft ? 1 : 0)
   const rowOf = arena.allocate(total * 4)
@@ -57,4 +59,29 @@ function expand(
   })
   for (const column of chunk.columns) columns.push(column.gather(rowOf, total, arena))
   return new Chunk([...columns, ...elements], total)
+}
+
+/** Arrays of different sizes: the shorter ones go on with defaults. */
+function expandUnaligned(chunk: Chunk, arrays: readonly ArrayColumn[], isLeft: boolean, arena: Arena): Chunk {
+  const { u32 } = arena.memory
+  const startOf = (array: ArrayColumn, row: number) => u32[array.offsets / 4 + row]
+  const sizes = Array.from({ length: chunk.rows }, (_, row) =>
+    Math.max(isLeft ? 1 : 0, ...arrays.map(array => startOf(array, row + 1) - startOf(array, row))),
+  )
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const rowOf = arena.allocate(total * 4)
+  const numbers = arrays.map(() => arena.allocate(total * 4))
+  const memory = arena.memory
+  let at = 0
+  for (const [row, size] of sizes.entries())
+    for (let i = 0; i < size; i++, at++) {
+      memory.u32[rowOf / 4 + at] = row
+      for (const [k, array] of arrays.entries()) {
+        const start = memory.u32[array.offsets / 4 + row]
+        const end = memory.u32[array.offsets / 4 + row + 1]
+        memory.u32[numbers[k] / 4 + at] = start + i < end ? start + i : noRow
+      }
+    }
+  const elements = arrays.map((array, k) => array.elements.gather(numbers[k], total, arena))
+  return new Chunk([...chunk.columns.map(column => column.gather(rowOf, total, arena)), ...elements], total)
 }

@@ -186,3 +186,4 @@ export { lowerAscii, upperAscii, changeCaseUtf8, reverseBytes, reverseUtf8 } fro
 export { pickUrl, cutUrl, trimSet, substringEach, pickFirstLine } from "./strings/pieces";
 export { concatStrings, replaceString, splitString, joinLists, repeatStrings, affixEach } from "./strings/build";
 export { aesScheduleBytes, aesExpandKey, aesEcb, aesCbc, aesOfb, aesCfb8, aesCtr, aesGcm } from "./encryption/aes";
+export { fillRandom } from "./compute/random";

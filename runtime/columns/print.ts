@@ -30,8 +30,8 @@ import { zoneTable } from './zoneTable.ts'
 export type TextStyle = 'raw' | 'escaped' | 'quoted' | 'csv' | 'json' | 'xml'
 
 export interface PrintOptions {
-  /** For DateTime and DateTime64 whose types state none. */
-  readonly zone: TimeZone
+  /** For DateTime and DateTime64 whose types state none; null: the one that such a type was made with. */
+  readonly zone: TimeZone | null
   /** NULL at the top level; inside arrays it is NULL, in JSON null. */
   readonly nullText: string
   readonly dateTimeFormat: 'simple' | 'iso' | 'unix_timestamp'
@@ -352,7 +352,7 @@ class Printer {
   }
 
   #zoneOf(type: DateTimeType | DateTime64Type): TimeZone {
-    return type.zoneName === null ? this.options.zone : type.zone
+    return type.zoneName === null ? (this.options.zone ?? type.zone) : type.zone
   }
 
   /** DateTime and DateTime64 as ISO 8601 in UTC, or as seconds. */

@@ -2,6 +2,7 @@
 import { constColumn } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
+import { StringColumn } from '../columns/string.ts'
 import { DBError } from '../core/errors.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -47,9 +48,10 @@ const random = (
   })
 
 const fillRandom = ({ arena, environment }: Call, { pointer, rows, type }: FixedColumn): void => {
-  const words = Math.ceil((rows * type.width) / 4)
-  const { u32 } = arena.memory
-  for (let i = 0; i < words; i++) u32[pointer / 4 + i] = Math.floor(environment.random() * 4294967296)
+  const seed = arena.allocate(8)
+  const { u32, kernels } = arena.memory
+  for (const half of [0, 1]) u32[seed / 4 + half] = Math.floor(environment.random() * 4294967296)
+  kernels.fillRandom(seed, pointer, rows * type.width)
 }
 
 const randConstant = defineFunction({
@@ -298,8 +300,6 @@ const randomText = (
     },
   })
 
-const byteOf = (next: Source): number => Math.floor(next() * 256)
-
 /** A code point that has a character, or may have one: no surrogate, no control character of UTF-16's making. */
 function randomPoint(next: Source): number {
   for (;;) {
@@ -307,6 +307,41 @@ function randomPoint(next: Source): number {
     if (point < 0xd800 || point > 0xdfff) return point
   }
 }
+
+const randomString = defineFunction({
+  name: 'randomString',
+  about: 'Random bytes.',
+  category,
+  arguments: [
+    { name: 'length', accepts: type => isNativeInteger(type) },
+    { name: 'x', optional: true },
+  ],
+  nulls: 'own',
+  lowCardinality: 'plain',
+  constants: 'keep',
+  deterministic: false,
+  returns: () => stringType,
+  run: ([length], call) => {
+    const { rows, arena } = call
+    const lengthAt = numberReader(length)
+    const offsets = arena.allocate((rows + 1) * 4)
+    let size = 0
+    for (let row = 0; row < rows; row++) {
+      const more = lengthAt(row)
+      if (more < 0 || more > sizeMax || size + more > bytesMax)
+        throw new DBError('TOO_LARGE_STRING_SIZE', 'Too large string size in function randomString')
+      arena.memory.u32[offsets / 4 + row] = size
+      size += more
+    }
+    arena.memory.u32[offsets / 4 + rows] = size
+    const bytes = newFixed(uint8, size, arena)
+    fillRandom(call, bytes)
+    return new StringColumn(arena.memory, offsets, bytes.pointer, rows)
+  },
+})
+
+/** Of one chunk. */
+const bytesMax = 2 ** 30
 
 const randomFixedString = defineFunction({
   name: 'randomFixedString',
@@ -321,7 +356,7 @@ const randomFixedString = defineFunction({
   },
   run: (_, call) => {
     const { type, rows, arena } = call
-    const out = new FixedColumn(type, arena.memory, arena.allocate(rows * type.width + 4), rows)
+    const out = newFixed(type, rows, arena)
     fillRandom(call, out)
     return out
   },
@@ -368,9 +403,7 @@ export const randoms: readonly FunctionDefinition[] = [
   randConstant,
   generateUUIDv4,
   ...distributions.map(drawing),
-  randomText('randomString', 'Random bytes.', (length, out, next) => {
-    for (let i = 0; i < length; i++) out.byte(byteOf(next))
-  }),
+  randomString,
   randomText('randomPrintableASCII', 'Random characters that ASCII prints.', (length, out, next) => {
     for (let i = 0; i < length; i++) out.byte(32 + Math.floor(next() * 95))
   }),

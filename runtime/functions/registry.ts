@@ -64,6 +64,9 @@ import { randoms } from './random.ts'
 import { readable } from './readable.ts'
 import { numberDigits } from './numberDigits.ts'
 import { readableSizes } from './readableSizes.ts'
+import { multiMatch } from './multiMatch.ts'
+import { regexLists } from './regexLists.ts'
+import { regexReplacing } from './regexReplace.ts'
 import { regexp } from './regexp.ts'
 import { significantDomains } from './significantDomain.ts'
 import { similarity } from './similarity.ts'
@@ -151,6 +154,9 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   numberDigits,
   readableSizes,
   regexp,
+  regexLists,
+  regexReplacing,
+  multiMatch,
   significantDomains,
   similarity,
   reinterpret,

@@ -3,7 +3,7 @@ import { DBError } from '../core/errors.ts'
 import { encodeText } from '../core/text.ts'
 import type { Value } from '../types/value.ts'
 import { type Call, defineFunction, type FunctionDefinition } from './function.ts'
-import { splitBytes } from './regexp.ts'
+import { splitBytes } from './regexLists.ts'
 import {
   buildLists,
   constantText,

@@ -2,6 +2,7 @@
 import { columnOf, placeU32 } from '../columns/build.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
+import { defaultPrintOptions, printColumn as printRaw, type PrintOptions } from '../columns/print.ts'
 import { StringColumn } from '../columns/string.ts'
 import { zoneTable } from '../columns/zoneTable.ts'
 import { DBError, type ErrorName } from '../core/errors.ts'
@@ -212,61 +213,16 @@ function parseInRange(column: StringColumn, to: IntegerType, context: CastContex
   return columnOf(to, values, context.arena)
 }
 
-/** Most bytes that a printed value takes, for types that a kernel prints. */
-const printedBytes: Partial<Record<string, number>> = {
-  I8: 4,
-  U8: 3,
-  I16: 6,
-  U16: 5,
-  I32: 11,
-  U32: 10,
-  I64: 20,
-  U64: 20,
-  I128: 40,
-  U128: 40,
-  I256: 78,
-  U256: 78,
-  F32: 24,
-  F64: 26,
-}
+/** A type's own zone decides here, not the session's. */
+const printOptions: PrintOptions = { ...defaultPrintOptions, zone: null }
 
 /** Values as toString gives them. Not for Nullable and LowCardinality columns. */
 export function printColumn(column: Column, arena: Arena): StringColumn {
   if (column instanceof StringColumn) return column
-  const { type, rows } = column
-  const { kernels } = arena.memory
-  if (column instanceof FixedColumn) {
-    const { pointer } = column
-    const print = (bytes: number, run: (offsets: number, out: number) => number): StringColumn => {
-      const [offsets, out] = [arena.allocate((rows + 1) * 4), arena.allocate(rows * bytes)]
-      run(offsets, out)
-      return new StringColumn(arena.memory, offsets, out, rows)
-    }
-    if (type instanceof IntegerType && type.bits > 64)
-      return print(printedBytes[type.physical]!, (offsets, out) =>
-        kernels.printWide(pointer, type.width / 8, Number(type.isSigned), rows, offsets, out),
-      )
-    if (type instanceof IntegerType || type instanceof FloatType || type.kind === 'Interval')
-      return print(printedBytes[type.physical!]!, (offsets, out) =>
-        kernelNamed(kernels, `print${type.physical}`)(pointer, rows, offsets, out),
-      )
-    if (type.kind === 'Bool') return print(5, (offsets, out) => kernels.printBool(pointer, rows, offsets, out))
-    if (type.kind === 'Date' || type.kind === 'Date32')
-      return print(10, (offsets, out) => kernelNamed(kernels, `print${type.kind}`)(pointer, rows, offsets, out))
-    if (type instanceof DateTimeType || type instanceof DateTime64Type) {
-      const { transitions, offsets: zone, count } = zoneTable(arena.memory, type.zone)
-      return type instanceof DateTimeType
-        ? print(19, (offsets, out) => kernels.printDateTime(pointer, rows, transitions, zone, count, offsets, out))
-        : print(20 + type.scale, (offsets, out) =>
-            kernels.printDateTime64(pointer, rows, transitions, zone, count, type.scale, offsets, out),
-          )
-    }
-    if (type instanceof EnumType) return printEnum(column, type, arena)
-    if (type instanceof FixedStringType) return cutZeros(column, type.width, arena)
-  }
-  const texts: string[] = []
-  for (let row = 0; row < rows; row++) texts.push(type.print(column.valueAt(row)))
-  return textColumn(texts, arena)
+  const { type } = column
+  if (column instanceof FixedColumn && type instanceof EnumType) return printEnum(column, type, arena)
+  if (column instanceof FixedColumn && type instanceof FixedStringType) return cutZeros(column, type.width, arena)
+  return printRaw(column, 'raw', arena, printOptions)
 }
 
 /** Text values as a column. */

@@ -6,7 +6,8 @@ import { parseType } from '../types/parseType.ts'
 import { asInt64, castColumn } from './castColumn.ts'
 import { castNumbers, fixedOf, newFixed, numberPhysical } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
-import { binaryNumericResult, isInteger, storedInteger } from './numericTypes.ts'
+import { binaryNumericResult, isInteger, isNumber, storedInteger } from './numericTypes.ts'
+import { isText, rotateWide, shiftTexts, shiftWide, turnTexts } from './wideBits.ts'
 
 const category = 'Bit'
 const UInt8 = parseType('UInt8')
@@ -38,9 +39,13 @@ const bitNot = defineFunction({
   name: 'bitNot',
   about: 'All bits turned.',
   category,
-  arguments: [{ name: 'x', accepts: isInteger }],
-  returns: ([x]) => storedInteger(x.type)!,
-  run: ([x], { type, rows, arena }) => {
+  arguments: [{ name: 'x', accepts: type => isNumber(type) || isText(type) }],
+  // Of floats, the whole number.
+  returns: ([{ type }]) => (isText(type) ? type : (storedInteger(type) ?? parseType(`Int${type.width * 8}`))),
+  run: (args, call) => {
+    const { type, rows, arena } = call
+    if (isText(type)) return turnTexts(args, call)
+    const x = castColumn(args[0], type, arena)
     const out = newFixed(type, rows, arena)
     arena.memory.kernels.bitNot(fixedOf(x).pointer, out.pointer, rows * type.width)
     return out
@@ -53,13 +58,13 @@ const shift = (name: string, kernel: 'shiftLeft' | 'shiftRight', about: string, 
     name,
     about,
     category,
-    arguments: pair,
-    returns: ([a]) => {
-      const type = storedInteger(a.type)!
-      if (type.bits > 64) throw new DBError('NOT_IMPLEMENTED', `${name} of ${type.name} is not supported`)
-      return type
-    },
-    run: ([a, b], { type, rows, arena }) => {
+    arguments: [{ name: 'a', accepts: type => isInteger(type) || isText(type) }, pair[1]],
+    returns: ([{ type }]) => (isText(type) ? type : storedInteger(type)!),
+    run: (args, call) => {
+      const { type, rows, arena } = call
+      const [a, b] = args
+      if (isText(type)) return shiftTexts(args, call, kernel === 'shiftLeft')
+      if (type.width > 8) return shiftWide(args, call, kernel === 'shiftLeft')
       const out = newFixed(type, rows, arena)
       const run = kernelNamed(arena.memory.kernels, kernel + numberPhysical(type))
       if (run(fixedOf(a).pointer, asInt64(b, arena), out.pointer, rows) !== 0)
@@ -78,12 +83,11 @@ const rotate = (name: string, kernel: 'rotateLeft' | 'rotateRight', about: strin
     about,
     category,
     arguments: pair,
-    returns: ([a]) => {
-      const type = storedInteger(a.type)!
-      if (type.bits > 64) throw new DBError('NOT_IMPLEMENTED', `${name} of ${type.name} is not supported`)
-      return type
-    },
-    run: ([a, b], { type, rows, arena }) => {
+    returns: ([a]) => storedInteger(a.type)!,
+    run: (args, call) => {
+      const { type, rows, arena } = call
+      const [a, b] = args
+      if (type.width > 8) return rotateWide(args, call, kernel === 'rotateLeft')
       const out = newFixed(type, rows, arena)
       const unsigned = numberPhysical(type).replace('I', 'U')
       kernelNamed(arena.memory.kernels, kernel + unsigned)(fixedOf(a).pointer, asInt64(b, arena), out.pointer, rows)

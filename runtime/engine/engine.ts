@@ -12,6 +12,7 @@ import type { Disk } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
 import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryResult, UserOptions } from './contract.ts'
 import { noProgress } from './contract.ts'
+import { withExternalTables } from './externalTables.ts'
 import { WorkerPool } from './pool.ts'
 import { QueryRun } from './queryRun.ts'
 import { readQueryHead } from './queryHead.ts'
@@ -137,7 +138,8 @@ export class GranaryEngine implements Engine {
     const queryId = request.queryId || this.makeId()
     const started = this.platform.clock.monotonic()
     let text = request.query
-    const settings = this.#settings(request)
+    const settings = this.settingsOf(request)
+    let run: QueryRun | null = null
     try {
       const head = await readQueryHead(request, settings.number('max_query_size'))
       text = decodeText(head.bytes)
@@ -151,14 +153,17 @@ export class GranaryEngine implements Engine {
       if (head.rest && parsed.insertDataStart === undefined)
         throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
       this.#checkReadonly(statement, request, settings)
-      const query = new QueryRun(this, request, queryId, text, statement, settings.with(settingsOfStatement(statement)))
+      const own = await withExternalTables(this, request)
+      run = new QueryRun(this, own, queryId, text, statement, settings.with(settingsOfStatement(statement)))
       const data = parsed.insertDataStart === undefined ? null : encodeText(text.slice(parsed.insertDataStart))
-      return await query.run(data, head.rest)
+      return await run.run(data, head.rest)
     } catch (cause) {
       const error = toDBError(cause)
       if (!(cause instanceof DBError))
         this.platform.log('error', `Query ${queryId}: ${cause instanceof Error ? cause.stack : String(cause)}`)
       request.body?.cancel().catch(() => {}) // nobody reads it any more
+      // A query that has begun to run is logged by itself.
+      if (run) throw error
       this.queryLog.add({
         queryId,
         text,
@@ -167,6 +172,10 @@ export class GranaryEngine implements Engine {
         elapsedMs: this.platform.clock.monotonic() - started,
         progress: noProgress,
         startedMs: this.platform.clock.now(),
+        request: { settings: request.settings, client: request.client },
+        database: request.database ?? (request.session?.database || 'default'),
+        kind: '',
+        hasStarted: false,
       })
       throw error
     }
@@ -183,7 +192,8 @@ export class GranaryEngine implements Engine {
     return this.options.users?.find(({ name }) => name === request.user)
   }
 
-  #settings(request: QueryRequest): Settings {
+  /** Of the server, the user, the session and the request: the later goes before. */
+  settingsOf(request: QueryRequest): Settings {
     return new Settings(Object.entries(this.options.settings ?? {}))
       .with(Object.entries(this.#userOf(request)?.settings ?? {}))
       .with(request.session?.settings ?? [])

@@ -1,6 +1,6 @@
 import { DBError } from '../core/errors.ts'
 import type { Clock } from '../platform.ts'
-import type { Progress } from './contract.ts'
+import type { Progress, QueryRequest } from './contract.ts'
 
 /** A query while it runs, as KILL QUERY and system.processes see it. */
 export interface RunningQuery {
@@ -59,6 +59,12 @@ export interface LoggedQuery {
   readonly elapsedMs: number
   readonly error: DBError | null
   readonly progress: Progress
+  readonly request: Pick<QueryRequest, 'settings' | 'client'>
+  readonly database: string
+  /** `Select`, `Insert`, `Create`; '' where the text was not understood. */
+  readonly kind: string
+  /** It failed after it had begun to run, if it failed. */
+  readonly hasStarted: boolean
 }
 
 /** The last queries, for system.query_log. */

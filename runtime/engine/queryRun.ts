@@ -66,7 +66,10 @@ export class QueryRun implements RunningQuery {
     this.request.signal.addEventListener('abort', abort)
     let handedOver = false
     const endTimer = this.#limitTime()
+    let isFinished = false
     const finish = (error: DBError | null) => {
+      if (isFinished) return
+      isFinished = true
       endTimer()
       this.request.signal.removeEventListener('abort', abort)
       engine.processes.remove(this)
@@ -80,6 +83,10 @@ export class QueryRun implements RunningQuery {
           elapsedMs: this.elapsedMs,
           progress: this.progress,
           startedMs: this.startedMs,
+          request: { settings: this.request.settings, client: this.request.client },
+          database: this.database,
+          kind: queryKind(statement.kind),
+          hasStarted: true,
         })
     }
     try {
@@ -296,4 +303,11 @@ export class QueryRun implements RunningQuery {
       )
     })
   }
+}
+
+/** As system.query_log names it. */
+function queryKind(kind: Statement['kind']): string {
+  if (kind === 'setOperation') return 'Select'
+  if (kind === 'attach' || kind.startsWith('create')) return 'Create'
+  return kind[0].toUpperCase() + kind.slice(1)
 }

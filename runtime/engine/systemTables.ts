@@ -11,6 +11,7 @@ import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
 import { systemClusters } from './systemClusters.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
+import { systemQueryLog } from './systemQueryLog.ts'
 
 export interface SystemTable {
   /** `name Type, ...` */
@@ -383,56 +384,7 @@ const tables: Record<string, SystemTable> = {
       }
     },
   },
-  query_log: {
-    columns: [
-      [
-        'type',
-        "Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4)",
-      ],
-      ['event_date', 'Date'],
-      ['event_time', 'DateTime'],
-      ['query_start_time', 'DateTime'],
-      ['query_duration_ms', 'UInt64'],
-      ['read_rows', 'UInt64'],
-      ['read_bytes', 'UInt64'],
-      ['written_rows', 'UInt64'],
-      ['written_bytes', 'UInt64'],
-      ['result_rows', 'UInt64'],
-      ['result_bytes', 'UInt64'],
-      ['memory_usage', 'UInt64'],
-      ['query', 'String'],
-      ['exception_code', 'Int32'],
-      ['exception', 'String'],
-      ['user', 'String'],
-      ['query_id', 'String'],
-      ['is_initial_query', 'UInt8'],
-    ],
-    *rows(engine) {
-      for (const { queryId, text, user, startedMs, elapsedMs, error, progress: p } of engine.queryLog.all()) {
-        const end = seconds(startedMs + elapsedMs)
-        yield [
-          error ? 4 : 2,
-          Math.floor(end / 86400),
-          end,
-          seconds(startedMs),
-          big(elapsedMs),
-          big(p.readRows),
-          big(p.readBytes),
-          big(p.writtenRows),
-          big(p.writtenBytes),
-          big(p.resultRows),
-          big(p.resultBytes),
-          big(p.memoryUsage),
-          text,
-          error?.code ?? 0,
-          error?.describe() ?? '',
-          user,
-          queryId,
-          1,
-        ]
-      }
-    },
-  },
+  query_log: systemQueryLog,
   merges: {
     columns: [
       ['database', 'String'],

@@ -65,14 +65,29 @@ export class CsvReader extends TextReader {
     const names = parseCsvLine(this.memory.text(pointer + at, size - at), settings.format_csv_delimiter, isLast)
     if (names === null) return null
     this.mapping = settings.input_format_with_names_use_header
-      ? mapNames(names.fields, this.schema, this.options)
+      ? mapNames(
+          names.fields.flatMap(name => this.#leaves(name) ?? [name]),
+          this.schema,
+          this.options,
+        )
       : identity(this.schema)
     at += encodeText(names.text).length
     if (this.header === 'names') return at
     const types = parseCsvLine(this.memory.text(pointer + at, size - at), settings.format_csv_delimiter, isLast)
     if (types === null) return null
-    if (settings.input_format_with_types_use_header) checkTypes(types.fields, this.mapping, this.schema)
+    const given = types.fields.flatMap((type, i) => {
+      const leaves = this.#leaves(names.fields[i] ?? '')
+      return leaves ? leaves.map(leaf => this.schema.find(({ name }) => name === leaf)!.type.name) : [type]
+    })
+    if (settings.input_format_with_types_use_header) checkTypes(given, this.mapping, this.schema)
     return at + encodeText(types.text).length
+  }
+
+  /** The fields behind the name of a whole tuple; null for other names. */
+  #leaves(name: string): string[] | null {
+    const column = this.#whole.find(other => other.name === name)
+    if (!column || !(column.type instanceof TupleType) || this.schema.some(other => other.name === name)) return null
+    return flatColumns([column]).map(leaf => leaf.name)
   }
 
   /** Where the rows start when the first line may be names. */
@@ -83,7 +98,8 @@ export class CsvReader extends TextReader {
     if (end - at > headerBytesMax) return at
     const line = parseCsvLine(decodeText(bytes.slice(at, end)), this.options.settings.format_csv_delimiter, true)
     if (line === null || !looksLikeHeader(line.fields, this.schema)) return at
-    this.mapping = mapNames(line.fields, this.schema, this.options)
+    const names = line.fields.flatMap(name => this.#leaves(name) ?? [name])
+    this.mapping = mapNames(names, this.schema, this.options)
     return end
   }
 

@@ -35,6 +35,17 @@ test('what an input leaves out is told', async () => {
   assert.ok(csv.omitted[0].every(mask => typeof mask === 'number'))
 })
 
+test('a CSV header names a whole tuple, or its elements', async () => {
+  const memory = newMemory('core.debug')
+  const schema = schemaOf({ a: 'UInt8', t: 'Tuple(UInt8, String)' })
+  const expected = [[1], [[2, 'x']]]
+  assert.deepEqual((await read('CSVWithNames', schema, 'a,t\n1,2,x\n', memory)).columns, expected)
+  assert.deepEqual((await read('CSVWithNames', schema, 't,a\n2,x,1\n', memory)).columns, expected)
+  assert.deepEqual((await read('CSVWithNames', schema, 'a,t.1,t.2\n1,2,x\n', memory)).columns, expected)
+  const types = 'a,t\nUInt8,"Tuple(UInt8, String)"\n1,2,x\n'
+  assert.deepEqual((await read('CSVWithNamesAndTypes', schema, types, memory)).columns, expected)
+})
+
 test('NULL of every type that can be NULL', async () => {
   const memory = newMemory('core.debug')
   const arena = new Arena(memory)

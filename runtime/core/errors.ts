@@ -319,6 +319,8 @@ export type ErrorName = keyof typeof errorCodes
 /** An error that a user sees: ClickHouse's name and number, and what was wrong with which input and what would be right. */
 export class DBError extends Error {
   readonly code: number
+  /** The result that the query has given so far ends with this error's text, in its own format. */
+  isInResult = false
 
   constructor(
     readonly errorName: ErrorName,

@@ -184,6 +184,10 @@ defineSettings('bool', {
   empty_result_for_aggregation_by_constant_keys_on_empty_set: [1, 'GROUP BY constants over nothing gives no row.'],
   empty_result_for_aggregation_by_empty_set: [0, 'An aggregation without keys over nothing gives no row.'],
   replace_running_query: [0, 'A query with the id of a running one ends that one.'],
+  http_write_exception_in_output_format: [
+    0,
+    'A result that fails ends with the error in its own format, where that has a place for it.',
+  ],
   log_queries: [1, 'Queries are written to system.query_log.'],
 })
 defineSettings('text', {

@@ -108,7 +108,10 @@ export interface QueryResult {
   readonly timeZone: string
   /** Errors with a DBError if the query fails on the way. Cancelling it cancels the query. null: no output, and the query is done. */
   readonly body: ReadableStream<Uint8Array> | null
-  /** Settles when the query has ended: with the last numbers, also when it failed (the error comes out of body). */
+  /**
+   * Settles when the query has ended: with the last numbers, also when it failed (the error comes out of body). An error that the body
+   * tells of by itself (isInResult) rejects it.
+   */
   readonly summary: Promise<Progress>
 }
 

@@ -17,7 +17,10 @@ export async function withExternalTables(engine: GranaryEngine, request: QueryRe
   const settings = engine.settingsOf(inner)
   const run = async (text: string, data: Uint8Array | null) => {
     const { statement } = parseStatement(text)
-    await new QueryRun(engine, inner, engine.makeId(), text, statement, settings.with([['log_queries', '0']])).run(data, null)
+    await new QueryRun(engine, inner, engine.makeId(), text, statement, settings.with([['log_queries', '0']])).run(
+      data,
+      null,
+    )
   }
   for (const { name, structure, format, data } of externalTables) {
     session.temporaryTables.delete(name)

@@ -254,7 +254,7 @@ export class TaskHost {
         kind: 'failed',
         id: task.id,
         progress: running.progress,
-        error: { name: error.errorName, code: error.code, message: error.message },
+        error: { name: error.errorName, code: error.code, message: error.message, isInResult: error.isInResult },
       })
     } finally {
       keyed.release()

@@ -131,4 +131,6 @@ export interface WireError {
   readonly name: string
   readonly code: number
   readonly message: string
+  /** See DBError. */
+  readonly isInResult?: boolean
 }

@@ -338,5 +338,7 @@ export class WorkerPool {
 const wireError = ({ errorName, code, message }: DBError): WireError => ({ name: errorName, code, message })
 
 function asError(error: WireError): DBError {
-  return new DBError(error.name as 'LOGICAL_ERROR', error.message)
+  const made = new DBError(error.name as 'LOGICAL_ERROR', error.message)
+  made.isInResult = error.isInResult ?? false
+  return made
 }

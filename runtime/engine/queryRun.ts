@@ -261,9 +261,13 @@ export class QueryRun implements RunningQuery {
         { highWaterMark: 8 },
       )
       let summary!: (progress: Progress) => void
-      const summaryPromise = new Promise<Progress>(done => {
+      let failed!: (error: DBError) => void
+      const summaryPromise = new Promise<Progress>((done, fail) => {
         summary = done
+        failed = fail
       })
+      // Whoever reads the body to its end meets the failure there.
+      summaryPromise.catch(() => {})
       let started = false
       const running = this.start(task, {
         head: (format, contentType) => {
@@ -296,6 +300,12 @@ export class QueryRun implements RunningQuery {
           release()
           const known = this.stopReason ?? toDBError(error)
           finish(known)
+          if (known.isInResult && started) {
+            // What was written is the whole answer: it is not to be lost with the stream.
+            failed(known)
+            if (!isUnread) controller.close()
+            return
+          }
           summary(this.progress)
           if (started) controller.error(known)
           else reject(known)

@@ -3,7 +3,7 @@ import { columnOf } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'
 import { packChunk, unpackChunk } from '../columns/transfer.ts'
 import { assert } from '../core/assert.ts'
-import { DBError } from '../core/errors.ts'
+import { DBError, toDBError } from '../core/errors.ts'
 import type { QueryContext } from '../exec/context.ts'
 import { totalsOf } from '../exec/totals.ts'
 import { execute, type Shared } from '../exec/execute.ts'
@@ -14,6 +14,7 @@ import { findShared, type SharedPlan } from '../exec/sharedPlan.ts'
 import type { BlockWriter, Output } from '../formats/format.ts'
 import { findOutputFormat } from '../formats/registry.ts'
 import { formatOptions } from '../formats/settings.ts'
+import { limitedStep } from '../exec/operators/rowsBeforeLimit.ts'
 import type { Plan } from '../planner/plan.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
@@ -158,6 +159,7 @@ async function write(context: QueryContext, task: SelectTask, io: QueryIo, plan:
     }
     if (headSent && (all || buffer.size >= outputBytes)) for (const bytes of buffer.take()) await io.output(bytes)
   }
+  context.limited = limitedStep(plan)
   try {
     writer.begin(buffer)
     for await (const chunk of chunks) {
@@ -190,10 +192,17 @@ async function write(context: QueryContext, task: SelectTask, io: QueryIo, plan:
       elapsedSeconds: context.elapsedMs / 1000,
       rowsRead: context.counters.readRows,
       bytesRead: context.counters.readBytes,
-      rowsBeforeLimit: null,
+      rowsBeforeLimit: context.limited ? context.rowsBeforeLimit : null,
     })
     await flush(true)
   } catch (error) {
+    if (writer.exception && settings.bool('http_write_exception_in_output_format') && !context.isCancelled()) {
+      const known = toDBError(error)
+      writer.exception(`${known.describe()} (version ${context.environment.version} (official build))`, buffer)
+      await flush(true)
+      known.isInResult = true
+      throw known
+    }
     // What was not sent yet is dropped, so that the error can be the whole answer.
     if (!headSent) throw error
     await flush(true)

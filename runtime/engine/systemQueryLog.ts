@@ -13,10 +13,7 @@ const interfaces = { http: 2, local: 4 }
 export const systemQueryLog: SystemTable = {
   columns: [
     ['hostname', 'LowCardinality(String)'],
-    [
-      'type',
-      "Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4)",
-    ],
+    ['type', "Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4)"],
     ['event_date', 'Date'],
     ['event_time', 'DateTime'],
     ['event_time_microseconds', 'DateTime64(6)'],
@@ -63,7 +60,13 @@ function row(entry: LoggedQuery, hostName: string): Value[] {
   const httpMethod = client.interface === 'http' ? (client.httpMethod === 'POST' ? 2 : 1) : 0
   const settings = Object.entries(request.settings)
   return [
-    ...[hostName, error ? (entry.hasStarted ? 4 : 3) : 2, Math.floor(endMs / 86_400_000), seconds(endMs), micros(endMs)],
+    ...[
+      hostName,
+      error ? (entry.hasStarted ? 4 : 3) : 2,
+      Math.floor(endMs / 86_400_000),
+      seconds(endMs),
+      micros(endMs),
+    ],
     ...[seconds(startedMs), micros(startedMs), big(elapsedMs)],
     ...[p.readRows, p.readBytes, p.writtenRows, p.writtenBytes, p.resultRows, p.resultBytes, p.memoryUsage].map(big),
     ...[entry.database, text, entry.kind, error?.code ?? 0, error?.describe() ?? '', '', 1, user, queryId],

@@ -45,6 +45,9 @@ export class QueryContext {
   readonly totals: Map<Plan, Chunk>
   /** Which share of the shared scan this thread reads: `index` of `count`. */
   share: { index: number; count: number }
+  /** The step whose input rows are those that there would be without LIMIT, and how many it has had. */
+  limited: Plan | null = null
+  rowsBeforeLimit = 0
   /** Set when a limit is reached under the overflow mode `break`: reading ends as if there were no more rows. */
   #isBroken = false
   /** For what is too large for memory. null: there is no disk for it. */

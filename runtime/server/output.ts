@@ -25,6 +25,7 @@ export class Output {
   #held: Uint8Array[] = []
   #heldSize = 0
   #begun = false
+  #failure: { readonly status: number; readonly headers: HeaderList } | null = null
 
   constructor(options: OutputOptions) {
     this.#options = options
@@ -70,6 +71,12 @@ export class Output {
     await this.#finishEncoding()
     await this.flush()
     await this.#options.sink.break()
+  }
+
+  /** Ends an answer that tells of its error by itself, with that error's status if there is still a choice. */
+  async endFailed(status: number, headers: HeaderList): Promise<void> {
+    this.#failure = { status, headers }
+    await this.end()
   }
 
   /** Forgets what was held back. Only while revocable. */
@@ -119,7 +126,7 @@ export class Output {
     const { sink, status, headers } = this.#options
     const list = await headers()
     this.#begun = true
-    sink.start(status, list)
+    sink.start(this.#failure?.status ?? status, [...list, ...(this.#failure?.headers ?? [])])
   }
 }
 

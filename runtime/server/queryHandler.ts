@@ -262,6 +262,10 @@ class QueryExchange {
       text.trimEnd(),
     )
     try {
+      if (this.#output && error.isInResult) {
+        await this.#output.endFailed(httpStatus(error), [['X-ClickHouse-Exception-Code', String(error.code)]])
+        return
+      }
       if (this.#output && !this.#output.revocable) {
         await this.#output.break(exceptionTail(text, this.#tag))
         return

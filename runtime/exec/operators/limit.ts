@@ -8,9 +8,11 @@ import type { LimitPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
 import { gatherAll } from './basic.ts'
+import { countRows } from './rowsBeforeLimit.ts'
 
 /** LIMIT `limit` OFFSET `offset`. Returns as soon as it can, which stops the scan. */
-export async function* limit(context: QueryContext, input: Chunks, plan: LimitPlan): Chunks {
+export async function* limit(context: QueryContext, given: Chunks, plan: LimitPlan): Chunks {
+  const input = countRows(context, given, plan)
   let left = plan.limit
   let skip = plan.offset
   if (left < 0 || skip < 0 || isShare(left) || isShare(skip)) {

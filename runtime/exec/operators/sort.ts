@@ -8,12 +8,14 @@ import { collationRanks } from '../collation.ts'
 import { TopRows } from '../sortChunks.ts'
 import { SortedRuns } from '../sortedRuns.ts'
 import { Collector } from './basic.ts'
+import { countRows } from './rowsBeforeLimit.ts'
 
 /** More first rows than these are sorted with all others where memory is short: on disk they may be as many as they like. */
 const firstRowsMax = 500_000
 
 /** ORDER BY, and the first `limit` rows of it: then most rows of a long input are left behind at once. */
-export async function* sort(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {
+export async function* sort(context: QueryContext, given: Chunks, plan: SortPlan): Chunks {
+  const input = countRows(context, given, plan)
   const isFew = plan.limit <= firstRowsMax || runBytesMax(context) === 0
   const isCollated = plan.keys.some(key => key.locale !== undefined)
   const sorted =

@@ -158,6 +158,7 @@ defineSettings('number', {
   interactive_delay: [100000, 'Microseconds between progress reports.'],
 })
 defineSettings('bool', {
+  materialized_views_ignore_errors: [0, 'An INSERT goes on where a materialized view fails.'],
   skip_unavailable_shards: [0, 'Shards that cannot be reached are left out.'],
   engine_file_truncate_on_insert: [0, 'INSERT into a file replaces what was in it.'],
   extremes: [0, 'Adds the minimum and maximum of each column of the result.'],

@@ -60,6 +60,9 @@ export async function feedViews(run: QueryRun, table: Table, written: TaskResult
     ]
     try {
       await fill(run, view, view.materialized, tables, depth)
+    } catch (error) {
+      if (!run.settings.bool('materialized_views_ignore_errors') || run.isCancelled) throw error
+      engine.platform.log('warning', `View ${view.database}.${view.name} missed an INSERT: ${String(error)}`)
     } finally {
       others.release()
       release()

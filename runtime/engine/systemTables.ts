@@ -10,6 +10,7 @@ import type { GranaryEngine } from './engine.ts'
 import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
 import { systemClusters } from './systemClusters.ts'
+import { systemLists } from './systemLists.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
 import { systemQueryLog } from './systemQueryLog.ts'
 
@@ -28,6 +29,7 @@ export function* allTables(engine: GranaryEngine) {
 }
 
 const tables: Record<string, SystemTable> = {
+  ...systemLists,
   databases: {
     columns: [
       ['name', 'String'],
@@ -472,12 +474,19 @@ const tables: Record<string, SystemTable> = {
     columns: [
       ['name', 'String'],
       ['supports_settings', 'UInt8'],
+      ['supports_skipping_indices', 'UInt8'],
+      ['supports_projections', 'UInt8'],
       ['supports_sort_order', 'UInt8'],
+      ['supports_ttl', 'UInt8'],
       ['supports_replication', 'UInt8'],
+      ['supports_deduplication', 'UInt8'],
+      ['supports_parallel_insert', 'UInt8'],
     ],
     *rows() {
-      for (const name of engineNames)
-        yield [name, name.endsWith('MergeTree') ? 1 : 0, name.endsWith('MergeTree') ? 1 : 0, 0]
+      for (const name of engineNames) {
+        const isMergeTree = name.endsWith('MergeTree') ? 1 : 0
+        yield [name, isMergeTree, isMergeTree, 0, isMergeTree, isMergeTree, 0, 0, isMergeTree]
+      }
     },
   },
   data_type_families: {

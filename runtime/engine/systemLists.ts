@@ -52,7 +52,17 @@ const dataSkippingIndices: SystemTable = {
       for (const { name, type, expr, granularity } of statement.indices ?? []) {
         const text = (node: typeof expr) => formatAst(node, { oneLine: true })
         const sizes: Value[] = [0n, 0n, 0n]
-        yield [table.database, table.name, name, type.name, type.args.length ? text(type) : type.name, text(expr), 0, BigInt(granularity), ...sizes]
+        yield [
+          table.database,
+          table.name,
+          name,
+          type.name,
+          type.args.length ? text(type) : type.name,
+          text(expr),
+          0,
+          BigInt(granularity),
+          ...sizes,
+        ]
       }
     }
   },

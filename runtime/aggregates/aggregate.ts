@@ -64,6 +64,8 @@ export interface AggregateDefinition {
   readonly countLike?: boolean
   /** It may have parameters, which it checks itself. */
   readonly parametric?: boolean
+  /** Wrong arguments are complained of before parameters that there may not be. */
+  readonly typesFirst?: boolean
   bind(argumentTypes: readonly DataType[], parameters: readonly Value[]): Bound
   readonly examples?: readonly (readonly [sql: string, answer: string])[]
 }

@@ -303,11 +303,11 @@ class Least implements ObjectState {
 
 const groupArrayIntersect = defineObject({
   name: 'groupArrayIntersect',
+  typesFirst: true,
   about: 'The elements that all arrays have.',
   takes: 1,
   bind: ([type]) => {
-    if (!(type instanceof ArrayType))
-      throw new DBError('BAD_ARGUMENTS', `Aggregate function groupArrayIntersect accepts only array type argument.`)
+    if (!(type instanceof ArrayType)) throw illegalType('groupArrayIntersect', type)
     return { type, create: () => new Common(type.element) }
   },
 })

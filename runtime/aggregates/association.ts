@@ -142,6 +142,7 @@ const define = (name: string, about: string, formula: (counts: Counts) => number
     name,
     about,
     takes: 2,
+    typesFirst: true,
     bind: types => ({ type: float64, create: () => new Crossed(types, formula) }),
   })
 

@@ -34,7 +34,7 @@ export const avg = defineAggregate({
   examples: [['SELECT avg(number) FROM numbers(4)', '1.5']],
 })
 
-/** The mean of days, seconds or ticks, rounded; of ticks their sum is a Decimal. */
+/** The mean of days, rounded, or of seconds or ticks, cut; of ticks their sum is a Decimal. */
 function averageTime(type: DataType): Bound {
   const counted = type instanceof DateTime64Type ? new DecimalType(18, type.scale) : integerOf(type)
   const sum = sumType('avg', [counted])
@@ -130,7 +130,8 @@ class AverageTime extends Average {
     const unit = this.time instanceof DateTime64Type ? 10 ** this.time.scale : 1
     const values = Array.from({ length: count }, (_, i) => {
       const mean = this.memory.f64[means.pointer / 8 + i] * unit
-      const whole = Number.isNaN(mean) ? 0 : Math.round(mean)
+      const round = /^Date(32)?$/.test(this.time.kind) ? Math.round : Math.trunc
+      const whole = Number.isNaN(mean) ? 0 : round(mean)
       return typeof this.time.default === 'bigint' ? BigInt(whole) : whole
     })
     return columnOf(this.time, values, arena)

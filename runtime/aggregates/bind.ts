@@ -70,12 +70,16 @@ function bindNullable(name: string, types: readonly DataType[], parameters: read
 function bindPlain(name: string, types: readonly DataType[], parameters: readonly Value[]): BoundAggregate {
   const definition = find(name)
   if (definition) {
-    const { stateName, stateVersion, stateArguments, ...bound } = definition.bind(types, parameters)
-    if (parameters.length > 0 && !definition.parametric)
+    const refuse = (): void => {
+      if (parameters.length === 0 || definition.parametric) return
       throw new DBError(
         'AGGREGATE_FUNCTION_DOESNT_ALLOW_PARAMETERS',
         `Aggregate function ${name} cannot have parameters`,
       )
+    }
+    if (!definition.typesFirst) refuse()
+    const { stateName, stateVersion, stateArguments, ...bound } = definition.bind(types, parameters)
+    refuse()
     const state = { name: stateName ?? definition.name, version: stateVersion, argumentTypes: stateArguments ?? types }
     return { ...bound, name: definition.name, argumentTypes: types, parameters, state }
   }

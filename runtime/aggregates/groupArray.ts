@@ -183,7 +183,9 @@ class AsDistinctArray extends ColumnarAggregate {
   }
 
   states(count: number, arena: Arena): Column[] {
-    return this.#values.arrays(Math.max(count, this.#groups), arena).map(array => array.slice(0, count))
+    return this.#values
+      .arrays(Math.max(count, this.#groups), arena)
+      .map(array => limitArrays(array.slice(0, count), this.limit, false, arena))
   }
 
   absorb(states: readonly Column[], groups: number, count: number): void {

@@ -22,7 +22,6 @@ type Operation = 'and' | 'or' | 'xor'
 const groupBitmap = defineAggregate({
   name: 'groupBitmap',
   about: 'The number of distinct integers, as a set whose state is a bitmap.',
-  countLike: true,
   bind: types => {
     const [type] = types
     if (types.length !== 1)

@@ -41,11 +41,15 @@ const intersections = (name: 'maxIntersections' | 'maxIntersectionsPosition', ab
 /** Starts count 1, ends -1. */
 class Intersections implements ObjectState {
   #ends: [point: Value, weight: number][] = []
+  /** What points are written as. */
+  readonly #wide: DataType
 
   constructor(
     readonly type: DataType,
     readonly isPosition: boolean,
-  ) {}
+  ) {
+    this.#wide = type.physical?.startsWith('F') ? float64 : parseType('Int64')
+  }
 
   add(start: Value, end: Value): void {
     this.#ends.push([start, 1])
@@ -59,13 +63,17 @@ class Intersections implements ObjectState {
   write(writer: ByteWriter): void {
     writer.varint(this.#ends.length)
     for (const [point, weight] of this.#ends) {
-      this.type.writeBinary(writer, point)
+      this.#wide.writeBinary(writer, this.#wide === float64 ? Number(point) : BigInt(point as number))
       writer.u64(BigInt(weight))
     }
   }
 
   read(reader: ByteReader): void {
-    this.#ends = readList(reader, () => [this.type.readBinary(reader), Number(BigInt.asIntN(64, reader.u64()))])
+    this.#ends = readList(reader, () => {
+      const point = this.#wide.readBinary(reader)
+      const isWide = typeof point === typeof this.type.default
+      return [isWide ? point : Number(point), Number(BigInt.asIntN(64, reader.u64()))]
+    })
   }
 
   result(): Value {
@@ -132,7 +140,8 @@ class Lengths implements ObjectState {
     let sum = 0
     let [from, to]: [Value, Value] = [null, null]
     const take = (): void => {
-      if (from !== null) sum += Number(to) - Number(from)
+      const length = Number(to) - Number(from)
+      if (from !== null) sum += this.type.physical === 'F32' ? Math.fround(length) : length
     }
     for (const [start, end] of this.#intervals) {
       if (from !== null && compareKeys(start, to) <= 0) {
@@ -191,9 +200,20 @@ class Histogram implements ObjectState<number> {
     for (const point of other.#points) this.#put({ ...point }, other.#low, other.#high)
   }
 
+  /** Points in their order, equal ones as one. */
+  #sorted(): Cluster[] {
+    const points: Cluster[] = []
+    for (const point of [...this.#points].sort((a, b) => a.mean - b.mean)) {
+      const last = points[points.length - 1]
+      if (last && last.mean === point.mean) last.weight += point.weight
+      else points.push({ ...point })
+    }
+    return points
+  }
+
   /** Nearest neighbours become one, until there are no more points than bins. */
   #compress(): void {
-    const points = this.#points.sort((a, b) => a.mean - b.mean)
+    const points = this.#sorted()
     while (points.length > this.bins) {
       let best = 0
       for (let i = 1; i + 1 < points.length; i++)
@@ -202,10 +222,11 @@ class Histogram implements ObjectState<number> {
       const weight = left.weight + right.weight
       points.splice(best, 2, { mean: (left.mean * left.weight + right.mean * right.weight) / weight, weight })
     }
+    this.#points = points
   }
 
   write(writer: ByteWriter): void {
-    this.#compress()
+    if (this.#points.length > this.bins) this.#compress()
     writer.f64(this.#low)
     writer.f64(this.#high)
     writer.varint(this.#points.length)

@@ -10,7 +10,7 @@ import type { DataType } from '../types/dataType.ts'
 import { DecimalType } from '../types/decimal.ts'
 import type { Value } from '../types/value.ts'
 import { type AggregateDefinition, type BoundAggregate, defineAggregate } from './aggregate.ts'
-import { illegalType, isNumeric, isTime, isUnsigned } from './objectStates.ts'
+import { illegalType, isNumeric, isTime, isUnsigned, numberReader } from './objectStates.ts'
 import type { StateForm } from './stateForm.ts'
 import { asFloats, ColumnarAggregate, float64, StateArray, uint64 } from './states.ts'
 
@@ -96,8 +96,6 @@ export const isQuantified = (type: DataType): boolean =>
 function levelsOf(name: string, several: boolean, parameters: readonly Value[], fixed?: number): number[] {
   if (several && parameters.length === 0)
     throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} requires at least one parameter`)
-  if (!several && parameters.length > 1)
-    throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes one parameter`)
   for (const parameter of parameters)
     if (typeof parameter === 'string')
       throw new DBError('CANNOT_CONVERT_TYPE', `Cannot convert string '${parameter}' to Float64`)
@@ -105,6 +103,8 @@ function levelsOf(name: string, several: boolean, parameters: readonly Value[], 
   for (const level of levels)
     if (!(level >= 0 && level <= 1))
       throw new DBError('PARAMETER_OUT_OF_BOUND', `Quantile level is out of range [0..1]`)
+  if (!several && parameters.length > 1)
+    throw new DBError('NUMBER_OF_ARGUMENTS_DOESNT_MATCH', `Aggregate function ${name} takes one parameter`)
   return levels
 }
 
@@ -157,6 +157,7 @@ export const reservoirQuantiles: readonly AggregateDefinition[] = [
   ...defineQuantiles({
     suffix: '',
     about: 'The value at a level (0.5 without parameter) of a sample of up to 8,192 values, interpolated.',
+    accepts: type => isNumeric(type) || isTime(type) || type.kind === 'Interval',
     result: interpolatedType,
     form: ([type]) => reservoirForm(type),
     create: (arena, _types, levels, type) => new Reservoir(arena, levels, type),
@@ -191,6 +192,13 @@ export function asValue(value: number, type: DataType): Value {
   return typeof type.default === 'bigint' ? BigInt(Math.trunc(value)) : Math.trunc(value)
 }
 
+function wideAsFloats(column: Column, rows: number, scratch: Arena): number {
+  const read = numberReader(column, false)
+  const out = scratch.allocate(rows * 8)
+  for (let row = 0; row < rows; row++) scratch.memory.f64[out / 8 + row] = read(row)
+  return out
+}
+
 class Reservoir extends ColumnarAggregate {
   readonly #states: StateArray
   readonly #pool: number
@@ -216,7 +224,7 @@ class Reservoir extends ColumnarAggregate {
 
   add(groups: number, [column]: readonly Column[], rows: number): void {
     this.withScratch(scratch => {
-      const values = asFloats(column, scratch)
+      const values = column.type.width > 8 ? wideAsFloats(column, rows, scratch) : asFloats(column, scratch)
       if (this.memory.kernels.reservoirAdd(this.#pool, this.#states.pointer, groups, values, rows) < 0)
         this.arena.fail()
     })

@@ -13,7 +13,7 @@ import { Collected } from './collected.ts'
 import { isNumeric, isTime } from './objectStates.ts'
 import { listForm, readList, type StateForm } from './stateForm.ts'
 import { defineQuantiles, type Levels, quantileColumn } from './quantile.ts'
-import { asFloats, float64, pointerOf, uint32 } from './states.ts'
+import { asFloats, float64, pickRows, pointerOf, uint32 } from './states.ts'
 
 /** Which of n sorted values stands for a level. */
 type Place = (level: number, n: number) => number
@@ -110,6 +110,23 @@ function weightedForm(type: DataType, weight: DataType): StateForm {
   }
 }
 
+/** Rows whose value is not NaN, which has no place among others: null when all are. */
+function numbersOnly(column: Column, rows: number, arena: Arena): { indices: number; count: number } | null {
+  const { physical } = column.type
+  if (physical !== 'F64' && physical !== 'F32') return null
+  const view = physical === 'F64' ? arena.memory.f64 : arena.memory.f32
+  const at = pointerOf(column) / view.BYTES_PER_ELEMENT
+  let count = 0
+  while (count < rows && !Number.isNaN(view[at + count])) count++
+  if (count === rows) return null
+  const indices = arena.allocate(rows * 4)
+  const { u32 } = arena.memory
+  const values = physical === 'F64' ? arena.memory.f64 : arena.memory.f32
+  count = 0
+  for (let row = 0; row < rows; row++) if (!Number.isNaN(values[at + row])) u32[indices / 4 + count++] = row
+  return { indices, count }
+}
+
 /** Values of groups [start, start + count) sorted inside their group. */
 abstract class SortedValues extends Collected {
   constructor(
@@ -118,6 +135,18 @@ abstract class SortedValues extends Collected {
     readonly levels: Levels,
   ) {
     super(arena, types)
+  }
+
+  override add(groups: number, args: readonly Column[], rows: number): void {
+    this.withScratch(scratch => {
+      const some = numbersOnly(args[0], rows, scratch)
+      if (!some) {
+        super.add(groups, args, rows)
+        return
+      }
+      const picked = pickRows(args, groups, some.indices, some.count, scratch)
+      super.add(picked.groups, picked.columns, some.count)
+    })
   }
 
   protected sorted(count: number, arena: Arena): { offsets: number; columns: Column[] } {

@@ -15,7 +15,7 @@ export const sketchQuantiles: readonly AggregateDefinition[] = [
     about: 'The value at a level, within a relative error that the first parameter says.',
     parameters: 1,
     accepts: isQuantified,
-    result: () => float64,
+    result: type => (isTime(type) ? type : float64),
     create: (_types, [error]) => new RelativeSketch(relativeError(error)),
   }),
   ...defineStateQuantiles({

@@ -38,7 +38,7 @@ abstract class TwoSamples implements ObjectState<number> {
   protected readonly squares = [0, 0]
 
   add(value: number, index: number): void {
-    const sample = index === 0 ? 0 : 1
+    const sample = Math.trunc(index) === 0 ? 0 : 1
     this.counts[sample]++
     this.sums[sample] += value
     this.squares[sample] += value * value
@@ -172,7 +172,7 @@ class ZTest extends TwoSamples {
     const difference = this.sums[0] / nx - this.sums[1] / ny
     const error = Math.sqrt(this.variances[0] / nx + this.variances[1] / ny)
     const z = difference / error
-    if (!Number.isFinite(z)) return Array(4).fill(Number.NaN)
+    if (!Number.isFinite(z)) return [Number.NaN, 0, Number.NaN, Number.NaN]
     const reach = normalQuantile(1 - (1 - this.level) / 2) * error
     return [z, 2 * normalBelow(-Math.abs(z)), difference - reach, difference + reach]
   }
@@ -184,7 +184,7 @@ abstract class TwoLists implements ObjectState<number> {
 
   add(value: number, index: number): void {
     if (Number.isNaN(value)) return
-    this.lists[index === 0 ? 0 : 1].push(value)
+    this.lists[Math.trunc(index) === 0 ? 0 : 1].push(value)
   }
 
   merge(other: this): void {
@@ -255,7 +255,7 @@ class MannWhitney extends TwoLists {
     const u = this.alternative === 'greater' ? u1 : this.alternative === 'less' ? u2 : Math.max(u1, u2)
     const z = (u - mean) / deviation
     const p = this.alternative === 'two-sided' ? 2 * normalBelow(-Math.abs(z)) : normalBelow(-z)
-    return [u2, Math.min(1, p)]
+    return [u, Math.min(1, p)]
   }
 }
 
@@ -279,7 +279,7 @@ class KolmogorovSmirnov extends TwoLists {
       above = Math.max(above, i / n - j / m)
       below = Math.max(below, j / m - i / n)
     }
-    const d = { 'two-sided': Math.max(above, below), greater: above, less: below }[this.alternative]
+    const d = { 'two-sided': Math.max(above, below), greater: above, less: below || -0 }[this.alternative]
     const isExact = this.method === 'exact' || (this.method === 'auto' && Math.max(n, m) <= 10_000)
     return [d, Math.min(1, Math.max(0, isExact ? this.#exact(d, n, m) : this.#limit(d, n, m)))]
   }
@@ -465,6 +465,7 @@ export const testAggregates: readonly AggregateDefinition[] = [
   }),
   defineNumbers({
     name: 'meanZTest',
+    numeric: 'none',
     about: 'Test of whether two samples of known variances have one mean.',
     takes: 2,
     parametric: true,

@@ -5,7 +5,7 @@ import type { DataType } from '../types/dataType.ts'
 import type { Value } from '../types/value.ts'
 import type { AggregateDefinition } from './aggregate.ts'
 import { hashValue } from './hashing.ts'
-import { defineObject, illegalType, isUnsigned, numberParameter, type ObjectState } from './objectStates.ts'
+import { defineObject, illegalType, isInteger, isUnsigned, numberParameter, type ObjectState } from './objectStates.ts'
 import { readElement, readList, writeElement } from './stateForm.ts'
 import { uint64 } from './states.ts'
 
@@ -31,7 +31,7 @@ function define(name: string, takes: 1 | 2, about: string, aliases: readonly str
     caseInsensitive: isApproximate,
     examples: name === 'topK' ? [['SELECT topK(1)(number % 3) FROM numbers(10)', '[0]']] : undefined,
     bind: (types, parameters) => {
-      if (takes === 2 && !isUnsigned(types[1])) throw illegalType(name, types[1])
+      if (takes === 2 && !(isApproximate ? isInteger : isUnsigned)(types[1])) throw illegalType(name, types[1])
       const { size, room, counted } = sizesOf(name, parameters, isApproximate)
       const [type] = types
       const result = counted ? new TupleType([type, uint64, uint64], ['item', 'count', 'error']) : type

@@ -33,11 +33,11 @@ const decayed = (count: number): WindowFunction => ({
 })
 
 const windowFunctions: Record<string, WindowFunction> = {
-  row_number: { type: () => parseType('UInt64'), takes: [0, 0] },
+  row_number: { type: () => parseType('UInt64'), takes: [0, 99] },
   rank: { type: () => parseType('UInt64'), takes: [0, 0] },
   dense_rank: { type: () => parseType('UInt64'), takes: [0, 0] },
-  percent_rank: { type: () => parseType('Float64'), takes: [0, 0] },
-  cume_dist: { type: () => parseType('Float64'), takes: [0, 0] },
+  percent_rank: { type: () => parseType('Float64'), takes: [0, 99] },
+  cume_dist: { type: () => parseType('Float64'), takes: [0, 99] },
   ntile: { type: () => parseType('UInt64'), takes: [1, 1] },
   lead: { type: neighbourType, takes: [1, 3] },
   lag: { type: neighbourType, takes: [1, 3] },

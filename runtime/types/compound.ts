@@ -241,6 +241,7 @@ export function prettyTypeName(type: DataType, indent = ''): string {
   const inner = (each: DataType) => prettyTypeName(each, indent)
   // Point and its kin have names of their own.
   if (/^\w+$/.test(type.name)) return type.name
+  if (type.plain) return type.name
   if (type instanceof TupleType) {
     if (type.names === null) return `Tuple(${type.elements.map(inner).join(', ')})`
     const lines = type.elements.map(
@@ -249,7 +250,6 @@ export function prettyTypeName(type: DataType, indent = ''): string {
     )
     return `Tuple(\n${lines.join(',\n')})`
   }
-  if (type.plain) return type.name
   if (type instanceof ArrayType) return `Array(${inner(type.element)})`
   if (type instanceof MapType) return `Map(${inner(type.key)}, ${inner(type.value)})`
   return type.name

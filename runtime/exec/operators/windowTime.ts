@@ -30,7 +30,7 @@ function numbersOf(column: Column): (row: number) => number {
   return row => Number(column.valueAt(row)) / unit
 }
 
-/** Of each row's frame: values count less the farther their time is from the row's. */
+/** Of each row's frame: values count less the farther their time is from that of its last row. */
 function decayed({ name, parameters }: WindowNode, args: readonly Column[], layout: Layout): Float64Array {
   const half = Number(parameters?.[0])
   if (!(half > 0) || !Number.isFinite(half))
@@ -39,7 +39,7 @@ function decayed({ name, parameters }: WindowNode, args: readonly Column[], layo
   const value = args.length > 1 ? numbersOf(args[0]) : () => 1
   const { begins, ends } = frameBounds(layout)
   return Float64Array.from({ length: layout.rows }, (_, row) => {
-    const now = time(row)
+    const now = ends[row] > begins[row] ? time(ends[row] - 1) : 0
     let [sum, weights, most] = [0, 0, -Infinity]
     for (let at = begins[row]; at < ends[row]; at++) {
       const weight = Math.exp((time(at) - now) / half)

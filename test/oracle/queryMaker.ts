@@ -36,10 +36,11 @@ export class QueryMaker {
 
   query(): string {
     const kind = this.random()
-    if (kind < 0.25) return this.#plain('t1')
-    if (kind < 0.55) return this.#grouped()
-    if (kind < 0.75) return this.#joined()
-    if (kind < 0.85) return this.#windowed()
+    if (kind < 0.15) return this.#plain('t1')
+    if (kind < 0.3) return this.#grouped()
+    if (kind < 0.4) return this.#joined()
+    if (kind < 0.48) return this.#windowed()
+    if (kind < 0.93) return this.#composed()
     return `SELECT * FROM (${this.#plain('t1')}) UNION DISTINCT ${this.#plain('t2')} ORDER BY ALL`.replace(
       / ORDER BY ALL(?=[)]| UNION)/g,
       '',
@@ -127,6 +128,44 @@ export class QueryMaker {
     const nulls = this.random() < 0.3 ? ' SETTINGS join_use_nulls = 1' : ''
     const right = kind === 'LEFT SEMI' || kind === 'LEFT ANTI' ? '' : ', y.i, y.s, y.n'
     return `SELECT x.i, x.s, x.n${right} FROM t1 AS x ${kind} JOIN t2 AS y ON ${on} ORDER BY ALL${nulls}`
+  }
+
+  /** Clauses put together: subqueries, sets, arrays, fills. */
+  #composed(): string {
+    const [x, y] = [this.#integer(1), this.#integer(1)]
+    const condition = this.#condition(1)
+    const compare = this.#pick(['=', '<', '>='])
+    const nulls = this.#pick(['', ' SETTINGS join_use_nulls = 1', ' SETTINGS transform_null_in = 1'])
+    const count = this.#number(4) + 1
+    return this.#pick([
+      `SELECT k, sum(v) AS t FROM (SELECT u AS k, ${x} AS v FROM t1${this.#where()}) WHERE k ${compare} ${count} GROUP BY k ORDER BY ALL`,
+      `SELECT k, x FROM (SELECT ${this.#string()} AS k, ${x} AS x FROM t1 UNION ALL SELECT ${this.#string()}, ${y} FROM t2) WHERE x ${compare} 1 ORDER BY ALL`,
+      `SELECT x.i, x.u, y.i FROM t1 AS x ${this.#pick(['INNER', 'LEFT', 'RIGHT', 'FULL'])} JOIN t2 AS y ON x.u = y.u AND x.i ${compare} y.i ORDER BY ALL${nulls}`,
+      `SELECT u, count(), sum(y.i) FROM t1 AS x ${this.#pick(['INNER', 'LEFT', 'RIGHT', 'FULL'])} JOIN t2 AS y USING (u) GROUP BY u ORDER BY ALL${nulls}`,
+      `SELECT x.s, y.l, count() FROM t1 AS x, t2 AS y WHERE x.u = y.u AND x.i ${compare} y.i GROUP BY ALL ORDER BY ALL`,
+      `SELECT i, e, ${x} AS x FROM t1 ${this.#pick(['', 'LEFT '])}ARRAY JOIN a AS e WHERE e ${compare} ${count} ORDER BY ALL`,
+      `SELECT u, s, grouping(u) AS g, count() FROM t1 GROUP BY GROUPING SETS ((u), (s), (u, s), ()) ORDER BY ALL SETTINGS group_by_use_nulls = ${this.#number(2)}`,
+      `SELECT u % 2 AS k, n, max(${x}) FROM t1 GROUP BY ${this.#pick(['ROLLUP', 'CUBE'])}(k, n) HAVING count() > ${count} ORDER BY ALL SETTINGS group_by_use_nulls = ${this.#number(2)}`,
+      `SELECT u, i FROM t1 AS x WHERE ${this.#pick(['', 'NOT '])}EXISTS (SELECT 1 FROM t2 AS y WHERE y.u = x.u AND y.i ${compare} x.i) ORDER BY ALL`,
+      `SELECT u, i, (SELECT ${this.#pick(['max', 'min', 'sum'])}(y.i) FROM t2 AS y WHERE y.u = x.u) AS m FROM t1 AS x ORDER BY ALL`,
+      `WITH c AS (SELECT u, ${x} AS v FROM t1 WHERE ${condition}) SELECT p.u, p.v, q.v FROM c AS p JOIN c AS q ON p.u = q.u AND p.v = q.v ORDER BY ALL`,
+      `WITH (SELECT max(i) FROM t2) AS m SELECT u, i - m AS r FROM t1 WHERE i <= m AND ${condition} ORDER BY ALL`,
+      `SELECT i, n FROM t1 WHERE n ${this.#pick(['IN', 'NOT IN'])} (SELECT n FROM t2 WHERE ${condition}) ORDER BY ALL${nulls}`,
+      `SELECT n, n IN (1, NULL) AS a, n NOT IN (0, 2) AS b, (n, u) IN ((1, 1), (NULL, 2)) AS c FROM t1 ORDER BY ALL${nulls}`,
+      `SELECT ${x} AS x FROM t1 ${this.#pick(['EXCEPT', 'INTERSECT', 'EXCEPT DISTINCT', 'INTERSECT DISTINCT', 'UNION DISTINCT'])} SELECT ${y} FROM t2 ORDER BY ALL`,
+      `SELECT u, i FROM (SELECT u, i, s FROM t1 ORDER BY i, u, n, s, l, d, f, a LIMIT ${count} BY u) ORDER BY ALL`,
+      `SELECT u, count() AS c FROM t1 WHERE ${condition} GROUP BY u ORDER BY u WITH FILL FROM 0 TO 6`,
+      `SELECT i, u FROM t1 ORDER BY i, u, n, s, l, d, f, a LIMIT ${this.#pick(['-3', '0.2', '4 OFFSET 3', '-2 OFFSET -4'])}`,
+      `SELECT u, sum(i) OVER (PARTITION BY u ORDER BY i RANGE BETWEEN ${count} PRECEDING AND CURRENT ROW) AS w FROM t1 ORDER BY ALL`,
+      `SELECT u, s, r FROM (SELECT u, s, count() AS c, rank() OVER (PARTITION BY u ORDER BY count() DESC) AS r FROM t1 GROUP BY u, s) WHERE r <= ${count} ORDER BY ALL`,
+      `SELECT DISTINCT u, l FROM t1 WHERE ${condition} ORDER BY ALL`,
+      `SELECT u, uniqExact(s) AS x, x + 1 AS y, any(u) FROM t1 GROUP BY u HAVING y > ${count} ORDER BY ALL`,
+      `SELECT if(u = 0, 0, intDiv(i, u)) AS q, u != 0 AND i % u = 0 AS z FROM t1 ORDER BY ALL`,
+      `SELECT s, x FROM (SELECT s, groupArray(i) AS g FROM (SELECT s, i FROM t1 ORDER BY ALL) GROUP BY s) ARRAY JOIN g AS x ORDER BY ALL`,
+      `SELECT x.u, y.c FROM t1 AS x ANY LEFT JOIN (SELECT u, count() AS c FROM t2 GROUP BY u) AS y ON x.u = y.u ORDER BY ALL${nulls}`,
+      `SELECT * FROM (SELECT u, i FROM t1 WHERE ${condition}) AS p FULL JOIN (SELECT u, n FROM t2) AS q USING (u) ORDER BY ALL${nulls}`,
+      `SELECT x.n, y.n, z.n FROM t1 AS x LEFT JOIN t2 AS y ON x.n = y.n LEFT JOIN t1 AS z ON y.u = z.u AND z.i = x.i ORDER BY ALL${nulls}`,
+    ])
   }
 
   #windowed(): string {

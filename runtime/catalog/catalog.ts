@@ -66,12 +66,20 @@ export class Catalog {
 
   /** The table is there from now on, also after a restart. */
   async add(table: Table): Promise<void> {
-    const database = this.database(table.database)
-    if (!database.isTransient && this.disk) {
-      const text = table.createText.replace(/^CREATE (OR REPLACE )?/, 'ATTACH ')
-      await this.disk.put(this.metadataPath(table.database, table.name), encodeText(`${text}\n`))
-    }
-    database.tables.set(table.name, table)
+    await this.write(table)
+    this.show(table)
+  }
+
+  /** Makes a table's metadata durable. */
+  async write(table: Table): Promise<void> {
+    if (this.database(table.database).isTransient || !this.disk) return
+    const text = table.createText.replace(/^CREATE (OR REPLACE )?/, 'ATTACH ')
+    await this.disk.put(this.metadataPath(table.database, table.name), encodeText(`${text}\n`))
+  }
+
+  /** Queries see the table from now on, in place of another of its name. */
+  show(table: Table): void {
+    this.database(table.database).tables.set(table.name, table)
   }
 
   /** The table is not there any more; its data is the caller's to remove. */

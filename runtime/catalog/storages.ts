@@ -5,6 +5,7 @@ import type { LogChunk, Source } from '../exec/source.ts'
 import type { Disk } from '../storage/disk.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { TableStorage } from './table.ts'
+import { WriteGate } from './writeGate.ts'
 
 /** A chunk as packChunk makes it. */
 export interface PackedRows {
@@ -27,6 +28,7 @@ export interface KeptRows {
 }
 
 export class MemoryStorage implements TableStorage {
+  readonly gate = new WriteGate()
   #chunks: readonly PackedRows[] = []
 
   constructor(readonly kept: KeptRows | null = null) {}
@@ -39,6 +41,15 @@ export class MemoryStorage implements TableStorage {
       exactRows,
       release: () => {},
     }
+  }
+
+  admit(): Promise<() => void> {
+    return this.gate.enter()
+  }
+
+  /** The table's rows are these from now on. */
+  replace(chunks: readonly PackedRows[]): void {
+    this.#chunks = chunks
   }
 
   async commit(result: Written): Promise<void> {

@@ -20,8 +20,11 @@ export interface TableStorage {
   sourceOf?(parts: readonly PartInfo[]): Source
   /** Before the table is read: work that must end first, such as loading a dictionary; undefined where there is none. */
   prepare?(): Promise<void> | undefined
-  /** Before an INSERT is begun: waits, or refuses it, while the table cannot keep up. */
-  admit?(): Promise<void>
+  /**
+   * Before an INSERT is begun: waits, or refuses it, while the table cannot keep up or is being changed. The function that it gives is
+   * to be called when the INSERT has ended; until then the table's definition stays.
+   */
+  admit?(): Promise<() => void>
   /** Makes an INSERT's rows part of the table, all or none of them, durable when it resolves. */
   commit(result: import('./storages.ts').Written): Promise<void>
   /** An INSERT of this query has failed: removes what its worker may have left. */

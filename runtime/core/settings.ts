@@ -109,6 +109,12 @@ function check({ name, kind, value: initial }: SettingDefinition, value: string)
 }
 
 defineSettings('number', {
+  mutations_sync: [
+    0,
+    'ALTER TABLE UPDATE, DELETE, MATERIALIZE and CLEAR wait until they are done: 1, 2. 0: they go on in the background',
+  ],
+  alter_sync: [1, 'ALTER TABLE that needs parts to be rewritten waits for that: 1, 2; 0: it does not'],
+  lightweight_deletes_sync: [2, 'As mutations_sync, for DELETE FROM'],
   max_threads: [0, 'Threads for one query; 0: as many as there are workers.'],
   max_memory_usage: [0, 'Bytes that one query may take in one worker; 0: no limit of its own.'],
   max_execution_time: [0, 'Seconds that a query may run; 0: no limit.'],
@@ -161,6 +167,7 @@ defineSettings('bool', {
   materialized_views_ignore_errors: [0, 'An INSERT goes on where a materialized view fails.'],
   skip_unavailable_shards: [0, 'Shards that cannot be reached are left out.'],
   engine_file_truncate_on_insert: [0, 'INSERT into a file replaces what was in it.'],
+  materialize_ttl_after_modify: [1, 'A new TTL is applied to the rows that are there'],
   extremes: [0, 'Adds the minimum and maximum of each column of the result.'],
   join_use_nulls: [0, 'Missing rows of an outer JOIN are NULL and not defaults.'],
   aggregate_functions_null_for_empty: [0, 'Aggregate functions of no rows give NULL.'],

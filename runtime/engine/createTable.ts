@@ -1,5 +1,5 @@
 import { NullStorage } from '../catalog/storages.ts'
-import type { Table } from '../catalog/table.ts'
+import type { Table, TableStorage } from '../catalog/table.ts'
 import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
@@ -171,6 +171,23 @@ export async function makeTable(
   name: string,
   statement: CreateTable,
 ): Promise<Table> {
+  return describeTable(
+    engine,
+    definition,
+    database,
+    name,
+    await createStorage(engine, definition, database, name, statement),
+  )
+}
+
+/** A table as the catalog knows it. */
+export function describeTable(
+  engine: GranaryEngine,
+  definition: TableDefinition,
+  database: string,
+  name: string,
+  storage: { readonly storage: TableStorage; readonly virtualColumns: readonly SnapshotColumn[] },
+): Table {
   const create: CreateTable = {
     ...definition.create,
     name: { database: database || undefined, table: name },
@@ -178,7 +195,6 @@ export async function makeTable(
     uuid: undefined,
     onCluster: undefined,
   }
-  const storage = await createStorage(engine, definition, database, name, statement)
   const text = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true })).join(', ')
   const createText = formatAst(create)
   const at = createText.indexOf('\nENGINE = ')

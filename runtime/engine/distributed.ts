@@ -96,7 +96,7 @@ export class DistributedStorage extends NullStorage {
     return { query: clusterQuery(this.engine, this.cluster(), target, columns), tables: [] }
   }
 
-  async admit(): Promise<void> {
+  async admit(): Promise<() => void> {
     if (!this.shardingKey && this.cluster().shards.length > 1)
       throw new DBError(
         'STORAGE_REQUIRES_PARAMETER',
@@ -104,6 +104,7 @@ export class DistributedStorage extends NullStorage {
       )
     if (!('table' in this.target))
       throw new DBError('NOT_IMPLEMENTED', 'INSERT into a table function on other servers is not supported')
+    return () => {}
   }
 
   override async commit(result: Written): Promise<void> {

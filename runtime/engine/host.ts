@@ -22,6 +22,7 @@ import { Queue } from './queue.ts'
 import { warmUp } from './warmUp.ts'
 import { runInsert } from './runInsert.ts'
 import { runMerge } from './runMerge.ts'
+import { runMutation } from './runMutation.ts'
 import { type QueryIo, runQuery } from './runQuery.ts'
 
 export interface HostOptions {
@@ -289,6 +290,8 @@ export class TaskHost {
         })
       case 'merge':
         return runMerge(context, task)
+      case 'mutate':
+        return runMutation(context, task)
     }
   }
 

@@ -68,8 +68,11 @@ export async function insertRows(
   const { engine } = run
   if (given.view && !given.target)
     throw new DBError('NOT_IMPLEMENTED', `Method write is not supported by storage ${given.engine}`)
-  const table = given.target ? engine.catalog.table(given.target.database, given.target.table) : given
-  await table.storage.admit?.()
+  const first = given.target ? engine.catalog.table(given.target.database, given.target.table) : given
+  const admitted = await first.storage.admit?.()
+  // An ALTER may have been waited for.
+  const now = engine.catalog.find(first.database, first.name)
+  const table = now?.storage === first.storage ? now : first
   const { snapshot, release } = snapshotOf(table)
   const task: InsertTask = {
     ...run.taskBase(rows.tables),
@@ -107,6 +110,7 @@ export async function insertRows(
     throw error
   } finally {
     release()
+    admitted?.()
   }
 }
 

@@ -137,3 +137,9 @@ zero_copy_merge_mutation_min_parts_size_sleep_no_scale_before_lock zookeeper_ses
 `
 
 export const mergeTreeSettingNames: ReadonlySet<string> = new Set(names.trim().split(/\s+/))
+
+export const isMergeTreeSetting = (name: string): boolean => mergeTreeSettingNames.has(name)
+
+/** Settings that parts depend on. */
+export const isReadonlySetting = (name: string): boolean =>
+  name === 'index_granularity' || name === 'index_granularity_bytes' || name === 'table_disk'

@@ -1,7 +1,8 @@
 import { columnsOf } from '../analyzer/typed.ts'
 import type { TableStorage } from '../catalog/table.ts'
-import type { TableDefinition } from '../catalog/tableDefinition.ts'
+import type { DefinedColumn, TableDefinition } from '../catalog/tableDefinition.ts'
 import type { Written } from '../catalog/storages.ts'
+import { WriteGate } from '../catalog/writeGate.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
@@ -12,6 +13,7 @@ import {
   type MergeMode,
   type MergeTreeDefinition,
   type MergeTreeSettings,
+  type StoredColumn,
   mergeTreeSettings,
 } from '../storage/mergetree/definition.ts'
 import { FrameCodec } from '../storage/mergetree/frames.ts'
@@ -23,8 +25,8 @@ import { parseType } from '../types/parseType.ts'
 import { convertValue } from '../types/convertValue.ts'
 import type { Value } from '../types/value.ts'
 import type { GranaryEngine } from './engine.ts'
-import type { QueryRun } from './queryRun.ts'
 import { Merger } from './merges.ts'
+import { Mutator } from './mutator.ts'
 import { mergeTreeSettingNames } from './mergeTreeSettingNames.ts'
 import { insertTag } from './mergeTreeSink.ts'
 import { keyResolver } from './keyResolver.ts'
@@ -40,7 +42,16 @@ export const mergeTreeEngines: readonly string[] = [
 
 /** The control thread's side of a MergeTree table. */
 export class MergeTreeStorage implements TableStorage {
+  definition: TableDefinition
+  sortingKey: readonly string[] = []
+  partitionKey: readonly string[] = []
+  /** As queries see them. */
+  columns: readonly SnapshotColumn[] = []
   readonly merger: Merger
+  readonly mutator: Mutator
+  readonly gate = new WriteGate()
+  /** One change of the definition after another. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(
     readonly engine: GranaryEngine,
@@ -48,12 +59,23 @@ export class MergeTreeStorage implements TableStorage {
     readonly location: string,
     public database: string,
     public name: string,
-    readonly sortingKey: readonly string[],
-    readonly partitionKey: readonly string[],
+    definition: TableDefinition,
     /** Its parts lie where no other table looks for them, whatever it is called. */
     readonly isTransient: boolean,
   ) {
+    this.definition = definition
+    this.define(definition, table.definition)
     this.merger = new Merger(this)
+    this.mutator = new Mutator(this)
+  }
+
+  /** The definition that the parts have from now on. */
+  define(definition: TableDefinition, stored: MergeTreeDefinition): void {
+    this.definition = definition
+    this.sortingKey = textsOf(definition.orderBy.map(({ expr }) => expr))
+    this.partitionKey = textsOf(definition.partitionBy)
+    this.columns = [...definition.columns, ...virtualColumns]
+    this.table.definition = stored
   }
 
   rename(database: string, name: string): void {
@@ -85,7 +107,19 @@ export class MergeTreeStorage implements TableStorage {
     }
   }
 
-  async admit(): Promise<void> {
+  /** One ALTER after another. */
+  altering<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work)
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  async admit(): Promise<() => void> {
+    await this.#delay()
+    return this.gate.enter()
+  }
+
+  async #delay(): Promise<void> {
     const delay = this.table.insertDelayMs()
     if (delay > 0)
       await new Promise<void>(resolve => {
@@ -130,6 +164,7 @@ export class MergeTreeStorage implements TableStorage {
 
   async drop(): Promise<void> {
     this.merger.stop()
+    this.mutator.stop()
     const parts = this.table.parts()
     await this.table.remove()
     this.forget(parts)
@@ -137,6 +172,7 @@ export class MergeTreeStorage implements TableStorage {
 
   async close(): Promise<void> {
     this.merger.stop()
+    this.mutator.stop()
   }
 
   size() {
@@ -164,9 +200,6 @@ export async function createMergeTree(
       'TABLE_ALREADY_EXISTS',
       `Directory ${path} of table ${database}.${name} has parts of an earlier table`,
     )
-  const texts = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true }))
-  const sortingKey = texts(definition.orderBy.map(({ expr }) => expr))
-  const partitionKey = texts(definition.partitionBy)
   const table = await MergeTreeTable.open({
     disk,
     path,
@@ -177,18 +210,26 @@ export async function createMergeTree(
   })
   for (const { name: part, reason } of table.broken)
     engine.platform.log('error', `${database}.${name}: part ${part} is broken and was moved to detached/: ${reason}`)
-  const storage = new MergeTreeStorage(engine, table, location, database, name, sortingKey, partitionKey, isTransient)
+  const storage = new MergeTreeStorage(engine, table, location, database, name, definition, isTransient)
   storage.merger.wake()
-  const virtualColumns = [
-    { name: '_part', type: 'LowCardinality(String)', virtual: true },
-    { name: '_partition_id', type: 'LowCardinality(String)', virtual: true },
-    { name: '_part_offset', type: 'UInt64', virtual: true },
-  ].map(column => ({ ...column, type: column.type.replace(/^LowCardinality\((.*)\)$/, '$1') }))
+  await storage.mutator.finishDefinition()
+  storage.mutator.wake()
   return { storage, virtualColumns }
 }
 
+const virtualColumns: readonly SnapshotColumn[] = [
+  { name: '_part', type: 'String', virtual: true },
+  { name: '_partition_id', type: 'String', virtual: true },
+  { name: '_part_offset', type: 'UInt64', virtual: true },
+]
+
+const textsOf = (exprs: readonly Expr[]): string[] => exprs.map(expr => formatAst(expr, { oneLine: true }))
+
 /** What the storage must know of the table, with the keys' types and columns worked out. */
-async function storedDefinition(engine: GranaryEngine, definition: TableDefinition): Promise<MergeTreeDefinition> {
+export async function storedDefinition(
+  engine: GranaryEngine,
+  definition: TableDefinition,
+): Promise<MergeTreeDefinition> {
   const stored = definition.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
   const arena = new Arena(engine.memory)
   try {
@@ -231,7 +272,10 @@ async function storedDefinition(engine: GranaryEngine, definition: TableDefiniti
     }
     const settings = settingsOf(definition.settings)
     return {
-      columns: stored.map(({ name, type, codec }) => ({ name, type, ...(codec ? { codec } : {}) })),
+      columns: stored.map(storedColumn),
+      computed: definition.columns
+        .filter(column => column.kind === 'ALIAS' || column.kind === 'EPHEMERAL')
+        .map(storedColumn),
       partitionTypes: partition.map(node => node.type.name),
       minmaxColumns: namesOf(partition),
       sortingKey: sorting.map((node, i) => ({ type: node.type.name, descending: definition.orderBy[i].descending })),
@@ -244,6 +288,13 @@ async function storedDefinition(engine: GranaryEngine, definition: TableDefiniti
     arena.destroy()
   }
 }
+
+const storedColumn = ({ name, type, codec, expression }: DefinedColumn): StoredColumn => ({
+  name,
+  type,
+  ...(codec ? { codec } : {}),
+  ...(expression === undefined ? {} : { expression }),
+})
 
 const numberSettings: Record<string, keyof MergeTreeSettings> = {
   index_granularity: 'indexGranularity',
@@ -338,11 +389,10 @@ function modeOf({ engine, columns, orderBy }: TableDefinition): MergeMode {
 
 /** Which parts a PARTITION or PART clause names. */
 export async function partsOf(
-  run: QueryRun,
+  engine: GranaryEngine,
   storage: MergeTreeStorage,
   spec: PartitionSpec,
 ): Promise<(part: { partitionId: string; name: string }) => boolean> {
-  const { engine } = run
   if (spec.kind === 'all') return () => true
   const arena = new Arena(engine.memory)
   try {

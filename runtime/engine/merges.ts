@@ -36,6 +36,7 @@ export class Merger {
   isOn = true
   #stopped = false
   #busy = false
+  #holds = 0
   #cancel: (() => void) | null = null
   #cleaned = 0
 
@@ -46,15 +47,28 @@ export class Merger {
     this.#cancel?.()
   }
 
+  /** No merge runs from now on, until the function that this gives is called. */
+  async hold(): Promise<() => void> {
+    this.#holds++
+    while (this.storage.table.mergesRunning)
+      await new Promise<void>(resolve => {
+        this.storage.engine.platform.clock.after(5, resolve)
+      })
+    return () => {
+      this.#holds--
+      this.wake()
+    }
+  }
+
   /** Something changed: looks for a merge now. */
   wake(): void {
-    if (this.#stopped || this.#busy) return
+    if (this.#stopped || this.#busy || this.#holds > 0) return
     this.#cancel?.()
     this.#cancel = this.storage.engine.platform.clock.after(10, () => void this.#run())
   }
 
   async #run(): Promise<void> {
-    if (this.#stopped || this.#busy) return
+    if (this.#stopped || this.#busy || this.#holds > 0) return
     this.#busy = true
     const { engine, table, database, name } = this.storage
     let found = false
@@ -127,7 +141,7 @@ export class Merger {
   }
 }
 
-function backgroundTask(engine: GranaryEngine, database: string): TaskBase {
+export function backgroundTask(engine: GranaryEngine, database: string): TaskBase {
   return {
     id: engine.pool.nextId(),
     temporary: '',
@@ -163,7 +177,7 @@ export async function optimizeTable(run: QueryRun, table: Table, statement: Opti
   if (!(storage instanceof MergeTreeStorage))
     throw new DBError('NOT_IMPLEMENTED', `OPTIMIZE is not supported by storage ${table.engine}`)
   if (statement.deduplicate) throw new DBError('NOT_IMPLEMENTED', 'OPTIMIZE ... DEDUPLICATE is not supported')
-  const matches = statement.partition ? await partsOf(run, storage, statement.partition) : null
+  const matches = statement.partition ? await partsOf(run.engine, storage, statement.partition) : null
   // A merge that is under way keeps its parts: wait for it, then choose.
   const deadline = run.engine.platform.clock.monotonic() + 600_000
   while (storage.table.mergesRunning && run.engine.platform.clock.monotonic() < deadline && !run.isCancelled)

@@ -1,7 +1,7 @@
 // What the control thread and its workers say to each other. Everything is plain data that can be cloned.
 import type { SharedItem } from '../exec/peers.ts'
 import type { TableSnapshot } from '../exec/source.ts'
-import type { Lambda, Query } from '../sql/ast.ts'
+import type { AlterCommand, Lambda, Query } from '../sql/ast.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'
 import type { Value } from '../types/value.ts'
@@ -69,7 +69,16 @@ export interface MergeTask extends TaskBase {
   readonly chosen: Chosen
 }
 
-export type Task = SelectTask | DescribeTask | InsertTask | MergeTask
+/** A part of the table rewritten by commands of ALTER TABLE. */
+export interface MutateTask extends TaskBase {
+  readonly kind: 'mutate'
+  /** With the definition that the part is to have. */
+  readonly table: TableSnapshot
+  readonly chosen: Chosen
+  readonly commands: readonly AlterCommand[]
+}
+
+export type Task = SelectTask | DescribeTask | InsertTask | MergeTask | MutateTask
 
 export interface ScalarResult {
   readonly types: readonly string[]

@@ -22,7 +22,8 @@ function mapSource(table: TableSnapshot, change: Changes): TableSnapshot {
 
 function mapTask(task: Task, change: Changes): Task {
   const tables = task.tables.map(table => mapSource(table, change))
-  if (task.kind === 'insert' || task.kind === 'merge') return { ...task, tables, table: mapSource(task.table, change) }
+  if (task.kind === 'insert' || task.kind === 'merge' || task.kind === 'mutate')
+    return { ...task, tables, table: mapSource(task.table, change) }
   return { ...task, tables }
 }
 

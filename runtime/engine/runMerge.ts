@@ -1,5 +1,6 @@
 import type { QueryContext } from '../exec/context.ts'
 import { DBError } from '../core/errors.ts'
+import { tableAdapter } from '../exec/tableAdapter.ts'
 import { tableKeys } from '../exec/tableKeys.ts'
 import { mergeParts } from '../storage/mergetree/mergeParts.ts'
 import type { MergeTask, TaskResult } from './messages.ts'
@@ -16,6 +17,7 @@ export async function runMerge(context: QueryContext, task: MergeTask): Promise<
     codec: reader.codec,
     definition: source.definition,
     keys,
+    adapter: tableAdapter(context, source.definition),
     cancelled: context.isCancelled,
     now: () => context.platform.clock.now(),
   })

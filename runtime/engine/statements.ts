@@ -16,6 +16,7 @@ import type { QueryRun } from './queryRun.ts'
 import { settingValues } from '../sql/settings.ts'
 import { explainTree } from './explainTree.ts'
 import { kill } from './kill.ts'
+import { deleteRows } from './mutateRows.ts'
 import { optimizeTable, setMerges } from './merges.ts'
 import { clusterNamed, runOnCluster } from './onCluster.ts'
 import { renameTables } from './renameTable.ts'
@@ -105,6 +106,9 @@ export class Statements {
         await alterTable(run, tableOf(run, statement.name), statement)
         return null
       }
+      case 'delete':
+        await deleteRows(run, tableOf(run, statement.name), statement)
+        return null
       case 'check':
         return rowsQuery('SELECT 1 AS result')
       case 'transaction':

@@ -3,12 +3,11 @@ import { DBError } from '../core/errors.ts'
 import type { ScanPlan } from '../planner/plan.ts'
 import { finalChunks } from '../storage/mergetree/finalChunks.ts'
 import type { MarkRange, PartInfo } from '../storage/mergetree/part.ts'
-import { plainAdapter } from '../storage/mergetree/partCursor.ts'
 import type { PartReader } from '../storage/mergetree/partReader.ts'
-import { parseType } from '../types/parseType.ts'
 import type { QueryContext } from './context.ts'
 import { Evaluator } from './evaluate.ts'
 import type { MergeTreeSource } from './source.ts'
+import { tableAdapter } from './tableAdapter.ts'
 import { tableKeys } from './tableKeys.ts'
 
 /**
@@ -40,11 +39,7 @@ export async function* finalScan(
         reader,
         definition: source.definition,
         keys: await tableKeys(context, source.definition, source.partitionKey, source.sortingKey),
-        adapter: {
-          ...plainAdapter,
-          convert: (values, { type }, target) =>
-            context.resources.cast(values.type, parseType(type), context)(values, values.rows, target),
-        },
+        adapter: tableAdapter(context, source.definition),
         budget: context.budget,
         ranges,
         cancelled: context.isCancelled,

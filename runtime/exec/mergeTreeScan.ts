@@ -3,6 +3,7 @@ import { Scope } from '../analyzer/scope.ts'
 import { columnsOf, type Typed, walk } from '../analyzer/typed.ts'
 import { concatColumns, constColumn, defaultColumn } from '../columns/build.ts'
 import { Chunk, type Chunks } from '../columns/chunk.ts'
+import type { ArrayColumn } from '../columns/array.ts'
 import type { Column } from '../columns/column.ts'
 import { FixedColumn } from '../columns/fixed.ts'
 import { DBError } from '../core/errors.ts'
@@ -12,8 +13,10 @@ import { findFunction } from '../functions/registry.ts'
 import type { PlanColumn, ScanPlan } from '../planner/plan.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { Expr } from '../sql/ast.ts'
+import { emptyBeside, siblingOf } from '../storage/mergetree/partCursor.ts'
 import { markOfRow, rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
 import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.ts'
+import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import type { QueryContext } from './context.ts'
@@ -31,6 +34,7 @@ import {
   selectMarks,
 } from './keyCondition.ts'
 import type { MergeTreeSource } from './source.ts'
+import { type TableAdapter, tableAdapter } from './tableAdapter.ts'
 
 /** Marks of one part that have to be read. */
 interface PartRanges {
@@ -119,6 +123,7 @@ class SegmentReader {
     readonly header: readonly PlanColumn[]
   }[]
   readonly #names: ReadonlyMap<number, PlanColumn>
+  readonly #adapter: TableAdapter
   #compare: BoundFunction | null = null
 
   constructor(
@@ -126,6 +131,7 @@ class SegmentReader {
     readonly plan: ScanPlan,
     readonly reader: PartReader,
   ) {
+    this.#adapter = tableAdapter(context, (plan.table.source as MergeTreeSource).definition)
     const all = [...plan.columns, ...plan.filterColumns]
     this.#names = new Map(all.map(column => [column.id, column]))
     const loaded: PlanColumn[] = []
@@ -203,12 +209,22 @@ class SegmentReader {
     }
     const load = async (columns: readonly PlanColumn[]) => {
       if (columns.length === 0) return
-      const stored = columns.filter(({ name }) => !virtualNames.has(name))
+      const defaults = await this.#adapter.defaults(
+        part,
+        columns.filter(({ name }) => !virtualNames.has(name)),
+      )
+      const stored: { name: string; type: DataType }[] = columns.filter(
+        ({ name }) => !virtualNames.has(name) && !defaults?.names.has(name),
+      )
+      for (const { name, type } of defaults?.reads ?? [])
+        if (!stored.some(column => column.name === name)) stored.push({ name, type: parseType(type) })
+      const values = new Map<string, Column>()
       if (stored.length > 0) {
         const ranges = this.#granules(part, from, to, left)
         const pieces: Column[][] = stored.map(() => [])
+        const siblings = stored.map(({ name, type }) => siblingOf(part, { name, type: type.name }))
         for (const range of ranges) {
-          const names = stored.map(column => column.name)
+          const names = stored.map((column, i) => siblings[i] ?? column.name)
           const pin = await this.reader.chunk(part, names, range.from, range.to, arena)
           pins.push(pin)
           const skipped = rowOfMark(part, range.from) - firstRow
@@ -216,17 +232,27 @@ class SegmentReader {
           stored.forEach((column, i) => {
             const found = pin.columns[i]
             if (found) bytes += found.byteSize()
-            const whole = found ? this.#conform(found, column, arena) : defaultColumn(column.type, pin.rows, arena)
+            const whole =
+              siblings[i] !== null && found
+                ? emptyBeside(found.full(arena) as ArrayColumn, { name: column.name, type: column.type.name }, arena)
+                : found
+                  ? this.#conform(found, column, arena)
+                  : defaultColumn(column.type, pin.rows, arena)
             pieces[i].push(local ? whole.gather(local.indices, local.count, arena) : whole)
           })
         }
-        stored.forEach((column, i) => {
-          loaded.set(column.id, pieces[i].length === 1 ? pieces[i][0] : concatColumns(pieces[i], arena))
+        stored.forEach(({ name }, i) => {
+          values.set(name, pieces[i].length === 1 ? pieces[i][0] : concatColumns(pieces[i], arena))
         })
       }
+      const made = defaults?.evaluate(name => values.get(name) as Column, rows, arena)
       for (const column of columns)
-        if (virtualNames.has(column.name))
-          loaded.set(column.id, this.#virtual(part, column, firstRow, rows, left, arena))
+        loaded.set(
+          column.id,
+          virtualNames.has(column.name)
+            ? this.#virtual(part, column, firstRow, rows, left, arena)
+            : ((made?.get(column.name) ?? values.get(column.name)) as Column),
+        )
     }
     if (part.columns.some(({ name }) => name === '_row_exists')) {
       const pin = await this.reader.chunk(part, ['_row_exists'], from, to, arena)
@@ -333,7 +359,7 @@ class SegmentReader {
   }
 
   /** A part may be older than the column's type of today. */
-  #conform(column: Column, wanted: PlanColumn, arena: Arena): Column {
+  #conform(column: Column, wanted: { readonly type: DataType }, arena: Arena): Column {
     if (column.type.equals(wanted.type)) return column
     const cast = this.context.resources.cast(column.type, wanted.type, this.context)
     return cast(column, column.rows, arena)

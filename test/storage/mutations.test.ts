@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { columnOf } from '../../runtime/columns/build.ts'
+import { Arena } from '../../runtime/core/memory.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import { parseType } from '../../runtime/types/parseType.ts'
 import type { Value } from '../../runtime/types/value.ts'
@@ -31,15 +32,7 @@ async function filled(): Promise<TestTable> {
 
 test('DELETE writes parts without the rows, and keeps those in which nothing changes', async () => {
   const table = await filled()
-  await table.mutate({
-    reads: ['k'],
-    keep: (column, count, arena) => {
-      const mask = arena.allocate(count)
-      for (let i = 0; i < count; i++) memory.u8[mask + i] = Number(column('k').valueAt(i)) % 7 === 3 ? 0 : 1
-      return mask
-    },
-    updates: new Map(),
-  })
+  await table.remove(([k]) => Number(k) % 7 === 3)
   assert.deepEqual(
     await table.rows(),
     rows.filter(([k]) => Number(k) % 7 !== 3),
@@ -51,15 +44,7 @@ test('DELETE writes parts without the rows, and keeps those in which nothing cha
       ['all_2_2_0_3', 9],
     ],
   )
-  await table.mutate({
-    reads: ['k'],
-    keep: (column, count, arena) => {
-      const mask = arena.allocate(count)
-      for (let i = 0; i < count; i++) memory.u8[mask + i] = Number(column('k').valueAt(i)) >= 20 ? 1 : 0
-      return mask
-    },
-    updates: new Map(),
-  })
+  await table.remove(([k]) => Number(k) < 20)
   assert.deepEqual(
     table.table.parts().map(({ name, rows }) => [name, rows]),
     [
@@ -85,16 +70,19 @@ test('UPDATE writes the changed columns and takes the files of the others', asyn
   const disk = table.disk as MemoryDisk
   const before = disk.files.get('data/t/all_1_1_0/lc.bin')
   await table.mutate({
-    reads: ['k'],
     updates: new Map([
       [
         's',
-        (column, count, arena) => {
-          const values = Array.from({ length: count }, (_, i) => {
-            const old = column('s').valueAt(i)
-            return Number(column('k').valueAt(i)) % 2 ? `${old} changed` : old
-          })
-          return columnOf(parseType('String'), values, arena)
+        async function* (old) {
+          const arena = new Arena(memory)
+          for await (const piece of old) {
+            const values = Array.from({ length: piece.rows }, (_, i) => {
+              const text = String(piece.valueAt(i))
+              return Number(text.slice(1)) % 2 ? `${text} changed` : text
+            })
+            yield columnOf(parseType('String'), values, arena)
+          }
+          arena.destroy()
         },
       ],
     ]),
@@ -110,6 +98,39 @@ test('UPDATE writes the changed columns and takes the files of the others', asyn
   await again.optimize()
   assert.equal((await again.rows()).length, 30)
   assert.equal(again.table.parts()[0].name, 'all_1_2_1_3')
+})
+
+test('columns that get another name keep their files, and those that go leave nothing', async () => {
+  const table = await filled()
+  const disk = table.disk as MemoryDisk
+  const before = disk.files.get('data/t/all_1_1_0/s.bin')
+  const later = {
+    ...shape,
+    columns: [
+      ['k', 'UInt32'],
+      ['t', 'String'],
+      ['n.a', 'Array(UInt8)'],
+      ['n.c', 'Array(String)'],
+    ] as Shape['columns'],
+  }
+  await table.mutate(
+    {
+      dropped: new Set(['lc']),
+      renamed: new Map([
+        ['t', 's'],
+        ['n.c', 'n.b'],
+      ]),
+    },
+    later,
+  )
+  const after = await TestTable.open(disk, memory, later)
+  assert.deepEqual(after.table.broken, [])
+  assert.deepEqual(
+    await after.rows(),
+    rows.map(([k, s, _, a, b]) => [k, s, a, b]),
+  )
+  assert.equal(disk.files.get('data/t/all_1_1_0_3/t.bin')?.bytes, before?.bytes)
+  assert.equal(disk.files.get('data/t/all_1_1_0_3/lc.bin'), undefined)
 })
 
 test('a column of a Nested that older parts do not have has arrays of its neighbours sizes', async () => {

@@ -14,7 +14,7 @@ import { finalChunks } from '../../runtime/storage/mergetree/finalChunks.ts'
 import { FrameCodec } from '../../runtime/storage/mergetree/frames.ts'
 import { InsertWriter } from '../../runtime/storage/mergetree/insert.ts'
 import { mergeParts } from '../../runtime/storage/mergetree/mergeParts.ts'
-import { mutatePart, type PartMutation } from '../../runtime/storage/mergetree/mutatePart.ts'
+import { mutatePart, type PartChange } from '../../runtime/storage/mergetree/mutatePart.ts'
 import { cutAtSegments, type PartInfo } from '../../runtime/storage/mergetree/part.ts'
 import { PartReader } from '../../runtime/storage/mergetree/partReader.ts'
 import { MergeTreeTable, type MergeTask } from '../../runtime/storage/mergetree/table.ts'
@@ -119,14 +119,16 @@ export class TestTable {
     return this.table.commitMerge(task, merged)
   }
 
-  /** ALTER TABLE DELETE or UPDATE over all parts. */
-  async mutate(mutation: PartMutation): Promise<void> {
-    const { disk, codec, reader, definition, keys, now } = this
+  /** A mutation of all parts. later: the table's shape after it. */
+  async mutate(given: PartChange | ((part: PartInfo) => Promise<PartChange>), later?: Shape): Promise<void> {
+    const { disk, codec, reader, keys, now } = this
+    const definition = later ? definitionOf(later) : this.definition
     const version = this.table.nextVersion()
     for (const part of this.table.parts()) {
       const task = this.table.rewriteTask(part, version)
       if (!task) throw new Error('the part is being merged')
-      const changed = await mutatePart(part, task.temporaryPath, mutation, {
+      const change = typeof given === 'function' ? await given(part) : given
+      const changed = await mutatePart(part, task.temporaryPath, change, {
         disk,
         codec,
         reader,
@@ -136,6 +138,14 @@ export class TestTable {
       })
       await this.table.commitMerge(task, changed)
     }
+  }
+
+  /** ALTER TABLE DELETE over all parts. */
+  remove(test: (row: readonly Value[]) => boolean): Promise<void> {
+    return this.mutate(async part => {
+      const gone = Uint8Array.from(await this.rowsOf([part]), row => (test(row) ? 1 : 0))
+      return { gone: gone.includes(1) ? gone : null }
+    })
   }
 
   async optimize(): Promise<void> {
@@ -159,9 +169,17 @@ export class TestTable {
   /** All rows of all parts, in the parts' order. */
   async rows(): Promise<Value[][]> {
     const snapshot = this.table.snapshot()
+    try {
+      return await this.rowsOf(snapshot.parts)
+    } finally {
+      snapshot.release()
+    }
+  }
+
+  async rowsOf(parts: readonly PartInfo[]): Promise<Value[][]> {
     const names = this.definition.columns.map(({ name }) => name)
     const rows: Value[][] = []
-    for (const part of snapshot.parts)
+    for (const part of parts)
       for (const { from, to } of cutAtSegments(part, [{ from: 0, to: part.marks.count }])) {
         const arena = new Arena(this.memory)
         const chunk = await this.reader.chunk(part, names, from, to, arena)
@@ -169,7 +187,6 @@ export class TestTable {
         chunk.release()
         arena.destroy()
       }
-    snapshot.release()
     return rows
   }
 }

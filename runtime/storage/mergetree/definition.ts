@@ -10,6 +10,8 @@ export interface StoredColumn {
   readonly type: string
   /** `LZ4`, `NONE`, `ZSTD` or `ZSTD(level)`; absent: the table's. */
   readonly codec?: string
+  /** Of DEFAULT and MATERIALIZED, and of the computed ones: what a part without the column gives for it. */
+  readonly expression?: string
 }
 
 /** What a merge does with rows of equal sorting key. */
@@ -65,6 +67,8 @@ export interface KeyElement {
 export interface MergeTreeDefinition {
   /** What parts hold, in the table's order: ordinary and MATERIALIZED columns. */
   readonly columns: readonly StoredColumn[]
+  /** ALIAS and EPHEMERAL columns, which expressions of others may name. */
+  readonly computed?: readonly StoredColumn[]
   /** Types of the elements of PARTITION BY; empty without one. */
   readonly partitionTypes: readonly string[]
   /** Columns that PARTITION BY reads: their bounds are kept for each part. */

@@ -55,7 +55,8 @@ export interface GroupedPiece {
   readonly arena: Arena
 }
 
-const rowExists: StoredColumn = { name: '_row_exists', type: 'UInt8' }
+/** Which rows are there: 0 for those that a lightweight DELETE took. */
+export const rowExists: StoredColumn = { name: '_row_exists', type: 'UInt8' }
 
 export class MergedRows {
   readonly #memory: Memory

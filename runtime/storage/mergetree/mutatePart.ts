@@ -1,144 +1,155 @@
-// ALTER TABLE ... DELETE and UPDATE: a part with its rows or values changed, written beside the old one.
+// A part with rows or columns changed, written beside the old one: what stays as it is keeps its files.
 import type { Column } from '../../columns/column.ts'
-import { FixedColumn } from '../../columns/fixed.ts'
-import { assert } from '../../core/assert.ts'
-import { Arena } from '../../core/memory.ts'
+import { parseType } from '../../types/parseType.ts'
 import { linkDirectory } from '../linkDirectory.ts'
 import { type FileChecksum, readChecksums } from './checksums.ts'
-import { columnOfTable } from './definition.ts'
+import type { MergeTreeDefinition, StoredColumn } from './definition.ts'
 import { readFile } from './loadPart.ts'
-import { MergedRows } from './mergedRows.ts'
+import { MergedRows, rowExists } from './mergedRows.ts'
 import { type MergeTarget, writeIndex } from './mergeParts.ts'
 import type { PartInfo } from './part.ts'
 import { PartWriter } from './partWriter.ts'
 import { SourceList } from './sourceList.ts'
 import { streamsOf } from './streams.ts'
-import { parseType } from '../../types/parseType.ts'
 
-type Lookup = (name: string) => Column
-
-export interface PartMutation {
-  /** Columns that the functions below look at. */
-  readonly reads: readonly string[]
-  /** Which rows stay: u8[rows] of 1 and 0. Absent, or null for some rows: all of them. */
-  keep?(column: Lookup, rows: number, arena: Arena): number | null
-  /** New values of columns that are in no key, for all rows: the old ones where nothing changes. */
-  readonly updates: ReadonlyMap<string, (column: Lookup, rows: number, arena: Arena) => Column>
+export interface PartChange {
+  /** Rows that go: u8[rows], 1 for each of them. Absent: none. */
+  readonly gone?: Uint8Array | null
+  /** Rows that were deleted before, by their mask, go too. Rows only go together with them. */
+  readonly appliesMask?: boolean
+  /** New values for all rows, from the old ones; `_row_exists` among them. */
+  readonly updates?: ReadonlyMap<string, (old: AsyncIterable<Column>) => AsyncIterable<Column>>
+  /** Columns that are made anew by their expressions. */
+  readonly made?: ReadonlySet<string>
+  /** Columns whose files go. */
+  readonly dropped?: ReadonlySet<string>
+  /** The part's names of columns that have others in the table: new to old. */
+  readonly renamed?: ReadonlyMap<string, string>
 }
 
-/** Writes the changed part to a directory; it has no name yet. */
+/** Writes the changed part to a directory; it has no name yet. The table's definition is that of after the change. */
 export async function mutatePart(
-  part: PartInfo,
+  given: PartInfo,
   path: string,
-  mutation: PartMutation,
+  change: PartChange,
   target: MergeTarget,
 ): Promise<PartInfo> {
-  const { definition, disk, codec } = target
-  const merge = new MergedRows([part], target)
+  const { disk, codec } = target
+  const { gone = null, updates = new Map(), made = new Set<string>(), dropped = new Set<string>() } = change
+  const renamed = change.renamed ?? new Map<string, string>()
+  // Columns that go or are made anew are as if the part had never had them.
+  const part = {
+    ...given,
+    columns: given.columns.filter(({ name }) => !dropped.has(name) && !made.has(name)),
+  }
+  const isMasked = part.columns.some(({ name }) => name === rowExists.name)
+  const isCut = gone !== null || (isMasked && change.appliesMask === true)
+  const wanted = columnsAfter(part, change, target.definition, isMasked && !isCut)
+  const definition: MergeTreeDefinition = { ...target.definition, columns: wanted.map(({ column }) => column) }
+  // Reading is under the old names.
+  const oldNames = target.definition.columns.map(column => ({
+    ...column,
+    name: renamed.get(column.name) ?? column.name,
+  }))
+  const merge = new MergedRows([part], { ...target, definition: { ...target.definition, columns: oldNames } })
+  const adopted = isCut ? null : await adoptable(part, wanted, definition, target)
+  const retyped = wanted.some(({ column, stored }) => {
+    const found = part.columns.find(({ name }) => name === stored)
+    return found !== undefined && found.type !== column.type
+  })
+  if (
+    !isCut &&
+    !retyped &&
+    updates.size + made.size + renamed.size === 0 &&
+    part.columns.length === given.columns.length
+  ) {
+    await linkDirectory(disk, part.path, path)
+    return { ...part, path, modifiedMs: target.now() }
+  }
   const writer = new PartWriter(disk, codec, path, definition)
   try {
-    const { list, dropped } = await rowsThatStay(part, mutation, merge)
-    if (dropped === 0 && mutation.updates.size === 0) {
-      await linkDirectory(disk, part.path, path)
-      writer.release()
-      return { ...part, path, modifiedMs: target.now() }
-    }
-    const adopted = dropped === 0 ? await adoptable(part, mutation, target) : null
-    for (const column of definition.columns) {
-      const update = mutation.updates.get(column.name)
-      if (update) await writer.column(column.name, updated(column.name, update))
-      else if (part.columns.some(({ name }) => name === column.name)) {
-        const files = adopted?.get(column.name)
-        if (files) await writer.adopt(part, column.name, files)
-        else await writer.column(column.name, merge.pieces(column, list))
-      }
+    const list = new SourceList(false)
+    list.add(new Uint16Array(part.rows))
+    if (isCut) await leaveOut(list, gone, isMasked, merge)
+    for (const { column, stored } of wanted) {
+      const update = updates.get(column.name)
+      const source = column.name === rowExists.name ? rowExists : { ...column, name: stored }
+      const files = update ? undefined : adopted?.get(column.name)
+      if (files) await writer.adopt(part, column.name, files, stored)
+      else if (update) await writer.column(column.name, update(merge.pieces(source, list)))
+      else await writer.column(column.name, merge.pieces(source, list))
     }
     if (definition.primaryKeyLength > 0) await writeIndex(merge, writer, list)
     const { partitionValues, bounds } = part
     return await writer.finish({ partitionValues, bounds, nowMs: target.now() })
-
-    async function* updated(
-      name: string,
-      update: (column: Lookup, rows: number, arena: Arena) => Column,
-    ): AsyncGenerator<Column> {
-      const names = [...new Set([name, ...mutation.reads])]
-      const columns = names.map(one => columnOfTable(definition, one))
-      for await (const values of merge.gathered(columns, list.pieces(merge.rowsOfPieces))) {
-        const arena = new Arena(codec.memory)
-        try {
-          yield update(one => values[names.indexOf(one)], values[0].rows, arena)
-        } finally {
-          arena.destroy()
-        }
-      }
-    }
   } catch (error) {
     await writer.abort().catch(() => {})
     throw error
   }
 }
 
-/** Rows that are deleted already go as well. */
-async function rowsThatStay(
+/** The columns that the new part has, and how the old one calls them. */
+function columnsAfter(
   part: PartInfo,
-  mutation: PartMutation,
+  { updates, made, renamed }: PartChange,
+  definition: MergeTreeDefinition,
+  keepsMask: boolean,
+): { column: StoredColumn; stored: string }[] {
+  const columns = definition.columns.flatMap(column => {
+    const stored = renamed?.get(column.name) ?? column.name
+    const has = part.columns.some(({ name }) => name === stored) && !isTaken(stored, column.name, renamed)
+    return has || updates?.has(column.name) || made?.has(column.name) ? [{ column, stored }] : []
+  })
+  if (keepsMask || updates?.has(rowExists.name)) columns.push({ column: rowExists, stored: rowExists.name })
+  return columns
+}
+
+/** Whether the part's column of that name is now another one. */
+const isTaken = (stored: string, name: string, renamed: ReadonlyMap<string, string> | undefined): boolean =>
+  renamed !== undefined && [...renamed].some(([to, from]) => from === stored && to !== name)
+
+/** Rows that are deleted already go as well. */
+async function leaveOut(
+  list: SourceList,
+  gone: Uint8Array | null,
+  isMasked: boolean,
   merge: MergedRows,
-): Promise<{ list: SourceList; dropped: number }> {
-  const list = new SourceList(false)
-  list.add(new Uint16Array(part.rows))
-  const deleted = part.columns.some(({ name }) => name === '_row_exists')
-  if (!mutation.keep && !deleted) return { list, dropped: 0 }
-  const { definition, reader } = merge.environment
-  const columns = mutation.reads.map(name => columnOfTable(definition, name))
-  if (deleted) columns.push({ name: '_row_exists', type: 'UInt8' })
-  const pieces = [...list.pieces(merge.rowsOfPieces)]
+): Promise<void> {
+  if (gone) for (let row = 0; row < gone.length; row++) if (gone[row]) list.leaveOut(row)
+  if (!isMasked) return
+  const whole = new SourceList(false)
+  whole.add(new Uint16Array(list.rows))
   let position = 0
-  let dropped = 0
-  let at = 0
-  for await (const values of merge.gathered(columns, pieces)) {
-    const arena = new Arena(reader.memory)
-    try {
-      const rows = pieces[at++].length
-      const exists = deleted ? values[columns.length - 1] : null
-      const alive = exists instanceof FixedColumn ? exists.pointer : 0
-      const mask = mutation.keep?.(name => values[mutation.reads.indexOf(name)], rows, arena) ?? 0
-      const { u8 } = reader.memory
-      for (let row = 0; row < rows; row++) {
-        if ((mask === 0 || u8[mask + row]) && (alive === 0 || u8[alive + row])) continue
-        list.leaveOut(position + row)
-        dropped++
-      }
-      position += rows
-    } finally {
-      arena.destroy()
-    }
+  for await (const [exists] of merge.gathered([rowExists], whole.pieces(merge.rowsOfPieces))) {
+    for (let row = 0; row < exists.rows; row++) if (Number(exists.valueAt(row)) === 0) list.leaveOut(position + row)
+    position += exists.rows
   }
-  assert(position === part.rows, 'every row of the part is looked at')
-  return { list, dropped }
 }
 
 /** Files of the columns that stay as they are, where the part has the form that the writer gives to parts. */
 async function adoptable(
   part: PartInfo,
-  mutation: PartMutation,
-  { disk, codec, definition }: MergeTarget,
+  wanted: readonly { readonly column: StoredColumn; readonly stored: string }[],
+  definition: MergeTreeDefinition,
+  { disk, codec }: MergeTarget,
 ): Promise<Map<string, Map<string, FileChecksum>> | null> {
   const { extension } = part.marks
   const listed = await disk.size(`${part.path}/checksums.txt`)
   if (part.kind !== 'wide' || extension !== '.mrk' || part.stringSizes || listed === null) return null
+  if (part.granules !== definition.settings.indexGranularity) return null
   const checksums = readChecksums(await readFile(disk, `${part.path}/checksums.txt`), codec)
+  if ([...checksums.keys()].some(file => file.endsWith('.sparse.idx.bin'))) return null
   const adopted = new Map<string, Map<string, FileChecksum>>()
-  for (const { name, type } of definition.columns) {
-    const column = part.columns.find(column => column.name === name)
-    if (column?.type !== type || mutation.updates.has(name)) continue
+  for (const { column, stored } of wanted) {
+    if (part.columns.find(({ name }) => name === stored)?.type !== column.type) continue
+    const streams = streamsOf(stored, parseType(column.type))
     const files = new Map<string, FileChecksum>()
-    for (const stream of streamsOf(name, parseType(type)))
+    for (const stream of streams)
       for (const file of [`${stream}.bin`, `${stream}.mrk`]) {
         const checksum = checksums.get(file)
         if (checksum) files.set(file, checksum)
       }
-    const isSparse = [...checksums.keys()].some(file => file.endsWith('.sparse.idx.bin'))
-    if (!isSparse && files.size === streamsOf(name, parseType(type)).length * 2) adopted.set(name, files)
+    if (files.size === streams.length * 2) adopted.set(column.name, files)
   }
   return adopted
 }

@@ -16,6 +16,16 @@ export interface PartAdapter {
   missing(part: PartInfo, column: StoredColumn, rows: number, arena: Arena): Column
   /** A column of the part's type as the table's. */
   convert(values: Column, column: StoredColumn, arena: Arena): Column
+  /** How those of the columns are made that the part does not have and that have an expression; null: none is such. */
+  defaults?(part: PartInfo, columns: readonly { readonly name: string }[]): Promise<DefaultColumns | null>
+}
+
+/** Columns that a part does not have, from those that it has. */
+export interface DefaultColumns {
+  readonly names: ReadonlySet<string>
+  /** What has to be read for them. */
+  readonly reads: readonly StoredColumn[]
+  evaluate(column: (name: string) => Column, rows: number, arena: Arena): ReadonlyMap<string, Column>
 }
 
 export const plainAdapter: PartAdapter = {
@@ -25,6 +35,8 @@ export const plainAdapter: PartAdapter = {
   },
 }
 
+const none: DefaultColumns = { names: new Set(), reads: [], evaluate: () => new Map() }
+
 /** Goes through columns of a part from its start to its end, a few granules at a time. */
 export class PartCursor {
   #mark: number
@@ -33,6 +45,7 @@ export class PartCursor {
   #row = 0
   #rows = 0
   #arena: Arena | null = null
+  #defaults: DefaultColumns | null = null
   /** Of columns whose rows were given out since the last take. */
   #old: Arena[] = []
 
@@ -83,18 +96,28 @@ export class PartCursor {
     this.#arena = arena
     const end = Math.min(this.#mark + this.marksPerRead, this.#end)
     const rows = rowsOfMarks(part, this.#mark, end)
-    const names = columns.map(column => column.name)
-    const siblings = columns.map(column => siblingOf(part, column))
+    this.#defaults ??= (await this.adapter.defaults?.(part, columns)) ?? none
+    const { names: made, reads, evaluate } = this.#defaults
+    const stored = columns.filter(({ name }) => !made.has(name))
+    for (const column of reads) if (!stored.some(({ name }) => name === column.name)) stored.push(column)
+    const names = stored.map(column => column.name)
+    const siblings = stored.map(column => siblingOf(part, column))
     const wanted = [...names, ...siblings.flatMap(sibling => sibling ?? [])]
     const read = await reader.readColumns(part, wanted, this.#mark, end, arena)
     let sibling = names.length
-    this.#columns = columns.map((column, i) => {
-      const values = read[i]
-      const sizes = siblings[i] === null ? null : read[sibling++]
-      if (sizes instanceof ArrayColumn) return emptyBeside(sizes, column, arena)
-      if (values === null) return this.adapter.missing(part, column, rows, arena).full(arena)
-      return values.type.equals(parseType(column.type)) ? values : this.adapter.convert(values, column, arena)
-    })
+    const values = new Map(
+      stored.map((column, i): [string, Column] => {
+        const found = read[i]
+        const sizes = siblings[i] === null ? null : read[sibling++]
+        if (sizes instanceof ArrayColumn) return [column.name, emptyBeside(sizes, column, arena)]
+        if (found === null) return [column.name, this.adapter.missing(part, column, rows, arena).full(arena)]
+        const conforms = found.type.equals(parseType(column.type))
+        return [column.name, conforms ? found : this.adapter.convert(found, column, arena)]
+      }),
+    )
+    for (const [name, column] of evaluate(name => values.get(name) as Column, rows, arena))
+      values.set(name, column.full(arena))
+    this.#columns = columns.map(({ name }) => values.get(name) as Column)
     this.#mark = end
     this.#rows = rows
     this.#row = 0
@@ -109,7 +132,7 @@ export class PartCursor {
 }
 
 /** A column of the same Nested that the part has, for one that it does not have: their arrays are of equal sizes. */
-function siblingOf(part: PartInfo, { name, type }: StoredColumn): string | null {
+export function siblingOf(part: PartInfo, { name, type }: StoredColumn): string | null {
   const dot = name.indexOf('.')
   if (dot < 0 || !type.startsWith('Array(') || part.columns.some(column => column.name === name)) return null
   const prefix = name.slice(0, dot + 1)
@@ -118,7 +141,7 @@ function siblingOf(part: PartInfo, { name, type }: StoredColumn): string | null 
 }
 
 /** Arrays of defaults, as long as those beside them. */
-function emptyBeside(sizes: ArrayColumn, { type }: StoredColumn, arena: Arena): Column {
+export function emptyBeside(sizes: ArrayColumn, { type }: StoredColumn, arena: Arena): Column {
   const wanted = parseType(type)
   assert(wanted instanceof ArrayType, 'columns of a Nested are arrays')
   const { offsets, elements } = sizes.compact(arena)

@@ -109,17 +109,27 @@ export class PartWriter {
     }
   }
 
-  /** A column as it is in another part: its files get a second name. */
-  async adopt(part: PartInfo, name: string, files: ReadonlyMap<string, FileChecksum>): Promise<void> {
-    for (const [file, checksum] of files) {
-      if (this.#checksums.has(file)) continue // sizes of a Nested
-      await this.disk.link(`${part.path}/${file}`, `${this.path}/${file}`)
-      this.#checksums.set(file, checksum)
-      if (file.endsWith('.bin')) this.#streams[file.slice(0, -4)] = checksum.size
-    }
-    const column = part.columns.find(column => column.name === name)
+  /** A column as it is in another part, there perhaps under another name: its files get a second name. */
+  async adopt(
+    part: PartInfo,
+    name: string,
+    files: ReadonlyMap<string, FileChecksum>,
+    stored: string = name,
+  ): Promise<void> {
+    const column = part.columns.find(column => column.name === stored)
     assert(column !== undefined, 'an adopted column is one of its part')
-    this.#columns.push(column)
+    const type = parseType(column.type)
+    const streams = streamsOf(name, type)
+    for (const [i, stream] of streamsOf(stored, type).entries())
+      for (const extension of ['.bin', '.mrk']) {
+        const file = streams[i] + extension
+        const checksum = files.get(stream + extension)
+        if (!checksum || this.#checksums.has(file)) continue // sizes of a Nested
+        await this.disk.link(`${part.path}/${stream}${extension}`, `${this.path}/${file}`)
+        this.#checksums.set(file, checksum)
+        if (extension === '.bin') this.#streams[streams[i]] = checksum.size
+      }
+    this.#columns.push({ ...column, name })
     this.#rows ??= part.rows
     assert(this.#rows === part.rows, 'an adopted column has the rows of the others')
   }

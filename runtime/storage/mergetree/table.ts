@@ -1,6 +1,6 @@
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
-import { encodeText } from '../../core/text.ts'
+import { decodeText, encodeText } from '../../core/text.ts'
 import { type Disk, isHalfPut } from '../disk.ts'
 import { linkDirectory } from '../linkDirectory.ts'
 import type { MergeTreeDefinition } from './definition.ts'
@@ -8,6 +8,7 @@ import type { FrameCodec } from './frames.ts'
 import { type Move, moveTogether, recordDropped, recoverJournals, removedPrefix, removePart } from './journal.ts'
 import { loadPart, saysBroken } from './loadPart.ts'
 import { mergeBytesMax, selectRange } from './mergeSelector.ts'
+import { type MutationRecord, mutationFile, parseMutation, printMutation, versionOfFile } from './mutationRecords.ts'
 import type { PartInfo } from './part.ts'
 import { comparePartNames, covers, type PartName, printPartName, tryParsePartName } from './partName.ts'
 
@@ -42,6 +43,9 @@ export interface BrokenPart {
   readonly reason: string
 }
 
+/** What mutations a part has seen, by their versions: later ones are to be done on it. */
+const dataVersion = ({ mutation, minBlock }: PartName): number => mutation || minBlock
+
 interface OutdatedPart {
   readonly part: PartInfo
   readonly sinceMs: number
@@ -66,6 +70,7 @@ export class MergeTreeTable {
   readonly #readers = new Map<string, number>()
   /** Sources of merges under way. */
   readonly #merging = new Set<string>()
+  readonly #mutations = new Map<number, MutationRecord>()
   readonly #tasks = new WeakSet<readonly PartInfo[]>()
   #nextBlock = 1
   #journals = 0
@@ -94,8 +99,13 @@ export class MergeTreeTable {
       await disk.put(`${path}/format_version.txt`, encodeText('1'))
     if (disk.can.write) await recoverJournals(disk, path)
     const names: PartName[] = []
-    for (const { name, isDirectory } of await disk.list(path)) {
+    for (const { name, isDirectory, size } of await disk.list(path)) {
       if (!isDirectory) {
+        const version = versionOfFile(name)
+        if (version !== null) {
+          this.#mutations.set(version, parseMutation(decodeText(await disk.read(`${path}/${name}`, 0, size)), version))
+          this.#nextBlock = Math.max(this.#nextBlock, version + 1)
+        }
         if (isHalfPut(name) && disk.can.write) await disk.remove(`${path}/${name}`)
         continue
       }
@@ -274,7 +284,8 @@ export class MergeTreeTable {
         last = null
         continue
       }
-      if (last && last.partitionId === part.partitionId) runs[runs.length - 1].push(part)
+      if (last && last.partitionId === part.partitionId && this.#doneOn(last) === this.#doneOn(part))
+        runs[runs.length - 1].push(part)
       else runs.push([part])
       last = part
     }
@@ -377,12 +388,71 @@ export class MergeTreeTable {
     return this.#nextBlock++
   }
 
+  /** Mutations whose files are there, done or not, oldest first. */
+  mutations(): MutationRecord[] {
+    return [...this.#mutations.values()].sort((a, b) => a.version - b.version)
+  }
+
+  /** Writes a mutation down. It is done when partsBefore(its version) is empty. */
+  addMutation(commands: string): Promise<MutationRecord> {
+    return this.#change(async () => {
+      const record = { version: this.nextVersion(), createdMs: this.#options.now(), commands }
+      await this.disk.put(`${this.path}/${mutationFile(record.version)}`, encodeText(printMutation(record)))
+      this.#mutations.set(record.version, record)
+      return record
+    })
+  }
+
+  removeMutation(version: number): Promise<void> {
+    return this.#change(async () => {
+      await this.disk.remove(`${this.path}/${mutationFile(version)}`)
+      this.#mutations.delete(version)
+    })
+  }
+
+  /** Active parts that a mutation of this version has still to change. */
+  partsBefore(version: number): PartInfo[] {
+    return this.parts().filter(part => dataVersion(part) < version)
+  }
+
+  /** Parts merge only with parts that the same mutations were done on. */
+  #doneOn(part: PartInfo): number {
+    let done = 0
+    for (const version of this.#mutations.keys())
+      if (version <= dataVersion(part) && version > done && this.partsBefore(version).length > 0) done = version
+    return done
+  }
+
+  /**
+   * Puts rewritten parts in their places, all together, with a new definition. What has to be durable first, the table's metadata,
+   * is done by `before`; what has to be seen at the same time by `seen`.
+   */
+  commitRewrites(
+    rewrites: readonly { readonly task: MergeTask; readonly part: PartInfo }[],
+    before: () => Promise<void>,
+    seen: () => void,
+  ): Promise<void> {
+    return this.#change(async () => {
+      try {
+        await before()
+        const parts = rewrites.map(({ task, part }) => this.#named(part, task.result))
+        await this.#moveTogether(rewrites.map(({ part }, i) => ({ from: this.#below(part.path), to: parts[i].name })))
+        for (const { task } of rewrites) this.#outdate(task.sources[0])
+        for (const part of parts) this.#active.set(part.name, part)
+        seen()
+      } finally {
+        for (const { task } of rewrites) this.#endTask(task)
+      }
+    })
+  }
+
   /** A rewrite of one part by a mutation, to be ended by commitMerge or abandonMerge. null: the part is being merged. */
   rewriteTask(part: PartInfo, version: number): MergeTask | null {
     if (this.#merging.has(part.id) || this.#active.get(part.name)?.id !== part.id) return null
     const task = this.#task([part])
     const { partitionId, minBlock, maxBlock, level } = part
-    return { ...task, result: { partitionId, minBlock, maxBlock, level, mutation: version } }
+    const result = { partitionId, minBlock, maxBlock, level, mutation: version }
+    return { ...task, result, temporaryPath: `${this.path}/${this.temporaryName('mut', printPartName(result))}` }
   }
 
   get mergesRunning(): boolean {

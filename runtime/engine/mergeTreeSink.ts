@@ -19,6 +19,7 @@ export async function mergeTreeSink(context: QueryContext, source: MergeTreeSour
       keys,
       uniqueName: () => `${tag}_${++number}`,
       now: () => context.platform.clock.now(),
+      check: () => context.check(),
     },
     context.budget,
     {

@@ -10,10 +10,18 @@ import type { QueryContext } from './context.ts'
 import type { SortBy } from './sortChunks.ts'
 import type { FileRange } from './temporaryFiles.ts'
 
-/** A sorted file: packed chunks one behind another. */
-interface Run {
+/** Sorted rows: in a file, as packed chunks one behind another, or in memory. */
+type Run = FileRun | MemoryRun
+
+interface FileRun {
   readonly path: string
   readonly pieces: readonly FileRange[]
+}
+
+interface MemoryRun {
+  readonly sorted: Chunk
+  /** The rows' own. */
+  readonly arena: Arena
 }
 
 /** What is in memory of a run while it is merged. */
@@ -26,18 +34,22 @@ interface Cursor {
   used: number
 }
 
+/** Rows of all runs whose keys are there at once, about. */
+const keyRowsMax = 1 << 21
 /** So many runs are merged at once; of more, some are merged to one beforehand. */
 const mergedRunsMax = 32
 /** Pieces of runs are no smaller than the pages that memory comes in. */
 const pieceBytesMin = 65536
 const pieceBytesMax = 4 << 20
 
-/** Sorted rows on disk, and their merge: ORDER BY of more than memory holds. Equal rows stay in the order in which they came. */
+/** Sorted rows in memory and on disk, and their merge: ORDER BY of many rows, also of more than memory holds. Equal rows stay in the order in which they came. */
 export class SortedRuns {
   #runs: Run[] = []
   readonly #pieceBytes: number
   /** Rows of a piece; that of the first run. */
   #pieceRows = 0
+  /** Of the runs in memory. */
+  bytes = 0
 
   constructor(
     readonly context: QueryContext,
@@ -47,7 +59,7 @@ export class SortedRuns {
     /** That a merge may take, about. */
     memoryBytes: number,
   ) {
-    const share = Math.floor(memoryBytes / (2 * mergedRunsMax))
+    const share = memoryBytes > 0 ? Math.floor(memoryBytes / (2 * mergedRunsMax)) : pieceBytesMax
     this.#pieceBytes = Math.min(Math.max(share, pieceBytesMin), pieceBytesMax)
   }
 
@@ -60,21 +72,27 @@ export class SortedRuns {
     return this.#runs.length
   }
 
-  /** Writes sorted rows as the next run. */
-  async add(sorted: Chunk): Promise<void> {
+  /** Takes sorted rows as the next run. arena: all that they lie in, given back with them. */
+  add(sorted: Chunk, arena: Arena): void {
     if (this.#pieceRows === 0) {
       const bytesOfRow = Math.max(1, sorted.byteSize() / sorted.rows)
       this.#pieceRows = Math.min(Math.max(Math.floor(this.#pieceBytes / bytesOfRow), 16), chunkRowsMax)
     }
-    const rows = this.#pieceRows
-    const cuts = function* () {
-      for (let start = 0; start < sorted.rows; start += rows)
-        yield sorted.cut(start, Math.min(rows, sorted.rows - start))
-    }
-    this.#runs.push(await this.#write(cuts()))
+    this.bytes += sorted.byteSize()
+    this.#runs.push({ sorted, arena })
   }
 
-  async #write(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): Promise<Run> {
+  /** Writes what is in memory as one run. */
+  async spill(): Promise<void> {
+    const kept = this.#runs.filter(run => 'sorted' in run)
+    if (kept.length === 0) return
+    const written = await this.#write(this.#merge(kept))
+    for (const { arena } of kept) this.context.release(arena)
+    this.#runs = [...this.#runs.filter(run => 'path' in run), written]
+    this.bytes = 0
+  }
+
+  async #write(chunks: AsyncIterable<Chunk>): Promise<FileRun> {
     const { temporary } = this.context
     assert(temporary !== null, 'runs are written where there is a disk')
     const file = await temporary.create()
@@ -92,12 +110,13 @@ export class SortedRuns {
 
   /** All rows in order. A chunk is valid until the next one is asked for. */
   async *merge(): Chunks {
-    while (this.#runs.length > mergedRunsMax) {
+    while (this.#runs.filter(run => 'path' in run).length > mergedRunsMax) {
+      await this.spill()
       const merged: Run[] = []
       for (let start = 0; start < this.#runs.length; start += mergedRunsMax) {
         const some = this.#runs.slice(start, start + mergedRunsMax)
         merged.push(some.length === 1 ? some[0] : await this.#write(this.#merge(some)))
-        if (some.length > 1) for (const { path } of some) await this.context.temporary?.remove(path)
+        if (some.length > 1) for (const run of some) if ('path' in run) await this.context.temporary?.remove(run.path)
       }
       this.#runs = merged
     }
@@ -111,15 +130,15 @@ export class SortedRuns {
     const cursors = runs.map((run): Cursor => ({ run, arena: context.newArena(), next: 0, chunk: null, used: 0 }))
     try {
       const directions = this.by.map(({ direction }) => direction)
+      const memoryRows = Math.min(this.#pieceRows, Math.max(1024, Math.floor(keyRowsMax / runs.length)))
       const merger = new RunMerger(arena, runs.length, this.types, directions, this.#pieceRows)
       const feed = async (index: number): Promise<void> => {
         const cursor = cursors[index]
         cursor.arena.reset()
         cursor.chunk = null
         cursor.used = 0
-        if (cursor.next === cursor.run.pieces.length) return
-        const bytes = await context.temporary!.read(cursor.run.path, cursor.run.pieces[cursor.next++])
-        const chunk = unpackChunk(bytes, cursor.arena)
+        const chunk = await this.#piece(cursor, memoryRows)
+        if (!chunk) return
         cursor.chunk = chunk
         const keys = this.by.map(({ column }) => chunk.columns[column])
         merger.feed(index, keys, chunk.rows, cursor.arena)
@@ -137,6 +156,18 @@ export class SortedRuns {
       context.release(scratch)
       context.release(arena)
     }
+  }
+
+  /** The next rows of a run; memoryRows: so many of one in memory. */
+  async #piece(cursor: Cursor, memoryRows: number): Promise<Chunk | null> {
+    const { run } = cursor
+    const piece = cursor.next++
+    if ('path' in run) {
+      if (piece >= run.pieces.length) return null
+      return unpackChunk(await this.context.temporary!.read(run.path, run.pieces[piece]), cursor.arena)
+    }
+    const start = piece * memoryRows
+    return start < run.sorted.rows ? run.sorted.cut(start, Math.min(memoryRows, run.sorted.rows - start)) : null
   }
 }
 

@@ -1,6 +1,8 @@
 import { Chunk, type Chunks, chunkRowsMax } from '../../columns/chunk.ts'
+import { keepChunk } from '../../columns/keep.ts'
 import { type SortDirection, sortOrder } from '../../columns/sort.ts'
 import { DBError } from '../../core/errors.ts'
+import type { Arena } from '../../core/memory.ts'
 import type { SortPlan } from '../../planner/plan.ts'
 import type { QueryContext } from '../context.ts'
 import { Evaluator } from '../evaluate.ts'
@@ -12,6 +14,8 @@ import { countRows } from './rowsBeforeLimit.ts'
 
 /** More first rows than these are sorted with all others where memory is short: on disk they may be as many as they like. */
 const firstRowsMax = 500_000
+/** So many rows are sorted at once; more become runs, which are merged: that takes longer, but rows are not copied as a whole. */
+const runRowsMax = 1 << 22
 
 /** ORDER BY, and the first `limit` rows of it: then most rows of a long input are left behind at once. */
 export async function* sort(context: QueryContext, given: Chunks, plan: SortPlan): Chunks {
@@ -41,7 +45,7 @@ function checkRows(context: QueryContext, rows: number): void {
 const directionsOf = (plan: SortPlan): SortDirection[] =>
   plan.keys.map(({ descending, nullsFirst }) => ({ descending, nullsFirst }))
 
-/** Sorted in memory: one chunk. What is too much for it goes to disk as sorted runs, which are merged at the end. */
+/** Few rows: one sorted chunk. Many: sorted runs, which are merged at the end; what is too much for memory goes to disk. */
 async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {
   const width = plan.columns.length
   const evaluator = new Evaluator(context, plan.columns)
@@ -53,14 +57,18 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
     const known = expr.kind === 'column' ? plan.columns.findIndex(({ id }) => id === expr.id) : -1
     return { column: known >= 0 ? known : columns++, direction: directions[i] }
   })
+  // Ranks among other strings say nothing beside those of another run.
   const isCollated = plan.keys.some(key => key.locale !== undefined)
-  const bytesMax = SortedRuns.accepts(types) && !isCollated ? runBytesMax(context) : 0
+  const isMergeable = SortedRuns.accepts(types) && !isCollated
+  const bytesMax = isMergeable ? runBytesMax(context) : 0
   const runs = new SortedRuns(context, types, by, bytesMax)
   const arena = context.newArena()
-  const sorted = (kept: Collector, withKeys: boolean): Chunk | null => {
+  const rowsWanted = plan.limit > 0 && !plan.withTies ? plan.limit : Number.POSITIVE_INFINITY
+  const exprs = plan.keys.map(key => key.expr)
+  /** The kept rows in order, copied to another arena than theirs if `target` is one. */
+  const sorted = (kept: Collector, target: Arena, withKeys: boolean): Chunk | null => {
     const all = kept.finish()
     if (!all) return null
-    const exprs = plan.keys.map(key => key.expr)
     const keys = evaluator.run(exprs, all, arena)
     const ordered = keys.map((key, i) => {
       const { locale } = plan.keys[i]
@@ -68,7 +76,15 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
     })
     const order = sortOrder(ordered, directions, all.rows, arena)
     const added = withKeys ? keys.filter((_, i) => by[i].column >= width) : []
-    return new Chunk([...all.columns, ...added], all.rows).gather(order, all.rows, arena)
+    const rows = Math.min(all.rows, rowsWanted)
+    const whole = new Chunk([...all.columns, ...added], all.rows)
+    return target === arena ? whole.gather(order, rows, arena) : keepChunk(whole, order, rows, target)
+  }
+  const addRun = (kept: Collector) => {
+    const own = context.newArena()
+    const run = sorted(kept, own, true)
+    if (run) runs.add(run, own)
+    arena.reset()
   }
   try {
     let kept = new Collector(context, width, arena)
@@ -77,20 +93,20 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
       rows += chunk.rows
       kept.add(chunk)
       checkRows(context, rows)
-      if (bytesMax === 0 || kept.bytes <= bytesMax) continue
-      const run = sorted(kept, true)
-      if (run) await runs.add(run)
-      arena.reset()
+      const isFull = bytesMax > 0 && (kept.bytes > bytesMax / 4 || kept.bytes + runs.bytes > bytesMax)
+      if (!isMergeable || (kept.rows < runRowsMax && !isFull)) continue
+      addRun(kept)
       kept = new Collector(context, width, arena)
+      if (bytesMax > 0 && runs.bytes > bytesMax / 2) await runs.spill()
+      await context.breathe()
     }
-    const last = sorted(kept, runs.count > 0)
     if (runs.count === 0) {
-      if (last) yield last
+      const all = sorted(kept, arena, false)
+      if (all) yield all
       return
     }
-    if (last) await runs.add(last)
-    arena.reset()
-    let left = plan.limit > 0 && !plan.withTies ? plan.limit : Number.POSITIVE_INFINITY
+    addRun(kept)
+    let left = rowsWanted
     for await (const chunk of runs.merge()) {
       yield new Chunk(chunk.columns.slice(0, width), chunk.rows).cut(0, Math.min(left, chunk.rows))
       left -= chunk.rows
@@ -101,8 +117,8 @@ async function* allRows(context: QueryContext, input: Chunks, plan: SortPlan): C
   }
 }
 
-/** Sorting takes the rows, the same put together, their keys, and the rows in order: so rows alone may take a part of the limit only. */
-const runBytesMax = (context: QueryContext): number => context.spillBytes('max_bytes_before_external_sort', 1 / 6)
+/** Beside the rows of runs there are those of the next run, the same put together, and their keys: so rows alone may take a part only. */
+const runBytesMax = (context: QueryContext): number => context.spillBytes('max_bytes_before_external_sort', 1 / 4)
 
 /** One chunk of at most plan.limit rows. */
 async function* firstRows(context: QueryContext, input: Chunks, plan: SortPlan): Chunks {

@@ -39,6 +39,8 @@ export interface InsertTarget {
   /** A part of a directory name that nobody else uses. */
   uniqueName(): string
   now(): number
+  /** Called between columns: throws when the INSERT is to stop. */
+  check?(): void
 }
 
 /**
@@ -194,6 +196,7 @@ class BlockWriter {
     )
     try {
       for (const { name, type } of definition.columns) {
+        target.check?.()
         const scratch = new Arena(memory, arena.budget)
         try {
           const sum = sums.get(name)

@@ -19,7 +19,7 @@ import type { Plan } from '../planner/plan.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { prepare } from './analysis.ts'
-import { explainPlan } from './explain.ts'
+import { explainEstimate, explainPipeline, explainPlan } from './explain.ts'
 import { extremesOf } from './extremes.ts'
 import type { ScalarResult, SelectTask } from './messages.ts'
 
@@ -39,9 +39,7 @@ const outputBytes = 65536
 export async function runQuery(context: QueryContext, task: SelectTask, io: QueryIo): Promise<void> {
   const { plan, scalars } = await prepare(context, task, task.query, task.share?.scalars ?? null)
   if (task.explain) {
-    const lines = await explainPlan(plan, task.explain, context)
-    const columns = [{ id: 0, name: 'explain', type: parseType('String') }]
-    await write(context, task, io, { kind: 'values', columns, rows: [] }, rowsOf(context, lines))
+    await explain(context, task, task.explain, plan, io)
     return
   }
   const shared = findShared(plan)
@@ -67,6 +65,30 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
     join: own => together(context, own, peers),
   })
   await write(context, task, io, plan, chunks)
+}
+
+async function explain(
+  context: QueryContext,
+  task: SelectTask,
+  options: NonNullable<SelectTask['explain']>,
+  plan: Plan,
+  io: QueryIo,
+): Promise<void> {
+  if (options.kind === 'ESTIMATE') {
+    const types = { database: 'String', table: 'String', parts: 'UInt64', rows: 'UInt64', marks: 'UInt64' }
+    const columns = Object.entries(types).map(([name, type], id) => ({ id, name, type: parseType(type) }))
+    const estimate: Plan = { kind: 'values', columns, rows: await explainEstimate(plan, context) }
+    await write(context, task, io, estimate, execute(context, estimate))
+    return
+  }
+  let lines: string[]
+  if (options.kind === 'PIPELINE') {
+    const shared = findShared(plan)
+    const isShared = shared !== null && task.threads > 1 && worthSharing(context, shared.top)
+    lines = explainPipeline(plan, shared?.top ?? null, isShared ? task.threads : 1)
+  } else lines = await explainPlan(plan, options, context)
+  const columns = [{ id: 0, name: 'explain', type: parseType('String') }]
+  await write(context, task, io, { kind: 'values', columns, rows: [] }, rowsOf(context, lines))
 }
 
 async function* rowsOf(context: QueryContext, lines: readonly string[]): Chunks {

@@ -541,3 +541,22 @@ export async function explainIndexes(plan: ScanPlan, context: QueryContext): Pro
     lines.push(`  None`, `    Parts: ${partsTotal}/${partsTotal}`, `    Granules: ${granulesTotal}/${granulesTotal}`)
   return lines
 }
+
+/** EXPLAIN ESTIMATE: what would be read of a table. */
+export async function estimateScan(
+  plan: ScanPlan,
+  context: QueryContext,
+): Promise<{ parts: number; rows: number; marks: number }> {
+  const source = plan.table.source as MergeTreeSource
+  const reader = await context.resources.partReader(source.location)
+  const { selected } = await prune(context, plan, source, reader)
+  const estimate = { parts: 0, rows: 0, marks: 0 }
+  for (const { part, ranges } of selected) {
+    if (ranges.length > 0) estimate.parts++
+    for (const { from, to } of ranges) {
+      estimate.marks += to - from
+      estimate.rows += rowOfMark(part, to) - rowOfMark(part, from)
+    }
+  }
+  return estimate
+}

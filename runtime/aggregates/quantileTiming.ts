@@ -24,7 +24,7 @@ export const timingQuantiles: readonly AggregateDefinition[] = [
 ]
 
 const tinyMax = 31
-const mediumMax = 2836
+const mediumMax = 5672
 const small = 1024
 const largest = 30_000
 const step = 16

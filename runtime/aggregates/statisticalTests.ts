@@ -255,7 +255,7 @@ class MannWhitney extends TwoLists {
     const u = this.alternative === 'greater' ? u1 : this.alternative === 'less' ? u2 : Math.max(u1, u2)
     const z = (u - mean) / deviation
     const p = this.alternative === 'two-sided' ? 2 * normalBelow(-Math.abs(z)) : normalBelow(-z)
-    return [u, Math.min(1, p)]
+    return [u1, Math.min(1, p)]
   }
 }
 

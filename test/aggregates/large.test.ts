@@ -38,6 +38,10 @@ const answers: [name: string, types: string[], rows: number, answer: Value][] = 
   ['uniq', ['UInt64'], 131073, 131449n],
   ['uniq', ['String'], 100_000, 100401n],
   ['uniq', ['UInt64', 'String'], 100_000, 99603n],
+  ['uniqCombined', ['UInt64'], 20_000, 20005n],
+  ['uniqCombined64', ['UInt64'], 100_000, 100314n],
+  ['uniqHLL12', ['UInt64'], 3000, 2780n],
+  ['uniqHLL12', ['UInt64'], 100_000, 101344n],
   ['uniqExact', ['UInt64'], 100_000, 100_000n],
   ['quantile', ['UInt64'], 100_000, 50501.5],
 ]

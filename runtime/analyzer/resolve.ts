@@ -285,6 +285,8 @@ export class Resolver {
 
   /** A function by name over resolved arguments, folded where it can be. */
   call(name: string, args: readonly Typed[]): Typed {
+    const byElement = this.#tuplesByElement(name, args)
+    if (byElement) return byElement
     const definition = findFunction(concatenationOf(name, args))
     if (!definition) throw new DBError('UNKNOWN_FUNCTION', `Function with name \`${name}\` does not exist`)
     const fitted =
@@ -304,6 +306,19 @@ export class Resolver {
       }
     }
     return this.intern({ kind: 'call', type: bound.type, name: definition.name, args: fitted, bound, key })
+  }
+
+  /** Equality of tuples in which elements may be NULL: that of all elements, which may be unknown. */
+  #tuplesByElement(name: string, [a, b]: readonly Typed[]): Typed | null {
+    if ((name !== 'equals' && name !== 'notEquals') || !(a?.type instanceof TupleType && b?.type instanceof TupleType))
+      return null
+    const { elements } = a.type
+    const others = b.type.elements
+    if (elements.length < 2 || elements.length !== others.length) return null
+    if (![...elements, ...others].some(type => type.isNullable)) return null
+    const element = (tuple: Typed, i: number) => this.call('tupleElement', [tuple, this.integer(BigInt(i + 1))])
+    const compared = elements.map((_, i) => this.call(name, [element(a, i), element(b, i)]))
+    return this.call(name === 'equals' ? 'and' : 'or', compared)
   }
 
   #evaluate(bound: import('../functions/bind.ts').BoundFunction, args: readonly ConstantNode[]): Value {
@@ -460,8 +475,9 @@ export class Resolver {
       const parameters: Value[] = []
       for (const parameter of expr.parameters ?? [])
         parameters.push((await this.resolveConstant(parameter, 'A parameter of an aggregate function')).value)
-      const distinct = /^count(?:If)?Distinct((?:If)?)$/i.exec(name)
-      if (distinct) name = this.context.settings.text('count_distinct_implementation') + distinct[1]
+      const distinct = /^count(If)?Distinct(If)?$/i.exec(name)
+      if (distinct)
+        name = this.context.settings.text('count_distinct_implementation') + (distinct[1] ?? distinct[2] ?? '')
       if (expr.nulls === 'respect') name += 'RespectNulls'
       return { name, args, parameters }
     } finally {

@@ -6,7 +6,7 @@ import { standsForMany } from '../analyzer/expand.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import { plainType } from '../functions/bind.ts'
-import type { Expr, TableExpr } from '../sql/ast.ts'
+import type { Expr, FunctionCall, Query, Select, TableExpr } from '../sql/ast.ts'
 import { columnName } from '../sql/format.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { MapType } from '../types/compound.ts'
@@ -57,6 +57,8 @@ export async function planFrom(
       if (known) return planTable(planner, known, names, table)
       if (call.args[0]?.kind === 'subquery' && (call.bareQuery || call.name === 'view'))
         return named(await planner.nested(call.args[0].query, ctes, outer), names, table.columnAliases)
+      if (call.name === 'SQLStandardValues')
+        return named(await planner.nested(valuesQuery(call), ctes, outer), names, table.columnAliases)
       const resolver = new Resolver(planner.context, new Scope([], ctes, outer))
       for (const [name, expr] of planner.aliases) resolver.scope.aliases.set(name, expr)
       const values = []
@@ -96,6 +98,15 @@ export async function planFrom(
       return planTable(planner, found, names, table, table.alias ? realNames : undefined)
     }
   }
+}
+
+/** `(VALUES (1, 'a'), (2, 'b'))` as the SELECTs that it stands for. */
+function valuesQuery({ args, start, end }: FunctionCall): Query {
+  const inputs = args.map((row): Select => {
+    const values = row.kind === 'function' && row.name === 'tuple' ? row.args : [row]
+    return { kind: 'select', columns: values.map((value, i) => ({ ...value, alias: `c${i + 1}` })), start, end }
+  })
+  return inputs.length === 1 ? inputs[0] : { kind: 'setOperation', operator: 'UNION ALL', inputs, start, end }
 }
 
 function refuseModifiers({ final, sample }: { final?: true; sample?: unknown }, what: string): void {

@@ -104,6 +104,9 @@ export class SelectPlanner {
       return isOfGroup && isKnown ? resolver.aggregateCall('any', [made.node], []) : made.node
     }
 
+    const scanned = source.plan.kind === 'scan' ? (source.plan.table.source as { kind?: string }).kind : 'mergeTree'
+    if (select.prewhere && scanned !== 'mergeTree')
+      throw new DBError('ILLEGAL_PREWHERE', 'The storage does not support PREWHERE')
     resolver.allowAggregates = false
     const joined = new ArrayJoins(this.context)
     for (const condition of [select.prewhere, select.where])

@@ -78,11 +78,13 @@ function subscript(cursor: Cursor, array: Expr): Expr {
 
 /** `x.1` and `f(x).name`; names after names are read by the identifier itself. */
 function tupleElement(cursor: Cursor, tuple: Expr): Expr | undefined {
-  const isNumber = cursor.kind(1) === TokenKind.number
+  const isNegative = cursor.peek(1) === '-' && cursor.kind(2) === TokenKind.number
+  const isNumber = isNegative || cursor.kind(1) === TokenKind.number
   if (!isNumber && cursor.kind(1) !== TokenKind.word && cursor.kind(1) !== TokenKind.quotedName) return undefined
   cursor.skip()
   const { start } = cursor
-  const index = isNumber ? cursor.integer() : cursor.name()
+  if (isNegative) cursor.skip()
+  const index = isNumber ? cursor.integer() * (isNegative ? -1n : 1n) : cursor.name()
   return operation('tupleElement', [tuple, literal(index, start, cursor.end)], tuple.start, cursor.end)
 }
 

@@ -7,6 +7,7 @@ import type { DataType } from '../types/dataType.ts'
 import { DecimalType } from '../types/decimal.ts'
 import { EnumType } from '../types/enum.ts'
 import { parseType } from '../types/parseType.ts'
+import { plainType } from './bind.ts'
 import { type ArgumentInfo, type Call, defineFunction, type FunctionDefinition } from './function.ts'
 import { isInteger, isNumberOrDecimal } from './numericTypes.ts'
 import { defineRowwise } from './rowwise.ts'
@@ -91,10 +92,14 @@ const errorCodeToName = defineRowwise({
   name: 'errorCodeToName',
   about: 'The name of an error by its number.',
   category,
-  arguments: [{ name: 'code', accepts: isNumberOrDecimal }],
-  floats: true,
+  arguments: [{ name: 'code', accepts: type => isNumberOrDecimal(plainType(type)) }],
+  nulls: 'literal',
   returns: parseType('LowCardinality(String)'),
-  row: ([code]) => (code === 0 ? 'OK' : (namesByCode.get(code as number) ?? '')),
+  row: ([code], { arguments: [{ type }] }) => {
+    const plain = plainType(type)
+    const number = plain instanceof DecimalType ? Number(plain.print(code)) : Number(code)
+    return number === 0 ? 'OK' : (namesByCode.get(number) ?? '')
+  },
   example: ['SELECT errorCodeToName(252)', 'TOO_MANY_PARTS'],
 })
 
@@ -122,7 +127,7 @@ const getSettingOrDefault = defineFunction({
 function knownSetting(name: ArgumentInfo, setting: (name: string) => unknown): string | undefined {
   try {
     const value = setting(String(name.constant))
-    return value === null || value === undefined ? undefined : String(value)
+    return value === null || value === undefined || value === '' ? undefined : String(value)
   } catch (error) {
     if (error instanceof DBError && error.errorName === 'UNKNOWN_SETTING') return undefined
     throw error

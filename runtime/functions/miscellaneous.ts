@@ -11,7 +11,7 @@ import { castTarget } from './conversion.ts'
 import { newFixed } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type Environment, type FunctionDefinition } from './function.ts'
 import { conditionMask, flagColumn } from './logical.ts'
-import { isNumber } from './numericTypes.ts'
+import { isNumber, isNumberOrDecimal } from './numericTypes.ts'
 import { textColumn } from './textColumns.ts'
 
 const String_ = parseType('String')
@@ -199,10 +199,10 @@ const bar = defineFunction({
   about: 'A bar of block characters, as wide as x lies between two limits.',
   category,
   arguments: [
-    { name: 'x', accepts: isNumber },
-    { name: 'min', accepts: isNumber },
-    { name: 'max', accepts: isNumber },
-    { name: 'width', accepts: isNumber, optional: true },
+    { name: 'x', accepts: isNumberOrDecimal },
+    { name: 'min', accepts: isNumberOrDecimal },
+    { name: 'max', accepts: isNumberOrDecimal },
+    { name: 'width', accepts: isNumberOrDecimal, optional: true },
   ],
   returns: () => String_,
   run: (args, { rows, arena }) => {
@@ -212,6 +212,8 @@ const bar = defineFunction({
       const [x, low, high] = columns.map(pointer => f64[pointer + row])
       const width = columns[3] === undefined ? 80 : f64[columns[3] + row]
       if (Number.isNaN(x) || Number.isNaN(low) || Number.isNaN(high) || x <= low) return ''
+      if (!(width >= 1 && width <= 1000))
+        throw new DBError('ARGUMENT_OUT_OF_BOUND', 'The width of function bar must be from 1 to 1000')
       const filled = x >= high ? width : ((x - low) / (high - low)) * width
       const eighths = Math.floor(filled * 8)
       return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]

@@ -227,8 +227,8 @@ const parseReadableSize = (form: '' | 'OrNull' | 'OrZero'): FunctionDefinition =
 }
 
 const deltaUnits: readonly (readonly [pattern: RegExp, seconds: number])[] = [
-  [/^years?|^yrs?|^y/, 31556952],
-  [/^months?|^mon?|^mo/, 2629746],
+  [/^years?|^yrs?|^y/, 31536000],
+  [/^months?|^mon?|^mo/, 2635200],
   [/^weeks?|^w/, 604800],
   [/^days?|^d/, 86400],
   [/^hours?|^hrs?|^hr|^h/, 3600],

@@ -17,7 +17,7 @@ import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import type { AnalyzerContext, CteScope } from './context.ts'
 import { comparisons, fitConstants } from './comparisons.ts'
-import { resolveArguments } from './expand.ts'
+import { aliasesOf, resolveArguments } from './expand.ts'
 import { resolveHigherOrder } from './higherOrder.ts'
 import { inFunctions, resolveIn } from './in.ts'
 import { valueKey } from './keys.ts'
@@ -470,8 +470,9 @@ export class Resolver {
     let { name } = expr
     this.#insideAggregate = !isWindow
     try {
-      const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && /^count/i.test(name)))
-      const args = await this.resolveAll(exprs)
+      const countsRows = /^count/i.test(name) && !/Merge/.test(name)
+      const exprs = expr.args.filter(arg => !(arg.kind === 'asterisk' && countsRows))
+      const args = await resolveArguments(this, exprs)
       const parameters: Value[] = []
       for (const parameter of expr.parameters ?? [])
         parameters.push((await this.resolveConstant(parameter, 'A parameter of an aggregate function')).value)
@@ -556,13 +557,26 @@ function substitute(lambda: Lambda, call: FunctionCall): Expr {
       'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
       `Function ${call.name} takes ${lambda.params.length} arguments, got ${call.args.length}`,
     )
-  const values = new Map(lambda.params.map((param, i) => [param, call.args[i]]))
+  const values = new Map<string, Expr>(lambda.params.map((param, i) => [param, call.args[i]]))
+  // Aliases inside the body are known in all of it.
+  const aliases = new Map<string, Expr>()
+  aliasesOf(lambda.body, aliases)
+  const replacing = new Set<string>()
   const replace = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(replace)
     if (value === null || typeof value !== 'object') return value
     const node = value as Expr
     if (node.kind === 'identifier' && node.parts.length === 1 && values.has(node.parts[0]))
       return values.get(node.parts[0])
+    const alias = node.kind === 'identifier' && node.parts.length === 1 ? node.parts[0] : undefined
+    const aliased = alias === undefined ? undefined : aliases.get(alias)
+    if (alias !== undefined && aliased) {
+      if (replacing.has(alias)) throw new DBError('CYCLIC_ALIASES', `Cyclic aliases: ${alias}`)
+      replacing.add(alias)
+      const made = replace({ ...aliased, alias: undefined })
+      replacing.delete(alias)
+      return made
+    }
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]))
   }
   return replace(lambda.body) as Expr

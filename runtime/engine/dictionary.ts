@@ -37,9 +37,13 @@ const layouts = new Map(
     'DIRECT',
     'COMPLEX_KEY_DIRECT',
     'IP_TRIE',
+    'POLYGON',
+    'POLYGON_SIMPLE',
+    'POLYGON_INDEX_EACH',
+    'POLYGON_INDEX_CELL',
   ].map(name => [name, shownLayout(name)]),
 )
-const absentLayouts = ['POLYGON', 'POLYGON_SIMPLE', 'POLYGON_INDEX_EACH', 'POLYGON_INDEX_CELL', 'REGEXP_TREE']
+const absentLayouts = ['REGEXP_TREE']
 
 /** FLAT as system.dictionaries shows it: Flat. */
 function shownLayout(name: string): string {
@@ -267,7 +271,7 @@ async function readDefinition(
   if (!layouts.has(layout.name))
     throw new DBError('UNKNOWN_ELEMENT_IN_CONFIG', `Unknown dictionary layout type: ${layout.name.toLowerCase()}.`)
   if (!statement.lifetime && !layout.name.endsWith('DIRECT')) throw incorrect('it has an empty lifetime')
-  const isComplex = layout.name.startsWith('COMPLEX') || layout.name === 'IP_TRIE'
+  const isComplex = /^(COMPLEX|IP_TRIE|POLYGON)/.test(layout.name)
   if (!isComplex && primaryKey.length !== 1)
     throw new DBError(
       'BAD_ARGUMENTS',

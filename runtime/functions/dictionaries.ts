@@ -17,6 +17,7 @@ import type { Keyed, KeyedSpec } from './keyedTable.ts'
 type Missing = 'default' | 'given' | 'null'
 
 const uint8 = parseType('UInt8')
+const float64 = parseType('Float64')
 
 function dictionaryOf(args: readonly ArgumentInfo[], environment: Environment): Keyed {
   const name = args[0].constant
@@ -63,6 +64,10 @@ function keyColumns(spec: KeyedSpec, key: Column, call: Call): Column[] {
   const { arena } = call
   const full = key.full(arena)
   if (spec.layout === 'IP_TRIE') return full instanceof TupleColumn ? [...full.columns] : [full]
+  if (spec.layout.startsWith('POLYGON')) {
+    checkKey(spec, full.type)
+    return (full as TupleColumn).columns.map(column => castColumn(column, float64, arena))
+  }
   const parts = full instanceof TupleColumn ? full.columns : [full]
   checkKey(spec, full.type)
   return parts.map((part, i) => castColumn(part, typeOfColumn(spec, spec.keys[i]), arena))
@@ -70,6 +75,11 @@ function keyColumns(spec: KeyedSpec, key: Column, call: Call): Column[] {
 
 function checkKey(spec: KeyedSpec, given: DataType): void {
   if (spec.layout === 'IP_TRIE') return
+  if (spec.layout.startsWith('POLYGON')) {
+    const point = plainType(given)
+    if (point instanceof TupleType && point.elements.length === 2) return
+    throw new DBError('TYPE_MISMATCH', `The key of dictionary ${spec.name} is a point (x, y), ${given.name} is given`)
+  }
   const type = plainType(given)
   const parts = type instanceof TupleType ? type.elements : [type]
   if (parts.length !== spec.keys.length || (!spec.layout.startsWith('COMPLEX') && type instanceof TupleType))

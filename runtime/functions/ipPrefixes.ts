@@ -24,6 +24,17 @@ export class IpPrefixes {
     this.#lengths = [...this.#byLength.keys()].sort((a, b) => b - a)
   }
 
+  /** The prefixes as they are shown: those of IPv4 as such, as long as there are no others. */
+  static shown(prefixes: Column): string[] {
+    const parsed = Array.from({ length: prefixes.rows }, (_, row) => parsePrefix(String(prefixes.valueAt(row))))
+    const isIPv4 = (address: bigint) => address >> 32n === mappedIPv4 >> 32n
+    const allIPv4 = parsed.every(({ address, bits }) => isIPv4(address) && bits >= 96)
+    return parsed.map(({ address, bits }) => {
+      const kept = network(address, bits) << BigInt(128 - bits)
+      return allIPv4 ? `${ipv4.print(Number(kept & 0xffffffffn))}/${bits - 96}` : `${ipv6.print(kept)}/${bits}`
+    })
+  }
+
   /** The row of each address. */
   find(addresses: Column): Uint32Array {
     const found = new Uint32Array(addresses.rows)

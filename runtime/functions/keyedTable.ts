@@ -10,6 +10,7 @@ import { Arena, type Memory } from '../core/memory.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import { IpPrefixes } from './ipPrefixes.ts'
+import { Polygons } from './polygons.ts'
 
 export interface KeyedColumn {
   readonly name: string
@@ -55,6 +56,7 @@ export class KeyedTable {
   readonly #withDefaults = new Map<string, Column>()
   readonly #table: GroupTable | null
   readonly #prefixes: IpPrefixes | null
+  readonly #polygons: Polygons | null
   #ranges: Ranges | null = null
   #parents: Map<Value, Value> | null = null
   #children: Map<Value, Value[]> | null = null
@@ -74,15 +76,22 @@ export class KeyedTable {
         return columns.length === 1 ? columns[0] : concatColumns(columns, scratch)
       })
       const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
+      // These are not found by equal keys.
       const isTrie = spec.layout === 'IP_TRIE'
-      const kept = spec.keeps === null || isTrie ? null : this.#keptRows(whole, rows, scratch)
+      const isAreas = spec.layout.startsWith('POLYGON')
+      const kept = spec.keeps === null || isTrie || isAreas ? null : this.#keptRows(whole, rows, scratch)
       this.rows = kept ? kept.count : rows
       spec.columns.forEach(({ name }, i) => {
         const own = kept ? keepRows(whole[i], kept.rows, kept.count, this.#arena) : keepColumn(whole[i], this.#arena)
         this.#columns.set(name, own)
       })
+      if (isTrie) {
+        const [key] = spec.keys
+        this.#columns.set(key, columnOf(parseType('String'), IpPrefixes.shown(this.column(key)), this.#arena))
+      }
       this.#prefixes = isTrie ? new IpPrefixes(this.column(spec.keys[0])) : null
-      this.#table = isTrie ? null : new GroupTable(this.#arena, this.#keyTypes())
+      this.#polygons = isAreas ? new Polygons(this.column(spec.keys[0])) : null
+      this.#table = isTrie || isAreas ? null : new GroupTable(this.#arena, this.#keyTypes())
       if (this.#table && this.rows > 0) {
         const ids = this.#table.upsert(this.#keyColumns(), this.rows, scratch)
         if (spec.range) this.#ranges = new Ranges(this, spec.range, ids, this.#table.size)
@@ -132,6 +141,7 @@ export class KeyedTable {
   /** u32[rows]: each key's row, noRow where there is none. keys: of the key columns' types. */
   find(keys: readonly Column[], range: Column | null, rows: number, arena: Arena): number {
     if (this.#prefixes) return placeU32(arena, this.#prefixes.find(keys[0].full(arena)))
+    if (this.#polygons) return placeU32(arena, this.#polygons.find(keys[0].full(arena), keys[1].full(arena)))
     const none = () => {
       const found = arena.allocate(rows * 4)
       this.memory.u32.fill(noRow, found / 4, found / 4 + rows)

@@ -97,6 +97,24 @@ describe('tables found by key', () => {
       ],
     ]))
 
+  test('areas are found by a point', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE areas (area Array(Array(Array(Tuple(Float64, Float64)))), name String) ENGINE = Memory', ''],
+      [
+        "INSERT INTO areas VALUES ([[[(0, 0), (0, 4), (4, 4), (4, 0)], [(1, 1), (1, 2), (2, 2), (2, 1)]]], 'big'), ([[[(3, 3), (3, 3.5), (3.5, 3.5), (3.5, 3)]]], 'small')",
+        '',
+      ],
+      [
+        "CREATE DICTIONARY polygons (area Array(Array(Array(Tuple(Float64, Float64)))), name String DEFAULT '-') PRIMARY KEY area SOURCE(CLICKHOUSE(TABLE 'areas')) LAYOUT(POLYGON()) LIFETIME(0)",
+        '',
+      ],
+      [
+        "SELECT arrayMap(p -> dictGet('polygons', 'name', p), [(0.5, 0.5), (1.5, 1.5), (3.2, 3.2), (9., 9.)])",
+        "['big','-','small','-']",
+      ],
+      ["SELECT dictHas('polygons', (4, 4)), dictHas('polygons', (4, 5))", '1\t0'],
+    ]))
+
   test('definitions are checked', () =>
     expectAnswers(engine, [
       [

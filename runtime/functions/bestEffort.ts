@@ -56,7 +56,7 @@ export function parseBestEffort(text: string, isUs: boolean, now: number): Parse
       clock = { hour: Number(packed[4]), minute: Number(packed[5]), second: Number(packed[6] ?? 0), fraction: '' }
     rest = rest.slice(packed[0].length).trim()
   }
-  const time = clock ? null : take(/(?:^|[T\s])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?/)
+  const time = clock ? null : take(/(?:^|[T\s,])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?/)
   if (time)
     clock = { hour: Number(time[1]), minute: Number(time[2]), second: Number(time[3] ?? 0), fraction: time[4] ?? '' }
   const half = take(/(?:^|\s)([ap])\.?m\.?(?=\s|$)/i)

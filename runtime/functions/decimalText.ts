@@ -72,7 +72,7 @@ const toStringCutToZero = defineFunction({
       const end = bytes.indexOf(0)
       out.bytes(bytes, 0, end < 0 ? bytes.length : end)
     }),
-  examples: [["SELECT toStringCutToZero('hello\\\\0world')", 'hello']],
+  examples: [["SELECT toStringCutToZero('hello\\0world')", 'hello']],
 })
 
 function unitOf({ type, constant }: ArgumentInfo): IntervalType {

@@ -206,7 +206,7 @@ const regexpQuoteMeta = defineFunction({
     const read = textReader(s, arena)
     return mapTexts(arena, rows, row => read(row).replace(/[\0\\()^$.[?*{:|+\-\]]/g, '\\$&'))
   },
-  examples: [["SELECT regexpQuoteMeta('Hello.World')", 'Hello\\.World']],
+  examples: [["SELECT regexpQuoteMeta('Hello.World')", 'Hello\\\\.World']],
 })
 
 export const regexp: readonly FunctionDefinition[] = [

@@ -7,7 +7,7 @@ import { TupleColumn } from '../columns/tuple.ts'
 import { DBError } from '../core/errors.ts'
 import { kernelNamed } from '../core/kernels.ts'
 import type { Arena } from '../core/memory.ts'
-import { NullableType, TupleType } from '../types/compound.ts'
+import { AggregateFunctionType, NullableType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { DateTime64Type } from '../types/date.ts'
 import { DecimalType } from '../types/decimal.ts'
@@ -16,6 +16,7 @@ import { parseType } from '../types/parseType.ts'
 import { asInt64, castColumn } from './castColumn.ts'
 import { compareColumns } from './compareColumns.ts'
 import { castNumbers, fixedOf, newFixed, type NumberPhysical, numberPhysical, physicalWidth } from './fixedColumns.ts'
+import { addStates, multiplyStates, stateProduct, stateSum } from './stateArithmetic.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
 import { addInterval, addIntervalResult } from './intervals.ts'
 import {
@@ -375,8 +376,11 @@ const sum = (name: 'plus' | 'minus', about: string, examples: [string, string][]
     category: 'Arithmetic',
     arguments: pair,
     constants: 'keep',
-    returns: ([a, b]) => sumType(name, a.type, b.type),
-    run: ([a, b], { type, rows, arena }) => sumColumns(name, a, b, type, rows, arena),
+    returns: ([a, b]) => (name === 'plus' ? stateSum(a.type, b.type) : null) ?? sumType(name, a.type, b.type),
+    run: ([a, b], { type, rows, arena }) =>
+      type instanceof AggregateFunctionType
+        ? addStates(a, b, type, rows, arena)
+        : sumColumns(name, a, b, type, rows, arena),
     examples,
   })
 
@@ -416,6 +420,8 @@ const numeric = (
     constants: 'keep',
     returns: args => {
       const [a, b] = args.map(argument => argument.type)
+      const state = name === 'multiply' ? stateProduct(a, b) : null
+      if (state) return state
       if (name === 'multiply' && a instanceof IntervalType && isInteger(b)) return a
       if (name === 'multiply' && b instanceof IntervalType && isInteger(a)) return b
       if (name === 'multiply' || name === 'divide') {
@@ -425,6 +431,7 @@ const numeric = (
       return numericType(name, name, args)
     },
     run: ([a, b], { type, rows, arena, nulls }) => {
+      if (type instanceof AggregateFunctionType) return multiplyStates(a, b, type, rows, arena)
       if (nulls !== 0 && name !== 'multiply' && !(type instanceof TupleType)) {
         const safe = withOnes(fixedOf(b.full(arena)), nulls, arena)
         return numericColumns(name, a.full(arena), safe, type, rows, arena)

@@ -114,8 +114,15 @@ function difference(
     digits === undefined
       ? [a, b].map(column => relativeNumbers(column, unit.toLowerCase() as RelativeUnit, zoned(column), arena))
       : [a, b].map(column => ticksOf(column, digits, arena))
+  if (unit === 'Week') for (const numbers of [x, y]) weeksTowardsZero(numbers, rows, arena)
   arena.memory.kernels.subtractI64(y, x, out.pointer, rows)
   return out
+}
+
+/** Weeks before 1970 are counted by a division that rounds towards zero. */
+function weeksTowardsZero(numbers: number, rows: number, arena: Arena): void {
+  const { i64 } = arena.memory
+  for (let row = 0; row < rows; row++) if (i64[numbers / 8 + row] < 0n) i64[numbers / 8 + row] += 1n
 }
 
 const unitOf = (name: string, value: unknown): IntervalUnit => {

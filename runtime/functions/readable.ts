@@ -104,7 +104,7 @@ const unitNanos = [1n, 1000n, 1000000n, 10n ** 9n, 60n * 10n ** 9n, 3600n * 10n 
 function timeUnitOf(name: string, argument: ArgumentInfo | undefined, otherwise: number): number {
   if (argument === undefined || argument.constant === '') return otherwise
   if (argument.constant === undefined) throw new DBError('ILLEGAL_COLUMN', `Units of function ${name} must be constant`)
-  const unit = timeUnits.indexOf(String(argument.constant).replace(/s$/, ''))
+  const unit = timeUnits.findIndex(name => `${name}s` === argument.constant)
   if (unit < 0)
     throw new DBError('BAD_ARGUMENTS', `Unexpected value of unit argument (${argument.constant}) for function ${name}`)
   return unit

@@ -1,6 +1,9 @@
 // Rows of binary values: RowBinary, with names, with names and types. The kernels walk a tree of nodes that says what a value is made
 // of (assembly/formats/rowBinary.ts draws it).
+import { stateAt } from '../aggregates/stateForm.ts'
+import { functionOf, wholeStates } from '../aggregates/stateType.ts'
 import { ArrayColumn } from '../columns/array.ts'
+import { columnOf } from '../columns/build.ts'
 import type { Chunk } from '../columns/chunk.ts'
 import type { Column } from '../columns/column.ts'
 import { ConstColumn } from '../columns/const.ts'
@@ -13,9 +16,18 @@ import { TupleColumn } from '../columns/tuple.ts'
 import { ByteReader, ByteWriter } from '../core/bytes.ts'
 import { DBError } from '../core/errors.ts'
 import type { Arena, Memory } from '../core/memory.ts'
-import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
+import {
+  AggregateFunctionType,
+  ArrayType,
+  LowCardinalityType,
+  MapType,
+  NullableType,
+  TupleType,
+} from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
+import type { Value } from '../types/value.ts'
+import { decodeText } from '../core/text.ts'
 import {
   type BlockReader,
   type BlockWriter,
@@ -152,6 +164,8 @@ class RowBinaryReader implements BlockReader {
     }
     const start = pointer + skipped
     const left = size - skipped
+    if (this.#types.some(type => type instanceof AggregateFunctionType))
+      return this.#readStates(start, left, skipped, isLast, arena)
     const columns = this.#types.length
     const nodes = readingNodes(this.#types, arena)
     const state = this.memory.scratch()
@@ -167,6 +181,27 @@ class RowBinaryReader implements BlockReader {
     kernels.readRowBinary(nodes[0].at, columns, start, left, rows)
     const given: (Column | null)[] = this.schema.map(() => null)
     for (const [i, place] of this.#mapping.entries()) if (place >= 0) given[place] = toColumn(nodes[i], arena)
+    return assemble(this.schema, given, rows, skipped + used, arena)
+  }
+
+  /** Rows among which are states, value by value. */
+  #readStates(start: number, size: number, skipped: number, isLast: boolean, arena: Arena): ReadResult {
+    const reader = new ByteReader(this.memory.copyOut(start, size))
+    const values: Value[][] = this.#types.map(() => [])
+    let [rows, used] = [0, 0]
+    try {
+      for (; reader.left > 0 && rows < this.options.rowsMax; rows++) {
+        const row = this.#types.map(type => readValue(type, reader))
+        for (const [i, value] of row.entries()) values[i].push(value)
+        used = reader.position
+      }
+    } catch (error) {
+      if (isLast || !(error instanceof DBError) || error.errorName !== 'CANNOT_READ_ALL_DATA') throw error
+    }
+    if (rows === 0) return nothingRead(skipped)
+    const given: (Column | null)[] = this.schema.map(() => null)
+    for (const [i, place] of this.#mapping.entries())
+      if (place >= 0) given[place] = columnOf(this.#types[i], values[i], arena)
     return assemble(this.schema, given, rows, skipped + used, arena)
   }
 
@@ -192,6 +227,28 @@ class RowBinaryReader implements BlockReader {
     if (count === 0) throw new DBError('INCORRECT_DATA', 'The input has no columns')
     return reader.position
   }
+}
+
+/** States stand there without their size. */
+function readValue(type: DataType, reader: ByteReader): Value {
+  if (!(type instanceof AggregateFunctionType)) return type.readBinary(reader)
+  const start = reader.position
+  functionOf(type).form.read(reader)
+  return decodeText(reader.bytes.subarray(start, reader.position))
+}
+
+function rowsWithStates(chunk: Chunk, arena: Arena): Uint8Array {
+  const writer = new ByteWriter()
+  const columns = chunk.columns.map(column => {
+    const full = column.full(arena)
+    return full.type instanceof AggregateFunctionType ? wholeStates(full as StringColumn, arena) : full
+  })
+  for (let row = 0; row < chunk.rows; row++)
+    for (const column of columns) {
+      if (column.type instanceof AggregateFunctionType) writer.raw(stateAt(column as StringColumn, row))
+      else column.type.writeBinary(writer, column.valueAt(row))
+    }
+  return writer.bytes()
 }
 
 function readTexts(reader: ByteReader, count: number): string[] {
@@ -239,6 +296,10 @@ class RowBinaryWriter implements BlockWriter {
   }
 
   chunk(chunk: Chunk, arena: Arena, out: Output): void {
+    if (chunk.columns.some(({ type }) => type instanceof AggregateFunctionType)) {
+      out.push(rowsWithStates(chunk, arena))
+      return
+    }
     const { memory } = arena
     const { kernels } = memory
     const columns = chunk.columns.length

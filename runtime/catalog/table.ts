@@ -60,6 +60,8 @@ export interface Table {
   /** For materialized views: the query, and the table whose inserts it gets. */
   readonly materialized?: Query
   readonly listens?: { readonly database: string; readonly table: string }
+  /** CHECK constraints, which INSERTs have to meet. */
+  readonly constraints?: readonly { readonly name: string; readonly expression: string }[]
   readonly storage: TableStorage
   readonly comment: string
   readonly keys: {
@@ -79,6 +81,7 @@ export function snapshotOf(table: Table): { snapshot: TableSnapshot; release(): 
     name: table.name,
     engine: table.engine,
     columns: table.columns,
+    ...(table.constraints?.length ? { constraints: table.constraints } : {}),
     ...(table.view ? { view: table.view } : {}),
     source,
     ...(table.storage.join ? { join: table.storage.join } : {}),

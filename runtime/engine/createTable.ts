@@ -206,6 +206,9 @@ export function describeTable(
     engineFull: at < 0 ? definition.engine.name : createText.slice(at + 10).replace(/\n/g, ' '),
     columns: [...definition.columns, ...storage.virtualColumns],
     createText,
+    constraints: (definition.create.constraints ?? [])
+      .filter(({ type }) => type === 'CHECK')
+      .map(({ name, expr }) => ({ name, expression: formatAst(expr, { oneLine: true }) })),
     storage: storage.storage,
     comment: definition.comment,
     keys: {

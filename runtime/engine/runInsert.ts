@@ -22,6 +22,7 @@ import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { convertValue } from '../types/convertValue.ts'
 import { analyzerContext, prepare } from './analysis.ts'
+import { Constraints } from './constraints.ts'
 import type { InsertTask, TaskResult } from './messages.ts'
 import { openSink } from './sinks.ts'
 import { evaluateConstant } from './constants.ts'
@@ -35,6 +36,7 @@ export interface InsertIo {
 export async function runInsert(context: QueryContext, task: InsertTask, io: InsertIo): Promise<TaskResult> {
   if (task.query && task.format !== '') context.input = { format: task.format, pieces: () => io.input() }
   const completer = await TableColumns.open(context, task)
+  const constraints = await Constraints.open(context, task.table, completer.stored)
   const sink = await openSink(context, task.table)
   const arena = context.newArena()
   try {
@@ -45,6 +47,7 @@ export async function runInsert(context: QueryContext, task: InsertTask, io: Ins
       if (!chunk || chunk.rows === 0) continue
       arena.reset()
       const complete = completer.complete(chunk, omitted, arena)
+      constraints?.check(complete, arena)
       await sink.add(complete)
       io.written(chunk.rows, complete.byteSize())
     }

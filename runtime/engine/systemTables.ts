@@ -1,4 +1,5 @@
 // Databases system and information_schema: tables whose rows are made when a query names them.
+import { mutationRows } from './mutationRows.ts'
 import { aggregates } from '../aggregates/registry.ts'
 import { allSettings } from '../core/settings.ts'
 import type { Source, TableSnapshot } from '../exec/source.ts'
@@ -517,10 +518,29 @@ const tables: Record<string, SystemTable> = {
       ['table', 'String'],
       ['mutation_id', 'String'],
       ['command', 'String'],
+      ['create_time', 'DateTime'],
+      ['block_numbers.partition_id', 'Array(String)'],
+      ['block_numbers.number', 'Array(Int64)'],
+      ['parts_in_progress_names', 'Array(String)'],
+      ['parts_to_do_names', 'Array(String)'],
+      ['parts_to_do', 'Int64'],
       ['is_done', 'UInt8'],
+      ['is_killed', 'UInt8'],
+      ['latest_failed_part', 'String'],
+      ['latest_fail_time', 'DateTime'],
       ['latest_fail_reason', 'String'],
+      ['latest_fail_error_code_name', 'String'],
     ],
-    rows: () => [],
+    *rows(engine) {
+      for (const row of mutationRows(engine))
+        yield [
+          ...[row.database, row.table, row.mutation_id, row.command, row.create_time],
+          ...[[''], [BigInt(row.version)], [...row.running], [...row.left], BigInt(row.left.length), row.is_done, 0],
+          ...[row.failure?.part ?? '', Math.floor((row.failure?.timeMs ?? 0) / 1000)],
+          ...[row.failure ? `Code: ${row.failure.error.code}. DB::Exception: ${row.failure.error.message}` : ''],
+          row.failure?.error.errorName ?? '',
+        ]
+    },
   },
   replicas: {
     columns: [

@@ -82,6 +82,8 @@ export interface TableSnapshot {
   readonly name: string
   readonly engine: string
   readonly columns: readonly SnapshotColumn[]
+  /** CHECK constraints. */
+  readonly constraints?: readonly { readonly name: string; readonly expression: string }[]
   /** Set for views. */
   readonly view?: Query
   /** The view is how a table reads others (Merge, Buffer, Distributed). */

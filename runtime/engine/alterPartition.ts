@@ -1,9 +1,10 @@
 // Commands of ALTER TABLE that move whole parts.
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
-import type { AlterCommand } from '../sql/ast.ts'
+import type { AlterCommand, PartitionSpec } from '../sql/ast.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
+import { tableOf } from './tableNames.ts'
 
 const partitionKinds: ReadonlySet<AlterCommand['kind']> = new Set([
   'dropPartition',
@@ -36,7 +37,71 @@ export async function alterPartition(run: QueryRun, table: Table, command: Alter
       await storage.partition(action, await partsOf(run.engine, storage, command.partition))
       return
     }
+    case 'attachPartitionFrom':
+    case 'replacePartition': {
+      const source = tableOf(run, command.table)
+      await copyParts(run, source, table, command.partition, command.kind === 'replacePartition')
+      return
+    }
+    case 'movePartition': {
+      if (command.to.kind !== 'table')
+        throw new DBError('NOT_IMPLEMENTED', `ALTER TABLE MOVE PARTITION TO ${command.to.kind} is not supported`)
+      await copyParts(run, table, tableOf(run, command.to.table), command.partition, false)
+      await storage.partition('drop', await partsOf(run.engine, storage, command.partition))
+      return
+    }
+    case 'freeze':
+    case 'freezePartition': {
+      const name = command.name ?? String(++frozen)
+      const matches =
+        command.kind === 'freezePartition' ? await partsOf(run.engine, storage, command.partition) : () => true
+      await storage.table.freeze(matches, `shadow/${name}/${storage.table.path}`)
+      return
+    }
     default:
       throw new DBError('NOT_IMPLEMENTED', `ALTER TABLE ${command.kind} is not supported`)
+  }
+}
+
+/** Of FREEZE without a name. */
+let frozen = 0
+
+/** Parts of one table into another of the same structure; with `replaces` in place of what that has of the partition. */
+async function copyParts(
+  run: QueryRun,
+  from: Table,
+  to: Table,
+  partition: PartitionSpec,
+  replaces: boolean,
+): Promise<void> {
+  const [source, target] = [from.storage, to.storage]
+  if (!(source instanceof MergeTreeStorage) || !(target instanceof MergeTreeStorage))
+    throw new DBError('NOT_IMPLEMENTED', 'Partitions are moved between MergeTree tables only')
+  const shape = (storage: MergeTreeStorage) =>
+    JSON.stringify(
+      storage.definition.columns.filter(({ kind }) => kind !== 'ALIAS').map(({ name, type }) => [name, type]),
+    )
+  if (shape(source) !== shape(target)) throw new DBError('INCOMPATIBLE_COLUMNS', 'Tables have different structure')
+  if (source.sortingKey.join() !== target.sortingKey.join())
+    throw new DBError('BAD_ARGUMENTS', 'Tables have different ordering')
+  if (source.partitionKey.join() !== target.partitionKey.join())
+    throw new DBError('BAD_ARGUMENTS', 'Tables have different partition key')
+  if (source.table.definition.settings.indexGranularity !== target.table.definition.settings.indexGranularity)
+    throw new DBError('BAD_ARGUMENTS', 'Tables have different index granularity')
+  if (source.table.disk !== target.table.disk) throw new DBError('BAD_ARGUMENTS', 'Tables lie on different disks')
+  const matches = await partsOf(run.engine, source, partition)
+  await source.mutator.settled()
+  const { parts, release } = source.table.snapshot()
+  const resume = await target.merger.hold()
+  try {
+    const wanted = parts.filter(matches)
+    const gone = await target.table.adopt(
+      wanted,
+      replaces ? part => matches({ ...part, name: part.name }) : () => false,
+    )
+    target.forget(gone)
+  } finally {
+    resume()
+    release()
   }
 }

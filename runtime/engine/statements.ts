@@ -7,6 +7,7 @@ import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { alterTable } from './alter.ts'
 import { BufferStorage } from './bufferTable.ts'
+import { checkTable } from './checkTable.ts'
 import { createDatabase, createTable } from './createTable.ts'
 import { createView } from './createView.ts'
 import { createDictionary, DictionaryStorage } from './dictionary.ts'
@@ -110,7 +111,8 @@ export class Statements {
         await deleteRows(run, tableOf(run, statement.name), statement)
         return null
       case 'check':
-        return rowsQuery('SELECT 1 AS result')
+        if (!statement.name) throw new DBError('NOT_IMPLEMENTED', 'CHECK ALL TABLES is not supported')
+        return checkTable(run, tableOf(run, statement.name), statement)
       case 'transaction':
         throw new DBError('NOT_IMPLEMENTED', 'Transactions are not supported')
       default:

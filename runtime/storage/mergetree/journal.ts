@@ -2,6 +2,7 @@
 // first, and done again after a crash.
 //
 //   commit_<n>.txt:   commit format version: 1     then lines: from <tab> to    directories that become visible together
+//                                                  or a name                    of a part that is gone with that
 //   dropped_<n>.txt:  dropped format version: 1    then names of parts that are gone, though readers may still need their files
 import { DBError } from '../../core/errors.ts'
 import { decodeText, encodeText } from '../../core/text.ts'
@@ -21,27 +22,21 @@ export const removedPrefix = 'delete_tmp_'
 
 /**
  * Moves directories of a table, all or none, also over a crash. number: one that no other journal has. discards: if they cannot be
- * moved, they are removed.
+ * moved, they are removed. drops: parts that are gone together with that; gives the file that says so.
  */
 export async function moveTogether(
   disk: Disk,
   path: string,
   number: number,
   moves: readonly Move[],
-  { discards = false } = {},
-): Promise<void> {
+  { discards = false, drops = [] as readonly string[] } = {},
+): Promise<string | null> {
   // One rename is one step already.
-  const journal = moves.length > 1 ? `${path}/commit_${number}.txt` : null
+  const journal = moves.length > 1 || drops.length > 0 ? `${path}/commit_${number}.txt` : null
   let begun = 0
   try {
     if (journal)
-      await disk.put(
-        journal,
-        writeLines(
-          commitTitle,
-          moves.map(({ from, to }) => `${from}\t${to}`),
-        ),
-      )
+      await disk.put(journal, writeLines(commitTitle, [...moves.map(({ from, to }) => `${from}\t${to}`), ...drops]))
     for (const { from, to } of moves) {
       begun++
       await disk.move(`${path}/${from}`, `${path}/${to}`)
@@ -54,7 +49,10 @@ export async function moveTogether(
     if (discards) for (const { from } of moves) await disk.remove(`${path}/${from}`)
     throw error
   }
+  // Readers may still need the files of what is dropped: another record says from here on that it is gone.
+  const dropped = drops.length > 0 ? await recordDropped(disk, path, number, drops) : null
   if (journal) await disk.remove(journal)
+  return dropped
 }
 
 /** A move that failed may have happened all the same. */
@@ -94,7 +92,7 @@ export async function recoverJournals(disk: Disk, path: string): Promise<number>
     for (const line of lines.filter(line => line !== '')) {
       const [from, to] = line.split('\t')
       if ((await disk.list(`${path}/${from}`)).length === 0) continue // done before the crash
-      if (kind === 'commit') await disk.move(`${path}/${from}`, `${path}/${to}`)
+      if (kind === 'commit' && to !== undefined) await disk.move(`${path}/${from}`, `${path}/${to}`)
       else await removePart(disk, path, from)
     }
     await disk.remove(`${path}/${name}`)

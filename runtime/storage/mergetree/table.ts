@@ -270,7 +270,10 @@ export class MergeTreeTable {
     return path.slice(this.path.length + 1)
   }
 
-  #moveTogether(moves: readonly Move[], options?: { discards: boolean }): Promise<void> {
+  #moveTogether(
+    moves: readonly Move[],
+    options?: { discards?: boolean; drops?: readonly string[] },
+  ): Promise<string | null> {
     return moveTogether(this.disk, this.path, this.#journals++, moves, options)
   }
 
@@ -518,6 +521,38 @@ export class MergeTreeTable {
       }
       await this.#moveTogether(moves)
       return this.#drop(parts)
+    })
+  }
+
+  /** Parts of another table of the same disk, under new names; those that the test names go at the same time. Gives these. */
+  adopt(given: readonly PartInfo[], replaces: (part: PartInfo) => boolean): Promise<PartInfo[]> {
+    return this.#change(async () => {
+      const gone = this.parts().filter(replaces)
+      if (gone.some(part => this.#merging.has(part.id)))
+        throw new DBError('PART_IS_TEMPORARILY_LOCKED', 'Parts of the partition are being merged')
+      const moves: Move[] = []
+      const added: PartInfo[] = []
+      for (const part of given) {
+        const from = this.temporaryName('insert', part.name)
+        await linkDirectory(this.disk, part.path, `${this.path}/${from}`)
+        const block = this.#nextBlock++
+        const { partitionId, level } = part
+        const named = this.#named(part, { partitionId, minBlock: block, maxBlock: block, level, mutation: 0 })
+        moves.push({ from, to: named.name })
+        added.push(named)
+      }
+      const covered = [...this.#outdated.values()].filter(
+        ({ part, dropped }) => dropped === null && gone.some(one => covers(one, part)),
+      )
+      const out = [...covered.map(({ part }) => part), ...gone]
+      const dropped = await this.#moveTogether(moves, { discards: true, drops: out.map(({ name }) => name) })
+      const sinceMs = this.#options.now()
+      for (const part of out) {
+        this.#active.delete(part.name)
+        this.#outdated.set(part.name, { part, sinceMs, dropped })
+      }
+      for (const part of added) this.#active.set(part.name, part)
+      return gone
     })
   }
 

@@ -235,7 +235,10 @@ export function byteRows(column: Column, arena: Arena): StringColumn {
 }
 
 function rowPart(column: Column, arena: Arena): Column {
-  return keyPart(column.type) ? column : byteRows(column, arena)
+  // States of aggregate functions are strings too.
+  if (keyPart(column.type) || column instanceof StringColumn) return column
+  if (column instanceof NullableColumn) return new NullableColumn(column.nulls, byteRows(column.values, arena))
+  return byteRows(column, arena)
 }
 
 /** The type of a numbered column's numbers. */

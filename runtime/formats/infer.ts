@@ -160,6 +160,7 @@ function inferRows(
   shapes: (row: readonly string[], at: number) => Shape[],
   header: Header,
   mayDetect: boolean,
+  options: FormatOptions,
 ): Schema {
   if (rows.length === 0) throw failed('there are no rows')
   let names: readonly string[] | null = header === 'none' ? null : rows[0]
@@ -175,10 +176,39 @@ function inferRows(
     }
   }
   const width = Math.max(...rows.slice(first).map(row => row.length), names?.length ?? 0)
-  return Array.from({ length: width }, (_, i) => {
+  const given = listOf(options.settings.column_names_for_schema_inference)
+  const found = Array.from({ length: width }, (_, i) => {
     const merged = all.slice(first).reduce((sum, row) => merge(sum, row[i] ?? unknown), unknown)
-    return column(names?.[i] ?? `c${i + 1}`, typeName(merged))
+    return { name: names?.[i] ?? given[i] ?? `c${i + 1}`, of: merged }
   })
+  return columnsOf(found, options)
+}
+
+/** Columns of what was found, where schema_inference_hints does not know better. Each name once: INCORRECT_DATA. */
+function columnsOf(found: readonly { readonly name: string; readonly of: Shape }[], options: FormatOptions): Schema {
+  const hints = new Map(
+    listOf(options.settings.schema_inference_hints).map(hint => {
+      const space = hint.indexOf(' ')
+      return [hint.slice(0, space).replaceAll('`', ''), hint.slice(space + 1).trim()]
+    }),
+  )
+  const names = new Set<string>()
+  return found.map(({ name, of }) => {
+    if (names.has(name)) throw repeated(name)
+    names.add(name)
+    return column(name, hints.get(name) ?? typeName(of))
+  })
+}
+
+const repeated = (name: string) =>
+  new DBError('INCORRECT_DATA', `Duplicate column name found while schema inference: "${name}"`)
+
+/** What stands between commas, those within brackets apart. */
+function listOf(text: string): string[] {
+  return text
+    .split(/,(?![^(]*\))/)
+    .map(item => item.trim())
+    .filter(Boolean)
 }
 
 const column = (name: string, type: string): FormatColumn => ({ name, type: parseType(type) })
@@ -216,6 +246,7 @@ export function inferTsv(
     shapes,
     header,
     settings.input_format_tsv_detect_header,
+    options,
   )
 }
 
@@ -238,7 +269,7 @@ export function inferCsv(bytes: Uint8Array, isWhole: boolean, header: Header, op
       if (quotes[at][i]) return /^[[({]/.test(field) ? fromField(field, options) : fromQuoted(field, settings)
       return field === '' || field === settings.format_csv_null_representation ? unknown : fromField(field, options)
     })
-  return inferRows(rows, shapes, header, settings.input_format_csv_detect_header)
+  return inferRows(rows, shapes, header, settings.input_format_csv_detect_header, options)
 }
 
 /** JSON objects or arrays behind each other, in an array, or as the data of a document. */
@@ -252,12 +283,17 @@ export function inferJson(bytes: Uint8Array, isWhole: boolean, options: FormatOp
   const rows = topValues(text, options)
   if (rows.length === 0) throw failed('there are no rows')
   const found = new Map<string, Shape>()
+  const given = listOf(options.settings.column_names_for_schema_inference)
   for (const { names, items } of rows)
     for (const [i, item] of items.entries()) {
-      const name = names?.[i] ?? `c${i + 1}`
+      const name = names?.[i] ?? given[i] ?? `c${i + 1}`
+      if (names && names.indexOf(name) < i) throw repeated(name)
       found.set(name, merge(found.get(name) ?? unknown, item))
     }
-  return [...found].map(([name, of]) => column(name, typeName(of)))
+  return columnsOf(
+    [...found].map(([name, of]) => ({ name, of })),
+    options,
+  )
 }
 
 /** A row: an object's names and values, or an array's values. */

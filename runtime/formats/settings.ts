@@ -51,6 +51,8 @@ export const formatSettingDefaults = {
   input_format_values_interpret_expressions: true,
   input_format_with_names_use_header: true,
   input_format_with_types_use_header: true,
+  column_names_for_schema_inference: '',
+  schema_inference_hints: '',
   output_format_csv_crlf_end_of_line: false,
   output_format_csv_serialize_tuple_into_separate_columns: true,
   output_format_decimal_trailing_zeros: false,

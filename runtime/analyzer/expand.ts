@@ -1,4 +1,4 @@
-import type { Resolver } from './resolve.ts'
+import { type Resolver, substitute } from './resolve.ts'
 import type { ScopeColumn } from './scope.ts'
 import type { Typed } from './typed.ts'
 import { DBError } from '../core/errors.ts'
@@ -23,7 +23,11 @@ export function aliasesOf(expr: Expr, into: Map<string, Expr>): void {
 /** `*`, `t.*`, COLUMNS(...) and their transformers become columns. */
 export async function expandColumns(resolver: Resolver, exprs: readonly Expr[]): Promise<SelectItem[]> {
   const items: SelectItem[] = []
-  for (const expr of exprs) {
+  for (const given of exprs) {
+    const lambda = given.kind === 'function' ? resolver.lambdaNamed(given.name) : undefined
+    const body = lambda ? substitute(lambda, given as FunctionCall) : given
+    // Only where it is many columns: else the call keeps its name.
+    const expr = lambda && isUntuple(body) ? body : given
     if (expr.kind === 'asterisk' || expr.kind === 'columns') items.push(...(await expandOne(resolver, expr)))
     else if (isUntuple(expr)) items.push(...(await untuple(resolver, expr)))
     else items.push({ expr, name: expr.alias ?? columnName(expr) })

@@ -31,6 +31,9 @@ const calledBare = new Set(
   'NOW TODAY CURDATE CURRENT_DATE CURRENT_TIMESTAMP CURRENT_DATABASE CURRENT_USER LOCALTIME LOCALTIMESTAMP'.split(' '),
 )
 
+/** Aggregate functions that have a result of their own for no rows. */
+const hasOwnEmpty = /^(count|uniq|group|topK|entropy)|(State|Merge|OrNull|OrDefault|ForEach|Resample)/
+
 /** Functions whose arguments count only where those before say so. */
 const shortCircuits = new Set(['if', 'multiIf', 'and', 'or'])
 
@@ -366,7 +369,10 @@ export class Resolver {
 
   /** A lambda under a name: `WITH x -> x + 1 AS f`. */
   lambdaNamed(name: string): Lambda | undefined {
-    const expr = this.scope.aliases.get(name) ?? this.scope.ctes.exprs?.get(name)
+    const named = (of: string) => this.scope.aliases.get(of) ?? this.scope.ctes.exprs?.get(of)
+    let expr = named(name)
+    // A name for a name; they may go in a circle.
+    for (let i = 0; i < 8 && expr?.kind === 'identifier' && expr.parts.length === 1; i++) expr = named(expr.parts[0])
     return expr?.kind === 'lambda' ? expr : undefined
   }
 
@@ -480,6 +486,7 @@ export class Resolver {
       if (distinct)
         name = this.context.settings.text('count_distinct_implementation') + (distinct[1] ?? distinct[2] ?? '')
       if (expr.nulls === 'respect') name += 'RespectNulls'
+      if (this.context.settings.bool('aggregate_functions_null_for_empty') && !hasOwnEmpty.test(name)) name += 'OrNull'
       return { name, args, parameters }
     } finally {
       this.#insideAggregate = false
@@ -551,7 +558,7 @@ export function unknownFunction(name: string): DBError {
 }
 
 /** The body of a SQL function with the call's arguments in place of its parameters. */
-function substitute(lambda: Lambda, call: FunctionCall): Expr {
+export function substitute(lambda: Lambda, call: FunctionCall): Expr {
   if (lambda.params.length !== call.args.length)
     throw new DBError(
       'NUMBER_OF_ARGUMENTS_DOESNT_MATCH',
@@ -576,6 +583,13 @@ function substitute(lambda: Lambda, call: FunctionCall): Expr {
       const made = replace({ ...aliased, alias: undefined })
       replacing.delete(alias)
       return made
+    }
+    // A parameter that is a function itself.
+    const called = node.kind === 'function' ? values.get(node.name) : undefined
+    if (node.kind === 'function' && called) {
+      const args = node.args.map(arg => replace(arg) as Expr)
+      if (called.kind === 'identifier') return { ...node, name: called.parts.join('.'), args }
+      if (called.kind === 'lambda') return substitute(called, { ...node, args })
     }
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]))
   }

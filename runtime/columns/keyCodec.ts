@@ -211,6 +211,9 @@ function readRows(parts: readonly KeyPart[], keys: StringKeys, rows: number, are
 export function byteRows(column: Column, arena: Arena): StringColumn {
   const { memory, rows } = column
   const { kernels } = memory
+  // States are compared by their bytes.
+  if (column instanceof StringColumn && column.type.kind === 'AggregateFunction')
+    return new StringColumn(memory, column.offsets, column.bytes, rows)
   if (column instanceof ArrayColumn) {
     const { offsets, elements } = column.compact(arena)
     const inner = byteRows(elements, arena)

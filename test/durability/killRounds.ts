@@ -43,6 +43,7 @@ export class KillTest {
   readonly #inserts = new Map<number, Insert>()
   readonly #dropped = new Map<number, Dropped>()
   readonly #random: () => number
+  readonly #altered = { name: 0, updated: 0 }
   #nextId = 1
   #server!: ServerProcess
   /** Set at the kill: what fails from then on fails because of it. */
@@ -61,6 +62,10 @@ export class KillTest {
       await this.#server.text(`CREATE TABLE ${table} (id UInt64, p UInt16, n UInt32, s String, list Array(UInt16), v UInt64)
         ENGINE = MergeTree PARTITION BY ${table === 'kept' ? 'p' : 'id'} ORDER BY (id, n)
         SETTINGS index_granularity = 64, old_parts_lifetime = ${table === 'kept' ? 480 : 0}`)
+    await this.#server.text(`CREATE TABLE altered (id UInt64, n UInt64, x0 UInt64) ENGINE = MergeTree ORDER BY id
+      SETTINGS index_granularity = 64`)
+    for (let part = 0; part < 3; part++)
+      await this.#server.text(`INSERT INTO altered SELECT number + ${part * 100}, 0, number FROM numbers(100)`)
     try {
       for (let round = 0; round < rounds; round++) {
         await this.#round()
@@ -79,6 +84,7 @@ export class KillTest {
       ...Array.from({ length: 4 }, () => this.#inserter()),
       this.#optimizer(),
       this.#dropper(),
+      this.#alterer(),
       this.#reader(),
     ]
     await sleep(20 + this.#random() * 1500)
@@ -158,6 +164,38 @@ export class KillTest {
     })
   }
 
+  /** A column gets one name after another, one comes and goes, and an UPDATE counts. */
+  #alterer(): Promise<void> {
+    return this.#untilKilled(async () => {
+      const { name, updated } = this.#altered
+      await this.#server.text(`ALTER TABLE altered RENAME COLUMN x${name} TO x${name + 1}`)
+      this.#altered.name++
+      await this.#server.text(`ALTER TABLE altered UPDATE n = ${updated + 1} WHERE 1 SETTINGS mutations_sync = 1`)
+      this.#altered.updated++
+      await this.#server.text('ALTER TABLE altered ADD COLUMN IF NOT EXISTS extra UInt64 DEFAULT id + 1')
+      const [sum] = (await this.#server.text('SELECT sum(extra) FROM altered')).split('\n')
+      assert.equal(Number(sum), 45150, 'a new column is made by its default')
+      await this.#server.text('ALTER TABLE altered DROP COLUMN extra')
+    })
+  }
+
+  /** What was acknowledged is there; what was not has happened whole or not at all. */
+  async #checkAltered(): Promise<void> {
+    const columns = (
+      await this.#server.text("SELECT name FROM system.columns WHERE table = 'altered' AND name LIKE 'x%'")
+    ).split('\n')
+    const name = Number(columns[0].slice(1))
+    assert.ok(name === this.#altered.name || name === this.#altered.name + 1, `column x${name} is acknowledged`)
+    this.#altered.name = name
+    const found = await this.#server.text(`SELECT count(), sum(x${name}), min(n), max(n) FROM altered`)
+    const [rows, sum, low, high] = found.trim().split('\t').map(Number)
+    assert.deepEqual({ rows, sum }, { rows: 300, sum: 14850 })
+    const { updated } = this.#altered
+    assert.ok(low >= updated && high <= updated + 1, `an UPDATE to ${updated} gave ${low} to ${high}`)
+    // What was not acknowledged goes on, before the next one.
+    if (high > updated) this.#altered.updated = high
+  }
+
   /** No reader ever sees a part of an INSERT. */
   #reader(): Promise<void> {
     return this.#untilKilled(async () => {
@@ -197,6 +235,7 @@ export class KillTest {
 
   async #check(): Promise<void> {
     this.#checkDirectory()
+    await this.#checkAltered()
     const found = this.#compare(await this.#server.text(this.#sums('kept')))
     for (const [id, insert] of this.#inserts) {
       if (insert.acknowledged) assert.ok(found.has(id), `INSERT ${id} was acknowledged and is lost`)
@@ -237,6 +276,6 @@ export class KillTest {
       )
     }
     const metadata = fs.readdirSync(path.join(this.directory, 'metadata/default'))
-    assert.deepEqual(metadata.sort(), ['dropped.sql', 'kept.sql'])
+    assert.deepEqual(metadata.sort(), ['altered.sql', 'dropped.sql', 'kept.sql'])
   }
 }

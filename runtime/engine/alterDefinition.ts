@@ -385,11 +385,10 @@ class Draft {
       ...(column.settings ? { settings: column.settings } : {}),
       ...(column.statistics ? { statistics: column.statistics } : {}),
     }
-    // A column that is computed keeps no values.
+    // A column that is computed is not read from parts, whatever they have.
     const isComputed = (given: ColumnDeclaration) =>
       given.default?.kind === 'ALIAS' || given.default?.kind === 'EPHEMERAL'
     if (isComputed(changed)) this.#refuseKey(column.name, 'DROP')
-    if (isComputed(changed) && !isComputed(old)) this.#dropped.push(column.name)
     if (place === undefined) {
       this.#columns[at] = changed
       return

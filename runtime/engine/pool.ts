@@ -161,14 +161,15 @@ export class WorkerPool {
     this.#workers[worker].post({ kind: 'start', task: this.#knownParts[worker].shorten(task) })
   }
 
-  #cancel(id: number): void {
+  /** mustEnd: somebody waits for its end, which may cost its worker; else it ends when it looks. */
+  #cancel(id: number, mustEnd = true): void {
     const entry = this.#entries.get(id)
     if (!entry || entry.isCancelled) return
     entry.isCancelled = true
     if (entry.task.cancel) Atomics.store(new Int32Array(entry.task.cancel), 0, 1)
     this.#workers[entry.worker].post({ kind: 'cancel', id })
-    for (const helper of entry.helpers) this.#cancel(helper)
-    if (this.platform.startWorker) this.platform.clock.after(cancelMs, () => this.#stop(id))
+    for (const helper of entry.helpers) this.#cancel(helper, mustEnd)
+    if (mustEnd && this.platform.startWorker) this.platform.clock.after(cancelMs, () => this.#stop(id))
   }
 
   /** Ends a cancelled task with its worker, unless others run there. */
@@ -257,7 +258,7 @@ export class WorkerPool {
         this.#end(message.id, entry)
         if (entry.leader) this.#toPeer(entry, 0, (id, from) => ({ kind: 'shared', id, from, item: null }))
         // What they still do is for nobody: a LIMIT has been reached.
-        for (const helper of entry.helpers) this.#cancel(helper)
+        for (const helper of entry.helpers) this.#cancel(helper, false)
         entry.resolve({ result: message.result, progress: message.progress })
         return
       case 'failed':

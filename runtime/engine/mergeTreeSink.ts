@@ -17,6 +17,7 @@ export async function mergeTreeSink(context: QueryContext, source: MergeTreeSour
       path: source.path,
       definition: source.definition,
       keys,
+      optimize: context.settings.bool('optimize_on_insert'),
       uniqueName: () => `${tag}_${++number}`,
       now: () => context.platform.clock.now(),
       check: () => context.check(),

@@ -408,8 +408,8 @@ export async function partsOf(
     const { value, type } = await resolver.resolveConstant(spec.expr, 'A partition')
     const { partitionTypes } = storage.table.definition
     const wanted = partitionTypes.map(text => parseType(text))
-    const given: Value[] = wanted.length === 1 && !(type instanceof TupleType) ? [value] : (value as Value[])
-    if (wanted.length === 0 || given.length !== wanted.length)
+    const given: Value[] = type instanceof TupleType ? (value as Value[]) : [value]
+    if (given.length !== wanted.length)
       throw new DBError(
         'INVALID_PARTITION_VALUE',
         `Wrong number of fields in the partition expression: ${given.length}, must be: ${wanted.length}`,

@@ -15,7 +15,7 @@ import type { SnapshotColumn } from '../exec/source.ts'
 import type { Omitted, ReadResult } from '../formats/format.ts'
 import { readInput } from '../formats/input.ts'
 import { findInputFormat } from '../formats/registry.ts'
-import { formatOptions } from '../formats/settings.ts'
+import { type FormatOptions, formatOptions } from '../formats/settings.ts'
 import type { PlanColumn } from '../planner/plan.ts'
 import { parseExpression } from '../sql/parser.ts'
 import { parseType } from '../types/parseType.ts'
@@ -87,14 +87,13 @@ async function* fromData(
   const evaluate = (text: string, type: import('../types/dataType.ts').DataType) => {
     const { value, type: from } = evaluateConstant(context, task, text)
     const converted = convertValue(value, from, type)
-    if (converted === undefined)
-      throw new DBError(
-        type.kind === 'Decimal' && typeof value !== 'string' ? 'ARGUMENT_OUT_OF_BOUND' : 'TYPE_MISMATCH',
-        `Cannot convert ${text} of type ${from.name} to ${type.name}`,
-      )
-    return converted
+    if (converted !== undefined) return converted
+    if (value === null && options.settings.input_format_null_as_default) return type.default
+    if (type.kind === 'Decimal' && typeof value !== 'string')
+      throw new DBError('ARGUMENT_OUT_OF_BOUND', `Cannot convert ${text} of type ${from.name} to ${type.name}`)
+    return evaluateConstant(context, task, `CAST((${text}) AS ${type.name})`).value
   }
-  const options = formatOptions(context.formatSetting, { zone, evaluate })
+  const options: FormatOptions = formatOptions(context.formatSetting, { zone, evaluate })
   const schema = completer.given.map(({ name, type }) => ({ name, type: parseType(type) }))
   const arena = context.newArena()
   const buffer = context.newArena()

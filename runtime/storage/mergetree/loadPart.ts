@@ -76,7 +76,8 @@ class PartLoader {
     await this.#checkFiles()
 
     const rows = readCount(await this.#read('count.txt'))
-    const kind = this.#sizes.has('data.bin') && this.#findMarks('data') !== null ? 'compact' : 'wide'
+    // A wide part may have a column named data.
+    const kind = this.#sizes.has('data.bin') && /mrk[34]$/.test(this.#findMarks('data') ?? '') ? 'compact' : 'wide'
     const columns = await this.#columns(kind)
     const streams: Record<string, number> = {}
     for (const [file, size] of this.#sizes) if (file.endsWith('.bin')) streams[file.slice(0, -4)] = size

@@ -1,0 +1,50 @@
+import { after, before, describe, test } from 'node:test'
+import type { GranaryEngine } from '../../runtime/engine/engine.ts'
+import { startEngine } from '../sql/inProcess.ts'
+import { expectAnswers } from './answers.ts'
+
+describe('MergeTree tables', () => {
+  let engine: GranaryEngine
+  before(async () => {
+    engine = await startEngine()
+  })
+  after(() => engine.close())
+
+  test('expressions in VALUES are cast', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE cast (u UInt8, i Int32, d Date, a Array(String)) ENGINE = MergeTree ORDER BY tuple()', ''],
+      ["INSERT INTO cast VALUES (-1, 3 * 1000000000, toDateTime('2020-09-01 10:00:00', 'UTC'), [1, 2])", ''],
+      ['INSERT INTO cast (u) VALUES (NULL + 1)', ''],
+      ['SELECT * FROM cast ORDER BY u', "0\t0\t1970-01-01\t[]\n255\t-1294967296\t2020-09-01\t['1','2']"],
+      ["INSERT INTO cast (u) VALUES (concat('a', 'b'))", 'Code: 6'],
+    ]))
+
+  test('a column named data is one of a wide part', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE named (k UInt8, data String) ENGINE = MergeTree ORDER BY k', ''],
+      ["INSERT INTO named VALUES (1, 'a')", ''],
+      ['CHECK TABLE named SETTINGS check_query_single_value_result = 0', 'all_1_1_0\t1\t'],
+      ['DETACH TABLE named', ''],
+      ['ATTACH TABLE named', ''],
+      ['SELECT * FROM named', '1\ta'],
+    ]))
+
+  test('PARTITION tuple() is all of a table without a partition key', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE whole (k UInt8) ENGINE = MergeTree ORDER BY k', ''],
+      ['INSERT INTO whole VALUES (1)', ''],
+      ['INSERT INTO whole VALUES (2)', ''],
+      ['OPTIMIZE TABLE whole PARTITION tuple() FINAL', ''],
+      ["SELECT count() FROM system.parts WHERE active AND table = 'whole'", '1'],
+      ['OPTIMIZE TABLE whole PARTITION 1 FINAL', 'Code: 248'],
+    ]))
+
+  test('optimize_on_insert', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE sums (k UInt8, v UInt8) ENGINE = SummingMergeTree ORDER BY k', ''],
+      ['INSERT INTO sums SETTINGS optimize_on_insert = 0 VALUES (1, 1), (1, 2)', ''],
+      ['INSERT INTO sums VALUES (2, 1), (2, 2)', ''],
+      ['SELECT * FROM sums ORDER BY k, v', '1\t1\n1\t2\n2\t3'],
+      ['SELECT * FROM sums FINAL ORDER BY k', '1\t3\n2\t3'],
+    ]))
+})

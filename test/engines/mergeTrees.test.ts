@@ -23,7 +23,7 @@ describe('MergeTree tables', () => {
     expectAnswers(engine, [
       ['CREATE TABLE named (k UInt8, data String) ENGINE = MergeTree ORDER BY k', ''],
       ["INSERT INTO named VALUES (1, 'a')", ''],
-      ['CHECK TABLE named SETTINGS check_query_single_value_result = 0', 'all_1_1_0\t1\t'],
+      ['CHECK TABLE named SETTINGS check_query_single_value_result = 0', 'all_1_1_0\t1'],
       ['DETACH TABLE named', ''],
       ['ATTACH TABLE named', ''],
       ['SELECT * FROM named', '1\ta'],

@@ -32,7 +32,7 @@ const calledBare = new Set(
 )
 
 /** Aggregate functions that have a result of their own for no rows. */
-const hasOwnEmpty = /^(count|uniq|group|topK|entropy)|(State|Merge|OrNull|OrDefault|ForEach|Resample)/
+const hasOwnEmpty = /^(count|uniq|group|topK|entropy|quantiles)|(State|Merge|OrNull|OrDefault|ForEach|Resample)/
 
 /** Functions whose arguments count only where those before say so. */
 const shortCircuits = new Set(['if', 'multiIf', 'and', 'or'])

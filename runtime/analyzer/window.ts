@@ -122,7 +122,6 @@ async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Pr
   const partitionBy = await resolver.resolveAll(definition.partitionBy ?? [])
   const orderBy: SortKey[] = []
   for (const element of definition.orderBy ?? []) {
-    if (element.collation) throw new DBError('NOT_IMPLEMENTED', 'COLLATE in the ORDER BY of a window is not supported')
     orderBy.push(await resolveSortKey(resolver, element))
   }
   const bound = async (frameBound: WindowFrameBound): Promise<FrameBound> => {
@@ -154,7 +153,7 @@ async function resolveSpec(resolver: Resolver, definition: WindowDefinition): Pr
 }
 
 export const sortKeyText = (key: SortKey): string =>
-  `${key.expr.key} ${key.descending ? 'd' : 'a'}${key.nullsFirst ? 'f' : 'l'}`
+  `${key.expr.key} ${key.descending ? 'd' : 'a'}${key.nullsFirst ? 'f' : 'l'}${key.locale ?? ''}`
 
 /** NULLS LAST is the default in both directions. */
 export async function resolveSortKey(resolver: Resolver, element: OrderByElement): Promise<SortKey> {

@@ -38,7 +38,7 @@ export async function tableFunction(
     const value = args[i]
     if (typeof value === 'bigint') return value
     if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
-    throw new DBError('BAD_ARGUMENTS', `Argument ${i + 1} of table function ${name} must be an integer`)
+    throw new DBError('ILLEGAL_TYPE_OF_ARGUMENT', `Argument ${i + 1} of table function ${name} must be an integer`)
   }
   const text = (i: number): string => {
     const value = args[i]
@@ -175,6 +175,13 @@ function valuesTable(
   const columns = isStructure ? parseColumnList(structure) : guessColumns(args)
   const rows = (isStructure ? rest : args).map((row): Value[] => {
     const isCell = columns.length === 1 && (!Array.isArray(row) || isCompound(columns[0].type))
+    if (!isCell && !Array.isArray(row))
+      throw new DBError(
+        'BAD_ARGUMENTS',
+        'Table function VALUES requires all but the first argument (rows specification) to be either tuples or single values',
+      )
+    if (!isCell && (row as Value[]).length !== columns.length)
+      throw new DBError('BAD_ARGUMENTS', 'Values table function requires all rows to have as many values as columns')
     const cells = isCell ? [row] : (row as Value[])
     return columns.map(({ type }, i) => convertLiteral(cells[i], type))
   })

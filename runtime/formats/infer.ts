@@ -239,6 +239,7 @@ export function inferTsv(
   const shapes = (row: readonly string[]) =>
     row.map(text => {
       if (text === settings.format_tsv_null_representation || text === '') return unknown
+      if (/^0\d/.test(text)) return shape('String')
       return fromField(/^[[({]/.test(text) ? text : unescaped(text), options)
     })
   return inferRows(
@@ -270,6 +271,29 @@ export function inferCsv(bytes: Uint8Array, isWhole: boolean, header: Header, op
       return field === '' || field === settings.format_csv_null_representation ? unknown : fromField(field, options)
     })
   return inferRows(rows, shapes, header, settings.input_format_csv_detect_header, options)
+}
+
+/** Tuples behind each other, of literals alone. */
+export function inferValues(bytes: Uint8Array, isWhole: boolean, options: FormatOptions): Schema {
+  const text = sampleText(bytes, isWhole)
+  const rows: Shape[][] = []
+  for (let at = 0; rows.length < options.settings.input_format_max_rows_to_read_for_schema_inference; ) {
+    at += /^[\s,]*/.exec(text.slice(at, at + 1000))![0].length
+    if (at >= text.length || text[at] === ';') break
+    const end = valueEnd(text, at, "'")
+    if (end === null && rows.length > 0 && !isWhole) break
+    const row = end === null ? null : nestedShape(text.slice(at, end), options)
+    if (row?.kind !== 'tuple') throw failed(`this is no row of values: ${text.slice(at, at + 60)}`)
+    rows.push(row.elements)
+    at = end!
+  }
+  return inferRows(
+    rows.map(row => row.map(() => '')),
+    (_row, at) => rows[at],
+    'none',
+    false,
+    options,
+  )
 }
 
 /** JSON objects or arrays behind each other, in an array, or as the data of a document. */
@@ -394,16 +418,19 @@ function topValues(text: string, options: FormatOptions): JsonRow[] {
 }
 
 /** Where the value that starts at `start` ends, or null when it is cut off. */
-function valueEnd(text: string, start: number): number | null {
+function valueEnd(text: string, start: number, quote = '"'): number | null {
   let depth = 0
   for (let at = start; at < text.length; at++) {
     const char = text[at]
-    if (char === '"') {
-      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
-    } else if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') {
+    if (char === quote) {
+      for (at++; at < text.length && text[at] !== quote; at++) if (text[at] === '\\') at++
+    } else if (char === '{' || char === '[' || (char === '(' && quote === "'")) depth++
+    else if (char === '}' || char === ']' || (char === ')' && quote === "'")) {
       if (--depth === 0) return at + 1
-    } else if (depth === 0) throw failed(`a JSON object or array is expected: ${text.slice(start, start + 60)}`)
+    } else if (depth === 0)
+      throw failed(
+        `${quote === '"' ? 'a JSON object or array' : 'a row in brackets'} is expected: ${text.slice(start, start + 60)}`,
+      )
   }
   return null
 }

@@ -3,6 +3,7 @@ import type { Arena } from '../core/memory.ts'
 import { type BlockWriter, defineFormat, type Output, type Schema, type Statistics } from './format.ts'
 import { printAll, pushText, RowsWriter } from './rows.ts'
 import type { FormatOptions } from './settings.ts'
+import { validUtf8 } from './validUtf8.ts'
 import { printOptions } from './textOptions.ts'
 
 const escapeText = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
@@ -85,5 +86,5 @@ class XmlWriter implements BlockWriter {
 export const xmlFormat = defineFormat({
   name: 'XML',
   contentType: () => 'application/xml; charset=UTF-8',
-  writer: (schema, options) => new XmlWriter(schema, options),
+  writer: validUtf8((schema, options) => new XmlWriter(schema, options)),
 })

@@ -96,8 +96,11 @@ export async function planAggregate(
     const id = nullable?.id ?? resolver.context.nextColumnId()
     return { id, name: node.key, type: nullable?.type ?? node.type, node }
   })
-  for (const key of computed)
+  for (const key of computed) {
+    // A constant stays what it is in every grouping set.
+    if (key.node.kind === 'constant' && key.type.name === key.node.type.name) continue
     replaced.set(key.node.key, { kind: 'column', id: key.id, name: key.name, type: key.type, key: `#${key.id}` })
+  }
   const setColumn: PlanColumn | null = sets
     ? { id: resolver.context.nextColumnId(), name: '__grouping_set', type: parseType('UInt64') }
     : null

@@ -437,7 +437,9 @@ function parseTableSource(cursor: Cursor): TableSource {
   if (path !== undefined) return { kind: 'table', name: { table: path }, start, end: cursor.end }
   const { parts, unbound } = parseIdentifierParts(cursor)
   if (cursor.at('(') && !unbound) {
-    return { kind: 'tableFunction', call: parseCall(cursor, parts.join('.'), start), start, end: cursor.end }
+    const call = parseCall(cursor, parts.join('.'), start)
+    if (call.parameters) cursor.fail('end of query')
+    return { kind: 'tableFunction', call, start, end: cursor.end }
   }
   return { kind: 'table', name: tableName(parts, unbound), start, end: cursor.end }
 }

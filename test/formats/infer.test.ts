@@ -39,6 +39,12 @@ const cases: [format: string, input: string, structure: string][] = [
   ['TSV', 'x\ty\n', 'c1 Nullable(String), c2 Nullable(String)'],
   ['CSVWithNamesAndTypes', '"a","b"\n"UInt8","Array(String)"\n1,"[]"\n', 'a UInt8, b Array(String)'],
   ['LineAsString', 'x', 'line String'],
+  ['TSV', '0123\t-0123\t0', 'c1 Nullable(String), c2 Nullable(Int64), c3 Nullable(Int64)'],
+  [
+    'Values',
+    "(1, 'a)\\'', [1,2], NULL, '2020-01-01'),(2,'b',[],3,'2020-01-02')",
+    'c1 Nullable(Int64), c2 Nullable(String), c3 Array(Nullable(Int64)), c4 Nullable(Int64), c5 Nullable(Date)',
+  ],
 ]
 
 for (const [format, input, structure] of cases)

@@ -322,9 +322,9 @@ export async function* aggregate(
       if (noRow) continue
       if (
         rows === 0 &&
+        !exchange &&
         !plan.hasGroupBy &&
-        context.settings.bool('empty_result_for_aggregation_by_empty_set') &&
-        plan.keys.length > 0
+        context.settings.bool('empty_result_for_aggregation_by_empty_set')
       )
         continue
       for await (const chunk of aggregation.finish()) {

@@ -16,6 +16,7 @@ import type { WindowPlan } from '../../planner/plan.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { Value } from '../../types/value.ts'
 import type { QueryContext } from '../context.ts'
+import { collationRanks } from '../collation.ts'
 import { Evaluator } from '../evaluate.ts'
 import { gatherAll } from './basic.ts'
 import { overTime } from './windowTime.ts'
@@ -48,11 +49,15 @@ export async function* window(context: QueryContext, input: Chunks, plan: Window
 /** Rows in the window's order, and where its partitions and peers begin. */
 function sortForWindow(all: Chunk, spec: WindowSpec, evaluator: Evaluator, arena: Arena) {
   const { memory } = arena
-  const keys = evaluator.run(
+  const values = evaluator.run(
     spec.orderBy.map(key => key.expr),
     all,
     arena,
   )
+  const keys = values.map((column, i) => {
+    const { locale } = spec.orderBy[i]
+    return locale === undefined ? column : collationRanks(column, locale, arena)
+  })
   const partitionKeys = evaluator.run(spec.partitionBy, all, arena).map(column => column.full(arena))
   const ranks =
     partitionKeys.length > 0 ? rankRows(partitionKeys, [], all.rows, arena) : arena.allocateZeroed(all.rows * 4)

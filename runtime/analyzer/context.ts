@@ -18,6 +18,8 @@ export interface AnalyzedTable {
   readonly source: unknown
   /** Rows, if they are known without reading, and no condition is set on them. */
   readonly exactRows?: number
+  /** The text of SAMPLE BY. */
+  readonly samplingKey?: string
   /** The only JOINs that the table may be the right side of. */
   readonly join?: { readonly type: string; readonly strictness: string; readonly keys: readonly string[] }
 }

@@ -82,6 +82,7 @@ export function snapshotOf(table: Table): { snapshot: TableSnapshot; release(): 
     engine: table.engine,
     columns: table.columns,
     ...(table.constraints?.length ? { constraints: table.constraints } : {}),
+    ...(table.keys.sampling ? { samplingKey: table.keys.sampling } : {}),
     ...(table.view ? { view: table.view } : {}),
     source,
     ...(table.storage.join ? { join: table.storage.join } : {}),

@@ -46,6 +46,7 @@ export function analyzedTable(snapshot: TableSnapshot): AnalyzedTable {
     isComposed: snapshot.isComposed,
     source: snapshot.source,
     exactRows: snapshot.exactRows,
+    samplingKey: snapshot.samplingKey,
     join: snapshot.join,
   }
 }

@@ -221,6 +221,8 @@ const virtualColumns: readonly SnapshotColumn[] = [
   { name: '_part', type: 'String', virtual: true },
   { name: '_partition_id', type: 'String', virtual: true },
   { name: '_part_offset', type: 'UInt64', virtual: true },
+  { name: '_part_index', type: 'UInt64', virtual: true },
+  { name: '_sample_factor', type: 'Float64', virtual: true },
 ]
 
 const textsOf = (exprs: readonly Expr[]): string[] => exprs.map(expr => formatAst(expr, { oneLine: true }))

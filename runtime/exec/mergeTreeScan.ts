@@ -59,7 +59,6 @@ export interface Pruning {
 export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, source: MergeTreeSource): Chunks {
   if (plan.final && source.definition.mode.kind === 'ordinary')
     throw new DBError('ILLEGAL_FINAL', `Storage MergeTree of table ${plan.table.name} doesn't support FINAL`)
-  if (plan.sample) throw new DBError('SAMPLING_NOT_SUPPORTED', `Table ${plan.table.name} has no SAMPLE BY`)
   const reader = await context.resources.partReader(source.location)
   const { selected } = await prune(context, plan, source, reader)
   if (plan.final) {
@@ -374,6 +373,9 @@ class SegmentReader {
     arena: Arena,
   ): Column {
     if (name === '_part') return constColumn(type, part.name, rows, arena)
+    if (name === '_part_index')
+      return constColumn(type, (this.plan.table.source as MergeTreeSource).parts.indexOf(part), rows, arena)
+    if (name === '_sample_factor') return constColumn(type, this.plan.sample?.factor ?? 1, rows, arena)
     if (name === '_partition_id') return constColumn(type, part.partitionId, rows, arena)
     const { memory } = this.context
     const offsets = arena.allocate(rows * 8)
@@ -393,7 +395,7 @@ interface Rows {
 /** Up to so many rows may be read granule by granule. */
 const sparseRowsMax = 64
 
-const virtualNames = new Set(['_part', '_partition_id', '_part_offset', '_position'])
+const virtualNames = new Set(['_part', '_part_index', '_partition_id', '_part_offset', '_sample_factor', '_position'])
 
 /** Which parts and marks can hold rows that pass the scan's filters. */
 export async function prune(

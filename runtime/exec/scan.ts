@@ -17,8 +17,6 @@ export function openScan(context: QueryContext, plan: ScanPlan): Chunks {
   const source = plan.table.source as Source
   if (plan.final && source.kind !== 'mergeTree')
     throw new DBError('ILLEGAL_FINAL', `Storage of ${plan.table.name} doesn't support FINAL`)
-  if (plan.sample && source.kind !== 'mergeTree')
-    throw new DBError('SAMPLING_NOT_SUPPORTED', `Storage of ${plan.table.name} doesn't support sampling`)
   switch (source.kind) {
     case 'mergeTree':
       return mergeTreeScan(context, plan, source)

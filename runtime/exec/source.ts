@@ -84,6 +84,8 @@ export interface TableSnapshot {
   readonly columns: readonly SnapshotColumn[]
   /** CHECK constraints. */
   readonly constraints?: readonly { readonly name: string; readonly expression: string }[]
+  /** The text of SAMPLE BY. */
+  readonly samplingKey?: string
   /** Set for views. */
   readonly view?: Query
   /** The view is how a table reads others (Merge, Buffer, Distributed). */

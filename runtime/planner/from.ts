@@ -6,7 +6,7 @@ import { standsForMany } from '../analyzer/expand.ts'
 import type { Typed } from '../analyzer/typed.ts'
 import { DBError } from '../core/errors.ts'
 import { plainType } from '../functions/bind.ts'
-import type { Expr, FunctionCall, Query, Select, TableExpr } from '../sql/ast.ts'
+import type { FunctionCall, Query, Select, TableExpr } from '../sql/ast.ts'
 import { columnName } from '../sql/format.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { MapType } from '../types/compound.ts'
@@ -16,6 +16,7 @@ import { planRecursive } from './recursive.ts'
 import { planJoin } from './join.ts'
 import type { Computed, Plan, PlanColumn, ScanPlan } from './plan.ts'
 import type { SelectPlanner } from './select.ts'
+import { inSample, sampleOf } from './sample.ts'
 import { planView, type TableModifiers } from './view.ts'
 
 /** What FROM gives: rows and the names for their columns. */
@@ -155,12 +156,7 @@ async function stored(
 ): Promise<Source> {
   const kept = table.columns.filter(column => column.kind !== 'ALIAS' && column.kind !== 'EPHEMERAL')
   const columns: PlanColumn[] = kept.map(({ name, type }) => ({ id: context.nextColumnId(), name, type }))
-  const ratio = async (expr: Expr | undefined) => {
-    if (!expr) return 0
-    return Number(
-      (await new Resolver(context, new Scope([], { queries: new Map() })).resolveConstant(expr, 'SAMPLE')).value,
-    )
-  }
+  const part = sample ? await sampleOf(context, table, sample) : null
   const plan: ScanPlan = {
     kind: 'scan',
     table,
@@ -169,7 +165,7 @@ async function stored(
     filters: [],
     rowsWanted: 0,
     final: final ?? false,
-    sample: sample ? { ratio: await ratio(sample.ratio), offset: await ratio(sample.offset) } : null,
+    sample: part && { factor: part.factor },
     isShared: false,
   }
   const visible = new Map<TableColumn, ScopeColumn>()
@@ -194,7 +190,13 @@ async function stored(
     ])
     scopeColumns.push({ name: column.name, qualifiers, realNames, node, hidden: true, table: 0 })
   }
-  return { plan, columns: scopeColumns, tables: 1 }
+  const condition =
+    part && (await inSample(new Resolver(context, new Scope(scopeColumns, { queries: new Map() })), part))
+  return {
+    plan: condition ? { kind: 'filter', input: plan, condition, columns } : plan,
+    columns: scopeColumns,
+    tables: 1,
+  }
 }
 
 async function planArrayJoin(

@@ -49,7 +49,8 @@ export interface ScanPlan extends PlanBase {
   /** Rows that are enough, when nothing above or in here drops any: 0 for all. */
   rowsWanted: number
   final: boolean
-  sample: { ratio: number; offset: number } | null
+  /** SAMPLE: a row that is read stands for so many; the condition on the sampling key is a filter. */
+  sample: { factor: number } | null
   /** Set where this scan's rows are shared out among workers. */
   isShared: boolean
   /** Rows whose column is worse than the value are not among the first rows of the sort above; it learns the value as it goes. */

@@ -24,8 +24,6 @@ describe('MergeTree tables', () => {
       ['CREATE TABLE named (k UInt8, data String) ENGINE = MergeTree ORDER BY k', ''],
       ["INSERT INTO named VALUES (1, 'a')", ''],
       ['CHECK TABLE named SETTINGS check_query_single_value_result = 0', 'all_1_1_0\t1'],
-      ['DETACH TABLE named', ''],
-      ['ATTACH TABLE named', ''],
       ['SELECT * FROM named', '1\ta'],
     ]))
 
@@ -46,5 +44,23 @@ describe('MergeTree tables', () => {
       ['INSERT INTO sums VALUES (2, 1), (2, 2)', ''],
       ['SELECT * FROM sums ORDER BY k, v', '1\t1\n1\t2\n2\t3'],
       ['SELECT * FROM sums FINAL ORDER BY k', '1\t3\n2\t3'],
+    ]))
+
+  test('SAMPLE reads a part of the values of the sampling key', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE sampled (x UInt32, v UInt8) ENGINE = ReplacingMergeTree(v) ORDER BY x SAMPLE BY x', ''],
+      ['INSERT INTO sampled VALUES (1, 0), (10, 0), (2000000000, 0), (4000000000, 0)', ''],
+      ['INSERT INTO sampled VALUES (1, 1)', ''],
+      [
+        'SELECT x, v, _sample_factor FROM sampled SAMPLE 1/2 ORDER BY x, v',
+        '1\t0\t2\n1\t1\t2\n10\t0\t2\n2000000000\t0\t2',
+      ],
+      ['SELECT x, v FROM sampled FINAL SAMPLE 1/2 ORDER BY x', '1\t1\n10\t0\n2000000000\t0'],
+      ['SELECT x FROM sampled SAMPLE 1/2 OFFSET 1/2', '4000000000'],
+      ['SELECT count() FROM sampled SAMPLE 1000', '5'],
+      ['SELECT count() FROM sampled SAMPLE 1/2', '4'],
+      ['SELECT x, _part_index FROM sampled WHERE x = 1 ORDER BY _part_index', '1\t0\n1\t1'],
+      ['SELECT * FROM sums SAMPLE 1/2', 'Code: 141'],
+      ['SELECT * FROM numbers(3) SAMPLE 1/2', 'Code: 141'],
     ]))
 })

@@ -118,7 +118,8 @@ export function tskvWriter(schema: Schema, options: FormatOptions): BlockWriter 
   return new PiecesWriter(new RowsWriter(printAll('escaped', printOptions(options, nullText)), pieces))
 }
 
-const escapingStyles: Record<string, { style: TextStyle; escape: (text: string) => string }> = {
+/** How a value is written by the rules that settings and templates name. */
+export const escapingStyles: Record<string, { style: TextStyle; escape: (text: string) => string }> = {
   Escaped: { style: 'escaped', escape: escapeTsvText },
   Raw: { style: 'raw', escape: text => text },
   CSV: { style: 'csv', escape: quoteCsvText },

@@ -273,6 +273,16 @@ export function inferCsv(bytes: Uint8Array, isWhole: boolean, header: Header, op
   return inferRows(rows, shapes, header, settings.input_format_csv_detect_header, options)
 }
 
+/** The groups of lines. */
+export function inferRegexp(bytes: Uint8Array, isWhole: boolean, pattern: RegExp, options: FormatOptions): Schema {
+  const rows = sampleText(bytes, isWhole)
+    .split(/\r?\n/)
+    .slice(0, options.settings.input_format_max_rows_to_read_for_schema_inference)
+    .map(line => pattern.exec(line)?.slice(1))
+    .filter(row => row !== undefined)
+  return inferRows(rows, row => row.map(text => fromField(text, options)), 'none', false, options)
+}
+
 /** Tuples behind each other, of literals alone. */
 export function inferValues(bytes: Uint8Array, isWhole: boolean, options: FormatOptions): Schema {
   const text = sampleText(bytes, isWhole)

@@ -8,8 +8,10 @@ import { nullFormat } from './null.ts'
 import { parquetFormat } from './parquet.ts'
 import { prettyFormats } from './pretty.ts'
 import { rawFormats } from './raw.ts'
+import { regexpFormat } from './regexp.ts'
 import { rowBinaryFormats } from './rowBinary.ts'
 import { sqlInsertFormat } from './sqlInsert.ts'
+import { templateFormat } from './template.ts'
 import { tsvFormats } from './tsv.ts'
 import { valuesFormat } from './values.ts'
 import { verticalFormat } from './vertical.ts'
@@ -30,6 +32,8 @@ export const formats: readonly FormatDefinition[] = [
   nativeFormat,
   parquetFormat,
   ...rawFormats,
+  templateFormat,
+  regexpFormat,
   nullFormat,
 ]
 

@@ -60,7 +60,7 @@ class TemplateWriter implements BlockWriter {
         printColumn(all[at], style, arena, style === 'quoted' ? { ...told, nullText: 'NULL' } : told),
       )
     this.#rows = new RowsWriter(print, row.pieces, settings.format_template_rows_between_delimiter)
-    this.#result = parseTemplate(settings.format_template_resultset_format || '$' + '{data}')
+    this.#result = parseTemplate(settings.format_template_resultset_format || '$\u007bdata}')
     this.#dataAt = this.#result.fields.findIndex(({ name }) => name === 'data')
     if (this.#dataAt < 0) throw invalid('the result has no place for the data')
   }

@@ -5,11 +5,11 @@ import { ask, startEngine } from '../sql/inProcess.ts'
 /** Statements and ClickHouse's answers. */
 const cases: [query: string, answer: string][] = [
   [
-    "SELECT number, 'a''b' AS s FROM numbers(2) FORMAT Template SETTINGS format_template_row_format = 'n=${number:CSV}, s=${s:Quoted} $$', format_template_rows_between_delimiter = '|'",
+    "SELECT number, 'a''b' AS s FROM numbers(2) FORMAT Template SETTINGS format_template_row_format = 'n=$\u007bnumber:CSV}, s=$\u007bs:Quoted} $$', format_template_rows_between_delimiter = '|'",
     "n=0, s='a\\'b' $|n=1, s='a\\'b' $",
   ],
   [
-    "SELECT number, 'a''b' AS s FROM numbers(2) FORMAT Template SETTINGS format_template_row_format = 'n=${number:CSV}, s=${1:JSON}', format_template_resultset_format = 'begin ${data} end ${rows:JSON}'",
+    "SELECT number, 'a''b' AS s FROM numbers(2) FORMAT Template SETTINGS format_template_row_format = 'n=$\u007bnumber:CSV}, s=$\u007b1:JSON}', format_template_resultset_format = 'begin $\u007bdata} end $\u007brows:JSON}'",
     'begin n=0, s="a\'b"\nn=1, s="a\'b" end 2',
   ],
   [

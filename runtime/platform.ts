@@ -51,6 +51,8 @@ export interface Clock {
   monotonic(): number
   /** Calls once after ms; gives what cancels it. Does not keep the process alive by itself. */
   after(ms: number, call: () => void): () => void
+  /** Resolves after ms, and keeps the process alive until then. */
+  wait(ms: number): Promise<void>
   /** Lets other work of this thread go first. */
   yield(): Promise<void>
 }

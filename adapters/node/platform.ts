@@ -32,6 +32,7 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
         timer.unref?.()
         return () => clearTimeout(timer)
       },
+      wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
       yield: () => new Promise(resolve => setImmediate(resolve)),
     },
     random: () => Math.random(),

@@ -185,6 +185,10 @@ defineSettings('bool', {
   insert_null_as_default: [1, 'NULL inserted into a column that takes none becomes its default.'],
   allow_experimental_analyzer: [1, 'Accepted; there is one analyzer.'],
   enable_analyzer: [1, 'Accepted; there is one analyzer.'],
+  function_sleep_max_microseconds_per_block: [
+    3000000,
+    'The longest that sleep and sleepEachRow may wait at one block.',
+  ],
   optimize_on_insert: [1, 'Rows of equal keys within one INSERT are merged as the engine of the table merges them.'],
   optimize_aggregation_in_order: [0, 'Accepted.'],
   force_grouping_standard_compatibility: [

@@ -33,6 +33,7 @@ export function environmentOf(
     version: task.version,
     uptimeMs: task.uptimeMs,
     setting: name => settings.text(name),
+    pause: { ms: 0 },
     keyed,
   }
 }

@@ -139,6 +139,7 @@ export class QueryContext {
 
   /** Lets messages and other queries of this thread through, when it is time. */
   async breathe(): Promise<void> {
+    await this.rest()
     this.check()
     const now = this.platform.clock.monotonic()
     if (now - this.#lastYield < 20) return
@@ -146,6 +147,18 @@ export class QueryContext {
     await this.platform.clock.yield()
     this.#lastYield = this.platform.clock.monotonic()
     this.check()
+  }
+
+  /** Waits for as long as functions have asked to; the query can be stopped meanwhile. */
+  async rest(): Promise<void> {
+    const { pause } = this.environment
+    while (pause && pause.ms > 0) {
+      this.check()
+      if (this.isBroken) pause.ms = 0
+      const step = Math.min(pause.ms, 50)
+      pause.ms -= step
+      await this.platform.clock.wait(step)
+    }
   }
 
   /** Counts rows that a source gives; over a limit: TOO_MANY_ROWS, TOO_MANY_BYTES. */

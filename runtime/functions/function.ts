@@ -20,6 +20,8 @@ export interface Environment {
   /** Milliseconds the server has been up. */
   readonly uptimeMs: number
   setting(name: string): Value
+  /** Milliseconds that functions have asked the query to wait, which it does between chunks. Absent where nothing waits. */
+  readonly pause?: { ms: number }
   /** A dictionary or Join table that the query names; null for other tables. Absent where there are none. */
   keyed?(name: string): Keyed | null | undefined
 }

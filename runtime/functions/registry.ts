@@ -12,6 +12,7 @@ import { arrayTotals } from './arrayTotals.ts'
 import { bestEffortTimes } from './bestEffort.ts'
 import { bitmaps } from './bitmaps.ts'
 import { blocks } from './blocks.ts'
+import { sleeping } from './sleeping.ts'
 import { colors } from './colors.ts'
 import { means } from './means.ts'
 import { numberTheory } from './numberTheory.ts'
@@ -103,6 +104,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   bits,
   bitmaps,
   blocks,
+  sleeping,
   colors,
   means,
   numberTheory,

@@ -63,4 +63,15 @@ describe('MergeTree tables', () => {
       ['SELECT * FROM sums SAMPLE 1/2', 'Code: 141'],
       ['SELECT * FROM numbers(3) SAMPLE 1/2', 'Code: 141'],
     ]))
+
+  test('sleep waits between chunks, and a query can be stopped meanwhile', () =>
+    expectAnswers(engine, [
+      ['SELECT sleep(0.01), sleep(NULL)', '0\t\\N'],
+      ['SELECT sum(sleepEachRow(0.001)) FROM numbers(3)', '0'],
+      ['SELECT sleep(4)', 'Code: 160'],
+      ['SELECT sleepEachRow(1) FROM numbers(4)', 'Code: 160'],
+      ["SELECT sleep('a')", 'Code: 43'],
+      ['SELECT sleep(number) FROM numbers(2)', 'Code: 44'],
+      ['SELECT sleep(3) SETTINGS max_execution_time = 0.05', 'Code: 159'],
+    ]))
 })

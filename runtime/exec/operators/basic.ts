@@ -45,6 +45,7 @@ export async function* filter(
     for await (const chunk of input) {
       arena.reset()
       const mask = evaluator.mask(condition, chunk, arena)
+      await context.rest()
       if (mask === false) continue
       const kept = mask === true ? chunk : chunk.filter(mask, arena)
       if (kept.rows > 0) yield kept
@@ -68,7 +69,9 @@ export async function* project(context: QueryContext, input: Chunks, plan: Proje
   try {
     for await (const chunk of input) {
       arena.reset()
-      yield new Chunk(evaluator.run(nodes, chunk, arena), chunk.rows)
+      const columns = evaluator.run(nodes, chunk, arena)
+      await context.rest()
+      yield new Chunk(columns, chunk.rows)
     }
   } finally {
     context.release(arena)

@@ -60,6 +60,9 @@ export async function createStorage(
       'BAD_ARGUMENTS',
       `Engine ${kind} doesn't support PARTITION_BY, PRIMARY_KEY, ORDER_BY or SAMPLE_BY clauses`,
     )
+  const { create } = definition
+  if (!statement.attach && (create.storage?.ttl || create.columns?.some(({ ttl }) => ttl)))
+    throw new DBError('BAD_ARGUMENTS', `Engine ${kind} doesn't support TTL clause.`)
   checkSettings(kind, definition)
   const self = { database, name }
   const names = { database, session: undefined, parameters: {} }

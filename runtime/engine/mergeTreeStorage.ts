@@ -30,6 +30,7 @@ import { Mutator } from './mutator.ts'
 import { mergeTreeSettingNames } from './mergeTreeSettingNames.ts'
 import { insertTag } from './mergeTreeSink.ts'
 import { keyResolver } from './keyResolver.ts'
+import { checkTtl, ttlOf } from './ttl.ts'
 
 export const mergeTreeEngines: readonly string[] = [
   'MergeTree',
@@ -200,10 +201,12 @@ export async function createMergeTree(
       'TABLE_ALREADY_EXISTS',
       `Directory ${path} of table ${database}.${name} has parts of an earlier table`,
     )
+  const stored = await storedDefinition(engine, definition)
+  if (!attach) await checkTtl(engine, definition, stored)
   const table = await MergeTreeTable.open({
     disk,
     path,
-    definition: await storedDefinition(engine, definition),
+    definition: stored,
     codec: new FrameCodec(engine.memory, engine.platform.zstd),
     now: () => engine.platform.clock.now(),
     log: text => engine.platform.log('warning', `${database}.${name}: ${text}`),
@@ -273,6 +276,7 @@ export async function storedDefinition(
       return [...names]
     }
     const settings = settingsOf(definition.settings)
+    const ttl = ttlOf(definition)
     return {
       columns: stored.map(storedColumn),
       computed: definition.columns
@@ -284,6 +288,7 @@ export async function storedDefinition(
       sortingColumns: namesOf(sorting),
       primaryKeyLength: primary.length,
       mode: modeOf(definition),
+      ...(ttl ? { ttl } : {}),
       settings,
     }
   } finally {

@@ -34,6 +34,8 @@ export function mergesOf(engine: GranaryEngine): readonly RunningMerge[] {
 /** Merges of one table, one at a time in the background. */
 export class Merger {
   isOn = true
+  /** Whether merges take away what has expired. */
+  appliesTtl = true
   #stopped = false
   #busy = false
   #holds = 0
@@ -118,7 +120,7 @@ export class Merger {
         database,
         name,
         engine: 'MergeTree',
-        columns: [],
+        columns: storage.columns,
         source: storage.sourceOf(task.sources),
       }
       const message = {
@@ -126,6 +128,7 @@ export class Merger {
         kind: 'merge',
         table: snapshot,
         chosen: task,
+        appliesTtl: this.appliesTtl,
       } as const
       const result = run ? await run.complete(message) : (await engine.pool.run(message).done).result
       if (result.kind !== 'parts' || result.parts.length !== 1)
@@ -161,13 +164,14 @@ export function backgroundTask(engine: GranaryEngine, database: string): TaskBas
   }
 }
 
-export function setMerges(engine: GranaryEngine, on: boolean, table: Table | null): void {
+export function setMerges(engine: GranaryEngine, what: 'all' | 'ttl', on: boolean, table: Table | null): void {
   const tables = table
     ? [table]
     : [...engine.catalog.databases.values()].flatMap(database => [...database.tables.values()])
   for (const { storage } of tables)
     if (storage instanceof MergeTreeStorage) {
-      storage.merger.isOn = on
+      if (what === 'ttl') storage.merger.appliesTtl = on
+      else storage.merger.isOn = on
       if (on) storage.merger.wake()
     }
 }

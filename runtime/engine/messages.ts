@@ -67,6 +67,8 @@ export interface MergeTask extends TaskBase {
   readonly kind: 'merge'
   readonly table: TableSnapshot
   readonly chosen: Chosen
+  /** Whether rows and values that have expired go. */
+  readonly appliesTtl: boolean
 }
 
 /** A part of the table rewritten by commands of ALTER TABLE. */

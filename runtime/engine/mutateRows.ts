@@ -48,7 +48,6 @@ function checkCommand(table: Table, command: AlterCommand): boolean {
       return true
     case 'delete':
     case 'applyDeletedMask':
-    case 'rewriteParts':
       return true
     case 'clearColumn': {
       const { name } = command

@@ -17,6 +17,7 @@ import type { GranaryEngine } from './engine.ts'
 import { typeOf } from './keyResolver.ts'
 import { type MergeTreeStorage, storedDefinition } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
+import { checkTtl } from './ttl.ts'
 
 /** The definition that a changed CREATE statement makes; what cannot be is refused. */
 export async function definitionOf(engine: GranaryEngine, create: CreateTable): Promise<TableDefinition> {
@@ -40,6 +41,7 @@ export async function redefineMergeTree(
   const { catalog } = engine
   const definition = await definitionOf(engine, altered.create)
   const stored = await storedDefinition(engine, definition)
+  await checkTtl(engine, definition, stored)
   const virtualColumns = table.columns.filter(column => column.virtual)
   const next: Table = {
     ...describeTable(engine, definition, table.database, table.name, { storage, virtualColumns }),

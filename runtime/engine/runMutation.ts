@@ -16,8 +16,10 @@ import { parseExpression, parseStatement } from '../sql/parser.ts'
 import type { MergeTarget } from '../storage/mergetree/mergeParts.ts'
 import { mutatePart, type PartChange } from '../storage/mergetree/mutatePart.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
+import type { PartReader } from '../storage/mergetree/partReader.ts'
 import { prepare } from './analysis.ts'
-import type { MutateTask, TaskResult } from './messages.ts'
+import type { MergeTask, MutateTask, TaskResult } from './messages.ts'
+import { ttlCommands } from './ttl.ts'
 
 export async function runMutation(context: QueryContext, task: MutateTask): Promise<TaskResult> {
   const { source } = task.table
@@ -39,21 +41,58 @@ export async function runMutation(context: QueryContext, task: MutateTask): Prom
   const { temporaryPath } = task.chosen
   const commands = [...task.commands]
   let part = original
-  for (let stage = 0; stage === 0 || commands.length > 0; stage++) {
-    const command = commands.shift()
-    const change = command ? await new PartMutation(context, task, part).change(command) : {}
-    // What is computed from columns that were updated is computed again.
-    if (command?.kind === 'update' && change.updates) commands.unshift(...recomputed(command, task.table.columns))
-    const path = commands.length > 0 ? `${temporaryPath}_${stage}` : temporaryPath
-    const before = part
-    part = { ...(await mutatePart(before, path, change, target)), id: path }
-    if (before !== original) {
-      reader.forget(before.id)
-      await reader.disk.remove(before.path)
+  try {
+    for (let stage = 0; stage === 0 || commands.length > 0; stage++) {
+      const command = commands.shift()
+      if (command?.kind === 'materializeTtl') {
+        commands.unshift(...ttlCommands(definition, new Set(part.columns.map(({ name }) => name))))
+        if (stage > 0) continue
+      }
+      const change = command ? await new PartMutation(context, task, part).change(command) : {}
+      // What is computed from columns that were updated is computed again.
+      if (command?.kind === 'update' && change.updates) commands.unshift(...recomputed(command, task.table.columns))
+      const path = commands.length > 0 ? `${temporaryPath}_${stage}` : temporaryPath
+      const before = part
+      part = { ...(await mutatePart(before, path, change, target)), id: path }
+      if (before !== original) await discard(reader, before)
     }
+  } catch (error) {
+    if (part !== original) await discard(reader, part)
+    throw error
   }
   reader.forget(part.id)
   return { kind: 'parts', parts: [part] }
+}
+
+async function discard(reader: PartReader, part: PartInfo): Promise<void> {
+  reader.forget(part.id)
+  await reader.disk.remove(part.path)
+}
+
+/** A part that a merge wrote, without what has expired in it. It is written anew only if something has. */
+export async function withoutExpired(
+  context: QueryContext,
+  task: MergeTask,
+  merged: PartInfo,
+  target: MergeTarget,
+): Promise<PartInfo> {
+  const { reader, definition } = target
+  let part: PartInfo = { ...merged, id: merged.path }
+  try {
+    for (const [stage, command] of ttlCommands(definition, new Set(merged.columns.map(({ name }) => name))).entries()) {
+      const change = await new PartMutation(context, task, part).change(command)
+      if (!change.gone && !change.updates) continue
+      const path = `${task.chosen.temporaryPath}_${stage}`
+      const before = part
+      part = { ...(await mutatePart(before, path, change, target)), id: path }
+      await discard(reader, before)
+    }
+  } catch (error) {
+    await discard(reader, part)
+    throw error
+  }
+  reader.forget(part.id)
+  return part
 }
 
 /** MATERIALIZED columns that are made from columns which change. */
@@ -81,7 +120,7 @@ const partTable = { database: '_mutation', table: 'part' }
 class PartMutation {
   constructor(
     readonly context: QueryContext,
-    readonly task: MutateTask,
+    readonly task: MutateTask | MergeTask,
     readonly part: PartInfo,
   ) {}
 

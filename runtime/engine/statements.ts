@@ -189,8 +189,10 @@ export class Statements {
       return null
     }
     if (/^(FLUSH|DROP|RELOAD|SYNC|STOP|START|CLEAR|UNFREEZE|ENABLE|DISABLE|WAIT)/.test(command)) {
-      if (/^(STOP|START) MERGES/.test(command)) {
-        setMerges(this.engine, command.startsWith('START'), statement.name ? tableOf(run, statement.name) : null)
+      const merges = /^(STOP|START) (TTL )?MERGES/.exec(command)
+      if (merges) {
+        const table = statement.name ? tableOf(run, statement.name) : null
+        setMerges(this.engine, merges[2] ? 'ttl' : 'all', merges[1] === 'START', table)
       }
       return null
     }

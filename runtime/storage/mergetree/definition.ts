@@ -59,6 +59,12 @@ export const mergeTreeSettings: MergeTreeSettings = {
   lowCardinalityMaxDictionarySize: 8192,
 }
 
+/** When rows go and values become their defaults, as SQL over the columns: times that have come once they are in the past. */
+export interface TableTtl {
+  readonly rows: readonly { readonly expression: string; readonly condition?: string }[]
+  readonly columns: readonly { readonly name: string; readonly expression: string }[]
+}
+
 export interface KeyElement {
   readonly type: string
   readonly descending: boolean
@@ -80,6 +86,7 @@ export interface MergeTreeDefinition {
   /** PRIMARY KEY is this many first elements of ORDER BY. */
   readonly primaryKeyLength: number
   readonly mode: MergeMode
+  readonly ttl?: TableTtl
   readonly settings: MergeTreeSettings
 }
 

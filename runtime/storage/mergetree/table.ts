@@ -321,7 +321,9 @@ export class MergeTreeTable {
     }
     const tasks: MergeTask[] = []
     for (const parts of partitions.values()) {
-      const wanted = parts.length > 1 || (options.final && (options.force || parts[0].level === 0))
+      const wanted =
+        parts.length > 1 ||
+        (options.final && (options.force || this.definition.ttl !== undefined || parts[0].level === 0))
       if (!wanted) continue
       if (parts.some(part => this.#merging.has(part.id)))
         throw new DBError(

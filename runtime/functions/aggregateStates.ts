@@ -160,7 +160,7 @@ const arrayReduceInRanges = defineFunction({
       const size = u32[starts + row + 1] - u32[starts + row]
       for (let range = u32[ends + row]; range < u32[ends + row + 1]; range++) {
         const [from, length] = (each.elements.valueAt(range) as (number | bigint)[]).map(Number)
-        const begin = from > 0 ? from - 1 : from < 0 ? size + from : 0
+        const begin = from > 0 ? from - 1 : from < 0 ? size + from : -1
         const end = length < 0 ? size + length : begin + length
         for (let at = Math.max(0, begin); at < Math.min(end, size); at++) {
           indices.push(u32[starts + row] + at)

@@ -268,7 +268,8 @@ function divideOrZero(
     const out = newFixed(common, rows, arena)
     const [x, y] = [left, right].map(column => fixedOf(castColumn(column, common, arena).full(arena)).pointer)
     kernelNamed(kernels, `${verb}${common.physical}`)(x, y, out.pointer, undefinedRows, rows)
-    return castResult(out, type, arena)
+    const result = castResult(out, type, arena)
+    return verb === 'intDivOrZero' ? withoutOverflow(result, a, b, arena) : result
   }
   // Floats and decimals: divide by one where the divisor is zero, then clear those rows.
   const divisor = fixedOf(b.full(arena))
@@ -279,6 +280,29 @@ function divideOrZero(
   const result = numericColumns(operation, a, safe, type, rows, arena)
   const zero = new FixedColumn(type, arena.memory, arena.allocateZeroed(rows * type.width), rows)
   return selectFixed(zeros, zero, result, arena)
+}
+
+/** The quotients, with 0 for the smallest value of a signed type by -1. */
+function withoutOverflow(result: FixedColumn, a: Column, b: Column, arena: Arena): FixedColumn {
+  const { kernels } = arena.memory
+  const { rows, type } = result
+  if (!storedInteger(a.type)!.isSigned || !storedInteger(b.type)!.isSigned || a.type.width > 8) return result
+  const equalTo = (column: Column, value: bigint): number => {
+    const full = fixedOf(column.full(arena))
+    const wanted = columnOf(full.type, [full.type.width === 8 ? value : Number(value)], arena) as FixedColumn
+    const mask = arena.allocate(rows)
+    kernelNamed(kernels, `equalConst${full.type.physical}`)(full.pointer, wanted.pointer, mask, rows)
+    return mask
+  }
+  const negated = equalTo(b, -1n)
+  if (kernels.firstInMask(negated, rows) < 0) return result
+  kernels.maskAnd(negated, equalTo(a, -(1n << BigInt(a.type.width * 8 - 1))), negated, rows)
+  return selectFixed(
+    negated,
+    new FixedColumn(type, arena.memory, arena.allocateZeroed(rows * type.width), rows),
+    result,
+    arena,
+  )
 }
 
 function oneColumn(arena: Arena): FixedColumn {

@@ -141,6 +141,21 @@ const hasMany = (name: 'hasAll' | 'hasAny', about: string, example: [string, str
     examples: [example],
   })
 
+/** u8[rows]: whether the array begins (ends) with all elements of the other. */
+export function arrayAffix(a: Column, b: Column, atEnd: boolean, rows: number, arena: Arena): Column {
+  const common = commonType([a.type, b.type])
+  const [left, right] = [a, b].map(column => castColumn(column, common, arena) as ArrayColumn)
+  const out = arena.allocate(rows)
+  for (let row = 0; row < rows; row++) {
+    const whole = (left.valueAt(row) as unknown[]).map(keyOf)
+    const part = (right.valueAt(row) as unknown[]).map(keyOf)
+    const start = atEnd ? whole.length - part.length : 0
+    const fits = part.length <= whole.length && part.every((key, i) => whole[start + i] === key)
+    arena.memory.u8[out + row] = Number(fits)
+  }
+  return maskColumn(out, rows, arena)
+}
+
 const hasSubstr = defineFunction({
   name: 'hasSubstr',
   about: 'Whether the elements of the second array stand side by side in the first.',

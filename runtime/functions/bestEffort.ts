@@ -39,13 +39,15 @@ const namedOffsets: Record<string, number> = {
 /** null where the text is no time. isUs: the month stands before the day in 01/02/2020. now: for dates without a year. */
 export function parseBestEffort(text: string, isUs: boolean, now: number): Parsed | null {
   const trimmed = text.trim()
+  if (trimmed.endsWith(',')) return null
   const unix = /^(\d{9,10})(?:\.(\d*))?$/.exec(trimmed) ?? /^(\d{10})(\d{3}|\d{6}|\d{9})$/.exec(trimmed)
   if (unix) return { second: Number(unix[1]), fraction: unix[2] ?? '', isUtc: true }
   let rest = trimmed
   let [year, month, day]: (number | null)[] = [null, null, null]
   const take = (pattern: RegExp): RegExpExecArray | null => {
     const found = pattern.exec(rest)
-    if (found) rest = (rest.slice(0, found.index) + ' ' + rest.slice(found.index + found[0].length)).trim()
+    if (found)
+      rest = (rest.slice(0, found.index) + ' ' + rest.slice(found.index + found[0].length)).trim().replace(/^,\s*/, '')
     return found
   }
   const packed = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?(?!\d)/.exec(rest)

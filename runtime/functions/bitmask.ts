@@ -3,6 +3,7 @@ import type { Column } from '../columns/column.ts'
 import { ArrayType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
 import { defineFunction } from './function.ts'
+import { isInteger } from './numericTypes.ts'
 import { isNativeInteger, mapTexts, stringType, uint64 } from './stringRows.ts'
 
 const category = 'Encoding'
@@ -31,7 +32,7 @@ export const bitmask = [
     name: 'bitPositionsToArray',
     about: 'The places of the bits that are set in a number, from 0.',
     category,
-    arguments: [argument],
+    arguments: [{ name: 'num', accepts: isInteger }],
     returns: () => new ArrayType(uint64),
     run: ([x], { arena, rows, type }) => {
       const lists = Array.from({ length: rows }, (_, row) => bitsOf(x, row).map(BigInt))

@@ -192,21 +192,30 @@ const divisor = (name: 'gcd' | 'lcm', about: string, example: [string, string]):
     arguments: pair,
     returns: ([a, b]) => binaryNumericResult('gcd', a.type, b.type)!,
     run: ([a, b], { type, rows, arena }) => {
-      const { kernels, u64 } = arena.memory
+      const { kernels } = arena.memory
       if (type.width > 8)
         throw new DBError('NOT_IMPLEMENTED', `${name} of integers of more than 64 bits is not supported`)
       const [x, y] = [a, b].map(column => {
         const values = asInt64(column, arena)
-        if (!storedInteger(column.type)!.isSigned) return values
+        if (!storedInteger(type)!.isSigned) return values
         const out = arena.allocate(rows * 8)
         kernels.absI64(values, out, rows)
         return out
       })
       const out = arena.allocate(rows * 8)
+      const { u64, i32 } = arena.memory
+      const isSigned = storedInteger(type)!.isSigned && type.width === 8
+      const overflow = () => new DBError('DECIMAL_OVERFLOW', `Intermediate result overflow in function ${name}`)
+      if (isSigned)
+        for (const pointer of [x, y])
+          for (let row = 0; row < rows; row++) if (i32[pointer / 4 + row * 2 + 1] < 0) throw overflow()
       if (kernels.gcdU64(x, y, out, rows) !== 0) throw new DBError('ILLEGAL_DIVISION', 'Division by zero')
       if (name === 'lcm')
-        for (let row = 0; row < rows; row++)
-          u64[out / 8 + row] = (u64[x / 8 + row] / u64[out / 8 + row]) * u64[y / 8 + row]
+        for (let row = 0; row < rows; row++) {
+          const multiple = (u64[x / 8 + row] / u64[out / 8 + row]) * u64[y / 8 + row]
+          if (isSigned && multiple > 0x7fffffffffffffffn) throw overflow()
+          u64[out / 8 + row] = multiple
+        }
       return new FixedColumn(type, arena.memory, castNumbers(out, 'U64', numberPhysical(type), rows, arena), rows)
     },
     examples: [example],

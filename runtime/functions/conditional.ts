@@ -15,7 +15,10 @@ import { maskColumn } from './fixedColumns.ts'
 import { type ArgumentInfo, defineFunction, type FunctionDefinition } from './function.ts'
 import { conditionMask, constantCondition } from './logical.ts'
 import { nullColumn, nullsOrZeros, selectColumns, splitNulls } from './selectColumns.ts'
+import { DecimalType } from '../types/decimal.ts'
+import { FloatType, IntegerType } from '../types/number.ts'
 import { parseType } from '../types/parseType.ts'
+import { stringsOf } from './stringRows.ts'
 
 const category = 'Conditional'
 const isCondition = (type: DataType): boolean => {
@@ -27,7 +30,7 @@ const typeOf = (argument: ArgumentInfo): DataType => argument.type
 /** Conditions before their branches, the last argument where none holds. */
 function chooseBranch(args: readonly Column[], type: DataType, rows: number, arena: Arena): Column {
   let result: Column | null = null
-  const branch = (column: Column): Column => castColumn(column, type, arena)
+  const branch = (column: Column): Column => asBranch(column, type, rows, arena)
   // From the last to the first, so that the first condition that holds has the last word.
   for (let i = args.length - 1; i >= 0; i -= 2) {
     if (result === null) {
@@ -45,6 +48,15 @@ function chooseBranch(args: readonly Column[], type: DataType, rows: number, are
     result = selectColumns(mask, branch(args[i]).full(arena), result.full(arena), arena)
   }
   return result!
+}
+
+/** As castColumn, but FixedString keeps its padding. */
+function asBranch(column: Column, type: DataType, rows: number, arena: Arena): Column {
+  if (plainType(type).kind !== 'String' || plainType(column.type).kind !== 'FixedString')
+    return castColumn(column, type, arena)
+  const { nulls, values } = splitNulls(column, arena)
+  const texts = stringsOf(values, arena)
+  return type instanceof NullableType ? new NullableColumn(nullsOrZeros(nulls, rows, arena), texts, type) : texts
 }
 
 const ifFunction = defineFunction({
@@ -206,6 +218,23 @@ const transform = defineFunction({
   examples: [["SELECT transform(2, [1, 2], ['one', 'two'], 'other')", 'two']],
 })
 
+/** Of numbers without a common type, whose lesser (or greater) one has a type nevertheless; else null. */
+function mixedExtreme(name: 'least' | 'greatest', a: DataType, b: DataType): DataType | null {
+  const sides = [a, b]
+  if (sides.some(type => type instanceof DecimalType) && sides.some(type => type instanceof FloatType))
+    return parseType('Float64')
+  const [x, y] = [a, b]
+  if (!(x instanceof IntegerType) || !(y instanceof IntegerType) || x.isSigned === y.isSigned) return null
+  const [signed, unsigned] = x.isSigned ? [x, y] : [y, x]
+  if (Math.max(signed.bits, unsigned.bits) > 64)
+    throw new DBError(
+      'ILLEGAL_TYPE_OF_ARGUMENT',
+      `Illegal types ${a.name} and ${b.name} of arguments of function ${name}`,
+    )
+  if (unsigned.bits < 64) return null
+  return parseType(name === 'least' ? 'Int64' : 'UInt64')
+}
+
 /** least and greatest: NULLs do not take part. */
 const extreme = (name: 'least' | 'greatest', about: string, example: [string, string]): FunctionDefinition =>
   defineFunction({
@@ -216,9 +245,20 @@ const extreme = (name: 'least' | 'greatest', about: string, example: [string, st
     arguments: [{ name: 'a' }, { name: 'more', repeated: true }],
     nulls: 'own',
     lowCardinality: 'plain',
-    returns: args => commonType(args.map(typeOf)),
+    returns: args =>
+      (args.length === 2 ? mixedExtreme(name, args[0].type, args[1].type) : null) ?? commonType(args.map(typeOf)),
     run: (args, { type, rows, arena }) => {
       const { kernels } = arena.memory
+      if (args.length === 2 && mixedExtreme(name, args[0].type, args[1].type)) {
+        const [a, b] = args.map(column => column.full(arena))
+        const kept = compareColumns(name === 'least' ? 'less' : 'greater', a, b, rows, arena)
+        return selectColumns(
+          kept,
+          castColumn(a, type, arena).full(arena),
+          castColumn(b, type, arena).full(arena),
+          arena,
+        )
+      }
       const inner = plainType(type)
       const [first, ...others] = args.map(argument => {
         const { nulls, values } = splitNulls(argument, arena)

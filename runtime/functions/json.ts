@@ -133,6 +133,7 @@ function sqlValue(json: Json | undefined, type: DataType): Value | undefined {
     return json.members.map(([key, value]) => [key, sqlValue(value, type.value) ?? type.value.default])
   }
   if (type.kind === 'String') return typeof json === 'string' ? json : printJson(json)
+  if (type.kind === 'FixedString') return parsed(typeof json === 'string' ? json : printJson(json), type)
   if (type instanceof IntegerType || type instanceof FloatType || type.kind === 'Bool') return numberOf(json, type)
   if (typeof json === 'object' || typeof json === 'boolean') return undefined
   if (type instanceof DecimalType || typeof json === 'string') return parsed(String(json), type)

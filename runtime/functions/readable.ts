@@ -115,6 +115,9 @@ function spanText(seconds: number, largest: number, smallest: number): string {
   if (!Number.isFinite(seconds)) return Number.isNaN(seconds) ? 'nan' : seconds > 0 ? 'inf' : '-inf'
   const sign = seconds < 0 ? '-' : ''
   const size = Math.abs(seconds)
+  // Where the largest unit alone has more digits than doubles hold.
+  const inLargest = size / (Number(unitNanos[largest]) / 1e9)
+  if (inLargest >= 1e15) return `${sign}${float64.print(inLargest)} ${timeUnits[largest]}s`
   const whole = Math.floor(size)
   let left = BigInt(whole) * 10n ** 9n + BigInt(Math.round((size - whole) * 1e9))
   const parts: string[] = []

@@ -58,6 +58,7 @@ import { maps } from './maps.ts'
 import { math } from './math.ts'
 import { markup } from './markup.ts'
 import { miscellaneous } from './miscellaneous.ts'
+import { normalizedQueries } from './normalizeQuery.ts'
 import { nullability } from './nullability.ts'
 import { parsingTimes } from './parseDateTime.ts'
 import { printing } from './printf.ts'
@@ -148,6 +149,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   math,
   markup,
   miscellaneous,
+  normalizedQueries,
   nullability,
   parsingTimes,
   printing,

@@ -7,6 +7,8 @@ import { DBError } from '../core/errors.ts'
 import { encodeText } from '../core/text.ts'
 import { ArrayType, NullableType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
+import { commonType } from '../types/commonType.ts'
+import { arrayAffix } from './arraySearch.ts'
 import { type Call, defineFunction, type FunctionDefinition } from './function.ts'
 import { quoteRegex } from './likePattern.ts'
 import { regexFor } from './regex/regex.ts'
@@ -184,14 +186,23 @@ const counts = modes
   )
 
 function defineAffix(name: string, atEnd: boolean, mode: Mode, about: string): FunctionDefinition {
+  const affixName = atEnd ? 'suffix' : 'prefix'
+  const textOrArray = (name: string) => ({
+    name,
+    accepts: (type: DataType) => text(name).accepts!(type) || (type instanceof ArrayType && !mode.ignoreCase),
+  })
   return defineFunction({
     name,
     about,
     category: 'String',
-    arguments: [mode.utf8 ? plainText('s') : text('s'), (mode.utf8 ? plainText : text)(atEnd ? 'suffix' : 'prefix')],
+    arguments: mode.utf8 ? [plainText('s'), plainText(affixName)] : [textOrArray('s'), textOrArray(affixName)],
     constants: 'keep',
-    returns: () => uint8,
+    returns: ([s, affix]) => {
+      if (s.type instanceof ArrayType || affix.type instanceof ArrayType) commonType([s.type, affix.type])
+      return uint8
+    },
     run: ([s, affix], { arena, rows, memory }) => {
+      if (s.type instanceof ArrayType) return arrayAffix(s, affix, atEnd, rows, arena)
       const single = singleText(affix)
       if (mode.ignoreCase) {
         const [read, readAffix] = [textReader(s, arena), textReader(affix, arena)]

@@ -1,0 +1,6 @@
+SELECT * FROM (SELECT 0 AS k, toInt128('18446744073709551617') AS v) AS t1 ASOF JOIN (SELECT 0 AS k, toInt128('18446744073709551616') AS v) AS t2 USING (k, v)
+SELECT * FROM (SELECT 0 AS k, toDecimal128(1, 0) AS v) AS t1 ASOF JOIN (SELECT 0 AS k, toDecimal128(0, 0) AS v) AS t2 USING (k, v)
+SELECT t1.v, t2.v, t2.k FROM (SELECT number % 2 AS k, toInt256(number) - 5 AS v FROM numbers(10)) AS t1 ASOF LEFT JOIN (SELECT number % 3 AS k, toInt256(number) * 3 - 7 AS v FROM numbers(6)) AS t2 ON t1.k = t2.k AND t1.v >= t2.v ORDER BY t1.v
+SELECT t1.v, t2.v, t2.k FROM (SELECT number % 2 AS k, toInt256(number) - 5 AS v FROM numbers(10)) AS t1 ASOF LEFT JOIN (SELECT number % 3 AS k, toInt256(number) * 3 - 7 AS v FROM numbers(6)) AS t2 ON t1.k = t2.k AND t1.v > t2.v ORDER BY t1.v
+SELECT t1.v, t2.v, t2.k FROM (SELECT number % 2 AS k, toInt256(number) - 5 AS v FROM numbers(10)) AS t1 ASOF LEFT JOIN (SELECT number % 3 AS k, toInt256(number) * 3 - 7 AS v FROM numbers(6)) AS t2 ON t1.k = t2.k AND t1.v <= t2.v ORDER BY t1.v
+SELECT t1.v, t2.v, t2.k FROM (SELECT number % 2 AS k, toUInt128(number) AS v FROM numbers(10)) AS t1 ASOF JOIN (SELECT number % 3 AS k, toUInt128(number) * 3 AS v FROM numbers(6)) AS t2 ON t1.k = t2.k AND t1.v < t2.v ORDER BY t1.v

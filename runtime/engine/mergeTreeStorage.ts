@@ -122,10 +122,7 @@ export class MergeTreeStorage implements TableStorage {
 
   async #delay(): Promise<void> {
     const delay = this.table.insertDelayMs()
-    if (delay > 0)
-      await new Promise<void>(resolve => {
-        this.engine.platform.clock.after(delay, resolve)
-      })
+    if (delay > 0) await this.engine.platform.clock.wait(delay)
   }
 
   async commit(result: Written): Promise<void> {

@@ -52,10 +52,7 @@ export class Merger {
   /** No merge runs from now on, until the function that this gives is called. */
   async hold(): Promise<() => void> {
     this.#holds++
-    while (this.storage.table.mergesRunning)
-      await new Promise<void>(resolve => {
-        this.storage.engine.platform.clock.after(5, resolve)
-      })
+    while (this.storage.table.mergesRunning) await this.storage.engine.platform.clock.wait(5)
     return () => {
       this.#holds--
       this.wake()
@@ -185,9 +182,7 @@ export async function optimizeTable(run: QueryRun, table: Table, statement: Opti
   // A merge that is under way keeps its parts: wait for it, then choose.
   const deadline = run.engine.platform.clock.monotonic() + 600_000
   while (storage.table.mergesRunning && run.engine.platform.clock.monotonic() < deadline && !run.isCancelled)
-    await new Promise<void>(resolve => {
-      run.engine.platform.clock.after(20, resolve)
-    })
+    await run.engine.platform.clock.wait(20)
   const tasks = storage.table.selectOptimize({ final: statement.final ?? false })
   const left = [...tasks]
   try {

@@ -189,10 +189,7 @@ export class Mutator {
         await table.commitMerge(task, rewritten)
       }
       // All of them are being merged.
-      if (isHeld)
-        await new Promise<void>(resolve => {
-          engine.platform.clock.after(20, resolve)
-        })
+      if (isHeld) await engine.platform.clock.wait(20)
     }
   }
 

@@ -168,6 +168,7 @@ defineSettings('bool', {
   skip_unavailable_shards: [0, 'Shards that cannot be reached are left out.'],
   engine_file_truncate_on_insert: [0, 'INSERT into a file replaces what was in it.'],
   check_query_single_value_result: [0, 'CHECK TABLE gives one number and not a row for each part.'],
+  allow_ddl: [1, '0 refuses statements that change databases, tables, dictionaries and functions'],
   materialize_ttl_after_modify: [1, 'A new TTL is applied to the rows that are there'],
   extremes: [0, 'Adds the minimum and maximum of each column of the result.'],
   join_use_nulls: [0, 'Missing rows of an outer JOIN are NULL and not defaults.'],

@@ -2,6 +2,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { AlterCommand, PartitionSpec } from '../sql/ast.ts'
+import type { PartInfo } from '../storage/mergetree/part.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
 import { tableOf } from './tableNames.ts'
@@ -46,8 +47,9 @@ export async function alterPartition(run: QueryRun, table: Table, command: Alter
     case 'movePartition': {
       if (command.to.kind !== 'table')
         throw new DBError('NOT_IMPLEMENTED', `ALTER TABLE MOVE PARTITION TO ${command.to.kind} is not supported`)
-      await copyParts(run, table, tableOf(run, command.to.table), command.partition, false)
-      await storage.partition('drop', await partsOf(run.engine, storage, command.partition))
+      const target = tableOf(run, command.to.table)
+      if (target.storage === storage) throw new DBError('BAD_ARGUMENTS', 'A partition is not moved to its own table')
+      await storage.altering(() => moveParts(run, storage, table, target, command.partition))
       return
     }
     case 'freeze':
@@ -66,6 +68,24 @@ export async function alterPartition(run: QueryRun, table: Table, command: Alter
 /** Of FREEZE without a name. */
 let frozen = 0
 
+/** Only what was copied is dropped: an INSERT may add to the partition meanwhile. */
+async function moveParts(
+  run: QueryRun,
+  source: MergeTreeStorage,
+  from: Table,
+  to: Table,
+  partition: PartitionSpec,
+): Promise<void> {
+  await source.mutator.settled()
+  const resume = await source.merger.hold()
+  try {
+    const copied = new Set((await copyParts(run, from, to, partition, false)).map(({ id }) => id))
+    source.forget(await source.table.drop(part => copied.has(part.id)))
+  } finally {
+    resume()
+  }
+}
+
 /** Parts of one table into another of the same structure; with `replaces` in place of what that has of the partition. */
 async function copyParts(
   run: QueryRun,
@@ -73,7 +93,7 @@ async function copyParts(
   to: Table,
   partition: PartitionSpec,
   replaces: boolean,
-): Promise<void> {
+): Promise<readonly PartInfo[]> {
   const [source, target] = [from.storage, to.storage]
   if (!(source instanceof MergeTreeStorage) || !(target instanceof MergeTreeStorage))
     throw new DBError('NOT_IMPLEMENTED', 'Partitions are moved between MergeTree tables only')
@@ -100,6 +120,7 @@ async function copyParts(
       replaces ? part => matches({ ...part, name: part.name }) : () => false,
     )
     target.forget(gone)
+    return wanted
   } finally {
     resume()
     release()

@@ -153,6 +153,7 @@ export class GranaryEngine implements Engine {
       if (head.rest && parsed.insertDataStart === undefined)
         throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
       this.#checkReadonly(statement, request, settings)
+      this.#checkDdl(statement, settings)
       const own = await withExternalTables(this, request)
       run = new QueryRun(this, own, queryId, text, statement, settings.with(settingsOfStatement(statement)))
       const data = parsed.insertDataStart === undefined ? null : encodeText(text.slice(parsed.insertDataStart))
@@ -219,6 +220,24 @@ export class GranaryEngine implements Engine {
       'READONLY',
       'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries',
     )
+  }
+
+  #checkDdl(statement: Statement, settings: Settings): void {
+    if (settings.bool('allow_ddl')) return
+    if (statement.kind === 'set') {
+      if (statement.settings.some(({ name }) => name === 'allow_ddl'))
+        throw new DBError(
+          'QUERY_IS_PROHIBITED',
+          "Cannot modify 'allow_ddl' setting when DDL queries are prohibited for the user",
+        )
+      return
+    }
+    const isTemporary = 'temporary' in statement && statement.temporary
+    if (
+      /^(create|drop|alter|rename|exchange|attach|detach|truncate|delete|undrop)/.test(statement.kind) &&
+      !isTemporary
+    )
+      throw new DBError('QUERY_IS_PROHIBITED', 'DDL queries are prohibited for the user')
   }
 
   /** Snapshots of what a tree names, with the tables that views among them name. */

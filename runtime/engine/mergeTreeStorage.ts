@@ -1,4 +1,5 @@
 import { columnsOf } from '../analyzer/typed.ts'
+import { checkNewKeys } from './newKeys.ts'
 import type { TableStorage } from '../catalog/table.ts'
 import type { DefinedColumn, TableDefinition } from '../catalog/tableDefinition.ts'
 import type { Written } from '../catalog/storages.ts'
@@ -200,6 +201,7 @@ export async function createMergeTree(
     )
   const stored = await storedDefinition(engine, definition)
   if (!attach) await checkTtl(engine, definition, stored)
+  if (!attach) checkNewKeys(definition, stored)
   const table = await MergeTreeTable.open({
     disk,
     path,

@@ -1,4 +1,5 @@
 // System tables that are lists of what there is, and tables of what there is nothing of.
+import { partitionText } from './partFacts.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Value } from '../types/value.ts'
@@ -107,7 +108,7 @@ const partsColumns: SystemTable = {
           const stated = table.columns.find(({ name }) => name === column.name)
           const { compressedBytes, uncompressedBytes, marksBytes } = column
           yield [
-            ...[part.partitionValues.length === 0 ? 'tuple()' : part.partitionId, part.name],
+            ...[partitionText(source.definition, part), part.name],
             ...[part.kind === 'wide' ? 'Wide' : 'Compact', 1, big(part.marks.count), big(part.rows)],
             ...[big(part.bytesOnDisk), Math.floor(part.modifiedMs / 1000), part.partitionId],
             ...[BigInt(part.minBlock), BigInt(part.maxBlock), part.level],

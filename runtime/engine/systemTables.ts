@@ -1,4 +1,5 @@
 // Databases system and information_schema: tables whose rows are made when a query names them.
+import { partitionText, timesOf } from './partFacts.ts'
 import { mutationRows } from './mutationRows.ts'
 import { aggregates } from '../aggregates/registry.ts'
 import { allSettings } from '../core/settings.ts'
@@ -207,6 +208,10 @@ const tables: Record<string, SystemTable> = {
       ['marks_bytes', 'UInt64'],
       ['modification_time', 'DateTime'],
       ['refcount', 'UInt32'],
+      ['min_date', 'Date'],
+      ['max_date', 'Date'],
+      ['min_time', 'DateTime'],
+      ['max_time', 'DateTime'],
       ['partition_id', 'String'],
       ['min_block_number', 'Int64'],
       ['max_block_number', 'Int64'],
@@ -227,7 +232,7 @@ const tables: Record<string, SystemTable> = {
             const sum = (pick: (column: (typeof part.columns)[number]) => number) =>
               big(part.columns.reduce((total, column) => total + pick(column), 0))
             yield [
-              part.partitionValues.length === 0 ? 'tuple()' : part.partitionId,
+              partitionText(source.definition, part),
               part.name,
               0n,
               part.kind === 'wide' ? 'Wide' : 'Compact',
@@ -240,6 +245,7 @@ const tables: Record<string, SystemTable> = {
               sum(c => c.marksBytes),
               seconds(part.modifiedMs),
               1,
+              ...timesOf(source.definition, part),
               part.partitionId,
               BigInt(part.minBlock),
               BigInt(part.maxBlock),

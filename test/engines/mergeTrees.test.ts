@@ -74,4 +74,34 @@ describe('MergeTree tables', () => {
       ['SELECT sleep(number) FROM numbers(2)', 'Code: 44'],
       ['SELECT sleep(3) SETTINGS max_execution_time = 0.05', 'Code: 159'],
     ]))
+
+  test('keys that a new table may not have', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE bad (a Float32) ENGINE = MergeTree ORDER BY tuple() PARTITION BY a', 'Code: 36'],
+      ['CREATE TABLE bad (k AggregateFunction(max, UInt8)) ENGINE = MergeTree ORDER BY k', 'Code: 549'],
+      [
+        'CREATE TABLE bad (a Int8, v Int8) ENGINE = SummingMergeTree((a, v)) PARTITION BY a ORDER BY tuple()',
+        'Code: 36',
+      ],
+      ['CREATE TABLE bad (a UInt8) ENGINE = MergeTree ORDER BY a SAMPLE BY tuple()', 'Code: 80'],
+      ['CREATE TABLE bad (a UInt8, b UInt8) ENGINE = MergeTree ORDER BY a SAMPLE BY b', 'Code: 36'],
+      ['CREATE TABLE bad (a Int8) ENGINE = MergeTree ORDER BY a SAMPLE BY a', 'Code: 59'],
+      [
+        'CREATE TABLE good (a Float32, h UInt64) ENGINE = MergeTree ORDER BY (a, intHash32(h)) PARTITION BY a SAMPLE BY intHash32(h) SETTINGS allow_floating_point_partition_key = 1',
+        '',
+      ],
+    ]))
+
+  test('system.parts tells of the partition', () =>
+    expectAnswers(engine, [
+      ['CREATE TABLE days (d Date, s String) ENGINE = MergeTree PARTITION BY (s, d) ORDER BY tuple()', ''],
+      ["INSERT INTO days VALUES ('2020-01-02', 'x')", ''],
+      [
+        "SELECT partition, min_date, max_date, min_time FROM system.parts WHERE table = 'days'",
+        "(\\'x\\',\\'2020-01-02\\')\t2020-01-02\t2020-01-02\t1970-01-01 00:00:00",
+      ],
+      ['CREATE TABLE moments (t DateTime64(3)) ENGINE = MergeTree PARTITION BY toYear(t) ORDER BY t', ''],
+      ["INSERT INTO moments VALUES ('2020-01-02 03:04:05.678')", ''],
+      ["SELECT partition, min_time FROM system.parts WHERE table = 'moments'", '2020\t2020-01-02 03:04:05'],
+    ]))
 })

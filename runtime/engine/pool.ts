@@ -48,7 +48,7 @@ interface Entry {
 }
 
 /** A task that is cancelled and does not end in this time ends with its worker: it is deep in one call. */
-const cancelMs = 60
+const cancelMs = 40
 /** A worker whose memory has grown so far beyond its use is replaced when it has had nothing to do for a while. */
 const unusedBytesMax = 512 << 20
 const idleMs = 60_000
@@ -61,6 +61,8 @@ export class WorkerPool {
     post(message: ToWorker, transfer?: ArrayBuffer[]): void
     terminate(): Promise<void>
     busy: number
+    /** It stands in for one that was ended, and has yet to start. */
+    isStarting?: boolean
     /** Takes back that it is to be replaced. */
     stay?: () => void
   }[] = []
@@ -126,9 +128,10 @@ export class WorkerPool {
   /** Runs a task in the least busy worker; the first of equals, so that caches stay warm. */
   run(task: Task, events: TaskEvents = {}, preferred?: number): RunningTask {
     let worker = preferred ?? 0
+    const load = ({ busy, isStarting }: { busy: number; isStarting?: boolean }) => busy + (isStarting ? 0.5 : 0)
     if (preferred === undefined)
-      this.#workers.forEach(({ busy }, i) => {
-        if (busy < this.#workers[worker].busy) worker = i
+      this.#workers.forEach((other, i) => {
+        if (load(other) < load(this.#workers[worker])) worker = i
       })
     return this.#start(task, events, worker, 0)
   }
@@ -192,7 +195,7 @@ export class WorkerPool {
     const old = this.#workers[index]
     old.stay?.()
     this.#knownParts[index] = new SentParts()
-    this.#workers[index] = { ...this.#spawn(index, this.options), busy: 0 }
+    this.#workers[index] = { ...this.#spawn(index, this.options), busy: 0, isStarting: true }
     const ended = old.terminate()
     for (const [id, entry] of this.#entries) {
       if (entry.worker !== index) continue
@@ -203,7 +206,8 @@ export class WorkerPool {
       this.#entries.delete(id)
       this.#toPeer(entry, 0, id => ({ kind: 'sharedError', id, error: wireError(error) }))
       for (const helper of entry.helpers) this.#cancel(helper)
-      // What it wrote is looked for when it writes no more.
+      // What it wrote is looked for when it writes no more; who only reads need not wait for that.
+      if (entry.task.kind === 'select') entry.reject(error)
       void ended.then(() => {
         this.abandoned(entry.task)
         entry.reject(error)
@@ -218,6 +222,7 @@ export class WorkerPool {
   }
 
   #hear(worker: number, message: FromWorker): void {
+    this.#workers[worker].isStarting = false
     if (message.kind === 'done' || message.kind === 'failed') this.#rest(worker, message.progress)
     const entry = this.#entries.get(message.id)
     if (!entry) return

@@ -327,8 +327,8 @@ test('limits: memory, time, rows', () =>
     assert.deepEqual(wrong, [])
   }))
 
-/** On a machine of its own it is below 100 ms. */
-const stopMsMax = 300
+/** The queries would run for hours. How soon they stop on a quiet machine is measured by bench/stop.mjs. */
+const stopMsMax = 5000
 
 test('KILL QUERY, a client that goes away: work stops at once', () =>
   withServer(async server => {
@@ -369,10 +369,8 @@ test('KILL QUERY, a client that goes away: work stops at once', () =>
     const slow: string[] = []
     for (const query of queries)
       for (const how of ['KILL', 'leave'] as const) {
-        // On a busy machine an answer may be late for reasons of the machine's: the best of three counts.
-        let best = Number.POSITIVE_INFINITY
-        for (let attempt = 0; attempt < 3 && best > stopMsMax; attempt++) best = Math.min(best, await stop(query, how))
-        if (best > stopMsMax) slow.push(`${how} ${query}: ${best.toFixed(0)} ms`)
+        const elapsed = await stop(query, how)
+        if (elapsed > stopMsMax) slow.push(`${how} ${query}: ${elapsed.toFixed(0)} ms`)
       }
     assert.deepEqual(slow, [])
   }))

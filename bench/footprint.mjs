@@ -57,6 +57,8 @@ try {
   rows.push(['start, to the first answer', `${(performance.now() - started).toFixed(0)} ms`])
   rows.push(['resident, idle', resident(child.pid)])
   if (data) {
+    // Workers warm up for a second or two.
+    await new Promise(resolve => setTimeout(resolve, 3000))
     const keys = (await ask('SELECT CounterID, EventDate, UserID FROM hits LIMIT 200 OFFSET 100000')).trim().split('\n')
     const times = []
     for (const key of keys) {

@@ -19,6 +19,7 @@ import type { Plan } from '../planner/plan.ts'
 import { parseType } from '../types/parseType.ts'
 import { TimeZone } from '../types/timeZone.ts'
 import { prepare } from './analysis.ts'
+import { estimateScan } from '../exec/mergeTreeScan.ts'
 import { explainEstimate, explainPipeline, explainPlan } from './explain.ts'
 import { extremesOf } from './extremes.ts'
 import type { ScalarResult, SelectTask } from './messages.ts'
@@ -50,7 +51,7 @@ export async function runQuery(context: QueryContext, task: SelectTask, io: Quer
   }
   // Which groups are the first ones is for one thread to say.
   const isFirstGroups = context.settings.number('max_rows_to_group_by') > 0
-  if (!shared || task.threads < 2 || isFirstGroups || !worthSharing(context, shared.top)) {
+  if (!shared || task.threads < 2 || isFirstGroups || !(await worthSharing(context, shared.top))) {
     await write(context, task, io, plan, execute(context, plan))
     return
   }
@@ -84,7 +85,7 @@ async function explain(
   let lines: string[]
   if (options.kind === 'PIPELINE') {
     const shared = findShared(plan)
-    const isShared = shared !== null && task.threads > 1 && worthSharing(context, shared.top)
+    const isShared = shared !== null && task.threads > 1 && (await worthSharing(context, shared.top))
     lines = explainPipeline(plan, shared?.top ?? null, isShared ? task.threads : 1)
   } else lines = await explainPlan(plan, options, context)
   const columns = [{ id: 0, name: 'explain', type: parseType('String') }]
@@ -95,8 +96,8 @@ async function* rowsOf(context: QueryContext, lines: readonly string[]): Chunks 
   yield new Chunk([columnOf(parseType('String'), lines, context.arena)], lines.length)
 }
 
-/** With few rows a second thread costs more than it brings. */
-function worthSharing(context: QueryContext, step: Plan): boolean {
+/** With few rows to read a second thread costs more than it brings. */
+async function worthSharing(context: QueryContext, step: Plan): Promise<boolean> {
   let plan: Plan = step
   while (plan.kind !== 'scan') {
     if ('input' in plan) plan = plan.input
@@ -104,8 +105,10 @@ function worthSharing(context: QueryContext, step: Plan): boolean {
     else return false
   }
   const source = plan.table.source as { kind: string; parts?: readonly { rows: number }[] }
+  const least = context.settings.number('merge_tree_min_rows_for_concurrent_read')
   const rows = (source.parts ?? []).reduce((sum, part) => sum + part.rows, 0)
-  return rows >= context.settings.number('merge_tree_min_rows_for_concurrent_read')
+  if (rows < least) return false
+  return source.kind !== 'mergeTree' || (await estimateScan(plan, context)).rows >= least
 }
 
 function exchangesOf(context: QueryContext, { aggregations }: SharedPlan, peers: Peers): Shared['exchanges'] {

@@ -26,20 +26,53 @@ export interface Platform {
   readonly zstdStream?: StreamCodec
   /** HTTP to other servers. Rejects where there is no connection; an answer of any status is an answer. */
   fetch?(url: string, request: HttpRequest): Promise<HttpAnswer>
+  /** TCP, or TLS over it. NETWORK_ERROR where nobody answers, SOCKET_TIMEOUT when it takes too long. */
+  connect?(address: SocketAddress): Promise<Socket>
+  /** Takes TCP connections until closed. */
+  listenTcp?(address: { host: string; port: number }, onConnection: (socket: Socket) => void): Promise<TcpServer>
   log(level: LogLevel, text: string): void
 }
 
+export interface SocketAddress {
+  readonly host: string
+  readonly port: number
+  readonly tls?: boolean
+  /** For the connection to be made. Default: 10 seconds. */
+  readonly timeoutMs?: number
+}
+
+/** A connection. Bytes are pulled: who does not read slows the other side down. */
+export interface Socket {
+  /** Address of the peer, '' when not known. */
+  readonly remote: string
+  /** Some bytes, as they come; null when the other side has ended. NETWORK_ERROR when the connection broke. One call at a time. */
+  read(): Promise<Uint8Array | null>
+  /** Resolves when there is room for more; the bytes are not to be changed after. NETWORK_ERROR when the connection broke. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Sends what was written and ends. Reads that wait get null. */
+  close(): Promise<void>
+}
+
+export interface TcpServer {
+  readonly port: number
+  /** Takes no new connections; those that are open are closed. */
+  close(): Promise<void>
+}
+
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+  readonly signal?: AbortSignal
 }
 
 export interface HttpAnswer {
   readonly status: number
+  readonly headers: { get(name: string): string | null }
   /** To be read to its end or cancelled. */
   readonly body: ReadableStream<Uint8Array> | null
   text(): Promise<string>
+  arrayBuffer(): Promise<ArrayBuffer>
 }
 
 export type LogLevel = 'error' | 'warning' | 'information' | 'debug'

@@ -46,7 +46,8 @@ export function nodePlatform(options: NodePlatformOptions = {}): Platform {
     deflate,
     brotli,
     zstdStream,
-    fetch: (url, { method, headers, body }) => fetch(url, { method, headers, body: body as BodyInit | undefined }),
+    fetch: (url, { method, headers, body, signal }) =>
+      fetch(url, { method, headers, body: body as BodyInit | undefined, signal }),
     log(level, text) {
       if (levels.indexOf(level) <= loudest)
         process.stderr.write(`${new Date().toISOString().replace('T', ' ').replace('Z', '')} <${level}> ${text}\n`)

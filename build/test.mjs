@@ -1,11 +1,12 @@
 // Bundles test/**/*.test.ts with esbuild and runs them with a runtime's test runner.
-//   node build/test.mjs [--runtime node|deno|bun] [--only SUBSTRING]
+//   node build/test.mjs [--runtime node|deno|bun|browser] [--only SUBSTRING]
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildAll } from './build.mjs'
+import { testBrowser } from './testBrowser.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const option = (name, otherwise) => {
@@ -14,7 +15,7 @@ const option = (name, otherwise) => {
 }
 const runtime = option('runtime', 'node')
 const only = option('only', '')
-const separate = ['oracle', 'runtimes'] // own packages, run by their own commands
+const separate = ['oracle', 'runtimes', 'browser'] // own packages, run by their own commands
 
 function find(dir) {
   return fs.readdirSync(dir, { withFileTypes: true }).flatMap(entry => {
@@ -25,6 +26,7 @@ function find(dir) {
 }
 
 await buildAll()
+if (runtime === 'browser') process.exit(await testBrowser(root, only))
 const files = find(path.join(root, 'test')).filter(file => path.relative(root, file).includes(only))
 if (files.length === 0) {
   console.error(`no test file matches ${JSON.stringify(only)}`)

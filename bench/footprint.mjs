@@ -5,15 +5,18 @@ import zlib from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import { startGranary } from './engines.mjs'
 
-const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../dist/node')
+const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../dist')
 const data = process.argv[2]
 const kb = bytes => `${(bytes / 1024).toFixed(0)} KB`
 const rows = []
 
-const core = fs.readFileSync(path.join(dist, 'core.wasm'))
+const core = fs.readFileSync(path.join(dist, 'core/core.wasm'))
 rows.push(['core.wasm', kb(core.length)], ['core.wasm, gzip -9', kb(zlib.gzipSync(core, { level: 9 }).length)])
-const scripts = fs.readdirSync(dist).filter(name => name.endsWith('.js'))
-const texts = scripts.map(name => fs.readFileSync(path.join(dist, name)))
+// What Node loads; the other runtimes' own files are a few lines each.
+const scripts = ['node', 'chunks'].flatMap(folder =>
+  fs.readdirSync(path.join(dist, folder)).flatMap(name => (name.endsWith('.js') ? [path.join(dist, folder, name)] : [])),
+)
+const texts = scripts.map(file => fs.readFileSync(file))
 rows.push(['JavaScript, gzip -9', kb(texts.reduce((sum, text) => sum + zlib.gzipSync(text, { level: 9 }).length, 0))])
 
 const median = list => list.sort((a, b) => a - b)[list.length >> 1]

@@ -3,7 +3,7 @@
 //   node dist/bench/storage.js <absolute path of a part of the hits table> <scratch directory>
 import fs from 'node:fs'
 import path from 'node:path'
-import { LocalDisk } from '../adapters/node/disk.ts'
+import { LocalDisk } from '../adapters/shared/disk.ts'
 import { Chunk } from '../runtime/columns/chunk.ts'
 import { Arena, Memory } from '../runtime/core/memory.ts'
 import { keysOfColumns, type MergeTreeDefinition, mergeTreeSettings } from '../runtime/storage/mergetree/definition.ts'

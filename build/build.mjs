@@ -1,4 +1,4 @@
-// Builds dist/: the core, and the bundles for Node, which Deno and Bun run as they are.
+// Builds dist/: the core, and below dist/ one folder for each runtime.
 //   node build/build.mjs
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -8,35 +8,55 @@ import { build } from 'esbuild'
 import { buildCore } from './core.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
-const outdir = path.join(root, 'dist/node')
+const dist = path.join(root, 'dist')
+
+/**
+ * What is built: adapters/FOLDER/NAME.ts becomes dist/FOLDER/NAME.js. The bundles of one group share dist/chunks, so that a package for
+ * three runtimes is hardly larger than for one; what runs elsewhere than below Node's modules is a group of its own. package.json's
+ * `exports` names the same files, and their types come from adapters/types.json.
+ */
+const groups = [
+  {
+    entries: { node: ['index', 'cli', 'worker'], deno: ['index', 'cli', 'worker'], bun: ['index', 'cli', 'worker'] },
+    chunks: 'chunks',
+    options: { platform: 'node', target: 'node20', packages: 'external' },
+  },
+]
 
 export async function buildAll() {
   buildCore()
-  fs.rmSync(outdir, { recursive: true, force: true })
-  await build({
-    entryPoints: ['cli', 'worker', 'index'].map(name => path.join(root, `adapters/node/${name}.ts`)),
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: true,
-    logLevel: 'warning',
-  })
-  fs.copyFileSync(path.join(root, 'dist/core/core.wasm'), path.join(outdir, 'core.wasm'))
-  fs.chmodSync(path.join(outdir, 'cli.js'), 0o755)
+  for (const { entries, chunks, options } of groups) {
+    for (const folder of [chunks, ...Object.keys(entries)])
+      fs.rmSync(path.join(dist, folder), { recursive: true, force: true })
+    await build({
+      entryPoints: Object.entries(entries).flatMap(([folder, names]) =>
+        names.map(name => path.join(root, 'adapters', folder, `${name}.ts`)),
+      ),
+      outdir: dist,
+      outbase: path.join(root, 'adapters'),
+      chunkNames: `${chunks}/[name]-[hash]`,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      sourcemap: true,
+      logLevel: 'warning',
+      ...options,
+    })
+  }
+  // The command, which starts the program of the runtime that runs it.
+  await build({ entryPoints: [path.join(root, 'adapters/cli.ts')], outfile: path.join(dist, 'cli.js'), format: 'esm' })
+  for (const program of ['cli.js', 'node/cli.js', 'deno/cli.js', 'bun/cli.js'])
+    fs.chmodSync(path.join(dist, program), 0o755)
 }
 
 /** Declarations for programs that import the package. */
 function buildTypes() {
-  fs.rmSync(path.join(root, 'dist/types'), { recursive: true, force: true })
+  fs.rmSync(path.join(dist, 'types'), { recursive: true, force: true })
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
   execFileSync(process.execPath, [tsc, '-p', 'adapters/types.json'], { cwd: root, stdio: 'inherit' })
   // What the compiler of the core wrote is where the sources expect it.
-  fs.mkdirSync(path.join(root, 'dist/types/dist/core'), { recursive: true })
-  fs.copyFileSync(path.join(root, 'dist/core/core.d.ts'), path.join(root, 'dist/types/dist/core/core.d.ts'))
+  fs.mkdirSync(path.join(dist, 'types/dist/core'), { recursive: true })
+  fs.copyFileSync(path.join(dist, 'core/core.d.ts'), path.join(dist, 'types/dist/core/core.d.ts'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

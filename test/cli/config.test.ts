@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkExposure } from '../../adapters/node/cli/config.ts'
+import { checkExposure } from '../../adapters/shared/cli/config.ts'
 
 test('a server that others can reach has no user without a password', () => {
   const open = { default: { password: '' } }

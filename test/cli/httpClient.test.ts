@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { type ClientRequest, QueryError, runOverHttp } from '../../adapters/node/cli/httpClient.ts'
-import { nodePlatform } from '../../adapters/node/platform.ts'
-import { listen } from '../../adapters/node/server.ts'
+import { type ClientRequest, QueryError, runOverHttp } from '../../adapters/shared/cli/httpClient.ts'
+import { listenHere, platformHere } from '../platform/here.ts'
 import type { Progress } from '../../runtime/engine/contract.ts'
-import { coreModule } from '../harness.ts'
 import { FakeEngine } from '../server/fakeEngine.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+const platform = platformHere()
 
 async function withServer(
   run: (ask: (request: Omit<ClientRequest, 'onData'>) => Promise<string>, engine: FakeEngine) => Promise<void>,
 ): Promise<void> {
   const engine = new FakeEngine(platform.clock)
-  const server = await listen(engine, platform, { port: 0 })
+  const server = await listenHere(engine, platform, { port: 0 })
   const options = { url: server.url, user: 'anna', password: 'sécret', settings: {} }
   const ask = async (request: Omit<ClientRequest, 'onData'>) => {
     const pieces: Uint8Array[] = []

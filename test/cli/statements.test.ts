@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isComplete, splitStatements } from '../../adapters/node/cli/statements.ts'
+import { isComplete, splitStatements } from '../../adapters/shared/cli/statements.ts'
 
 test('statements end at a ; that is none of a string, a name or a comment', () => {
   assert.deepEqual(splitStatements('SELECT \';\' ; SELECT `a;b`, "c;" -- ;\n; /* ; */ SELECT 3;;'), [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LocalDisk } from '../../adapters/node/disk.ts'
+import { LocalDisk } from '../../adapters/shared/disk.ts'
 import { Arena } from '../../runtime/core/memory.ts'
 import { FrameCodec } from '../../runtime/storage/mergetree/frames.ts'
 import { loadPart } from '../../runtime/storage/mergetree/loadPart.ts'

@@ -1,12 +1,11 @@
 // Who may do what, by the request, the user and the settings.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nodePlatform } from '../../adapters/node/platform.ts'
+import { platformHere } from '../platform/here.ts'
 import { createEngine } from '../../runtime/engine/engine.ts'
 import { createApp } from '../../runtime/server/app.ts'
-import { coreModule } from '../harness.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+const platform = platformHere()
 
 test('readonly: of the request, of the user, of the settings', async () => {
   const engine = await createEngine(platform, {

@@ -1,12 +1,10 @@
 // Answers of the real engine over HTTP, as ClickHouse gives them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nodePlatform } from '../../adapters/node/platform.ts'
-import { listen } from '../../adapters/node/server.ts'
+import { listenHere, platformHere } from '../platform/here.ts'
 import { createEngine } from '../../runtime/engine/engine.ts'
-import { coreModule } from '../harness.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+const platform = platformHere()
 
 async function withServer(
   run: (
@@ -14,7 +12,7 @@ async function withServer(
   ) => Promise<void>,
 ): Promise<void> {
   const engine = await createEngine(platform, {})
-  const server = await listen(engine, platform, { port: 0 })
+  const server = await listenHere(engine, platform, { port: 0 })
   try {
     await run((query, parameters = {}, body) => {
       const url = `${server.url}/?${new URLSearchParams(body ? { query, ...parameters } : parameters)}`

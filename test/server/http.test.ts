@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import zlib from 'node:zlib'
-import { nodePlatform } from '../../adapters/node/platform.ts'
+import { platformHere } from '../platform/here.ts'
 import { encodeText } from '../../runtime/core/text.ts'
 import { createApp } from '../../runtime/server/app.ts'
-import { coreModule } from '../harness.ts'
 import { FakeEngine } from './fakeEngine.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+const platform = platformHere()
 
 function server() {
   const engine = new FakeEngine(platform.clock)

@@ -3,19 +3,17 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
-import { nodePlatform } from '../../adapters/node/platform.ts'
-import { listen } from '../../adapters/node/server.ts'
+import { listenHere, platformHere } from '../platform/here.ts'
 import { createEngine } from '../../runtime/engine/engine.ts'
-import { coreModule } from '../harness.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+const platform = platformHere()
 
 async function withClient(
   run: (client: ClickHouseClient, url: string) => Promise<void>,
   options: Parameters<typeof createClient>[0] = {},
 ): Promise<void> {
   const engine = await createEngine(platform, {})
-  const server = await listen(engine, platform, { port: 0 })
+  const server = await listenHere(engine, platform, { port: 0 })
   const client = createClient({ url: server.url, ...options })
   try {
     await run(client, server.url)

@@ -3,18 +3,16 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import net from 'node:net'
 import { test } from 'node:test'
-import { nodePlatform } from '../../adapters/node/platform.ts'
-import { listen } from '../../adapters/node/server.ts'
-import { coreModule } from '../harness.ts'
+import { listenHere, platformHere, runtimeHere } from '../platform/here.ts'
 import { FakeEngine } from './fakeEngine.ts'
 
-const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
-const onNode = platform.name.startsWith('Node')
+const platform = platformHere()
+const onNode = runtimeHere === 'node'
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 async function withServer(run: (port: number, engine: FakeEngine) => Promise<void>): Promise<void> {
   const engine = new FakeEngine(platform.clock)
-  const server = await listen(engine, platform, { port: 0, displayName: 'here' })
+  const server = await listenHere(engine, platform, { port: 0, displayName: 'here' })
   try {
     await run(server.port, engine)
   } finally {

@@ -1,8 +1,7 @@
 import { createEngine } from '../../../runtime/engine/engine.ts'
-import { nodePlatform } from '../platform.ts'
-import { listen } from '../server.ts'
 import { checkExposure, defaultConfig, readConfig, type ServerConfig } from './config.ts'
 import { loadDemo, showDemo } from './demo.ts'
+import type { CliHost } from './program.ts'
 
 export interface ServerCommand {
   config?: string
@@ -12,14 +11,14 @@ export interface ServerCommand {
 }
 
 /** Runs until a signal stops it. */
-export async function server({ config: file, overrides, demo }: ServerCommand): Promise<number> {
+export async function server(host: CliHost, { config: file, overrides, demo }: ServerCommand): Promise<number> {
   const config: ServerConfig = { ...defaultConfig, ...(file ? readConfig(file) : {}), ...overrides }
   const password = process.env['GRANARY_PASSWORD']
   if (password !== undefined) config.users = { ...config.users, default: { ...config.users['default'], password } }
   checkExposure(config)
 
   const stop = stopSignal()
-  const platform = nodePlatform({ logLevel: config.logLevel, threads: config.maxThreads })
+  const platform = host.platform({ logLevel: config.logLevel, threads: config.maxThreads })
   process.on('unhandledRejection', error => platform.log('error', `A mistake of ours: ${stackOf(error)}`))
   const engine = await createEngine(platform, {
     path: config.path,
@@ -31,7 +30,7 @@ export async function server({ config: file, overrides, demo }: ServerCommand): 
     warmUp: true,
   })
   if (demo) await loadDemo(engine)
-  const http = await listen(engine, platform, {
+  const http = await host.listen(engine, platform, {
     host: config.host,
     port: config.httpPort,
     displayName: config.displayName,

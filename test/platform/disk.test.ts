@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { LocalDisk } from '../../adapters/node/disk.ts'
+import { LocalDisk } from '../../adapters/shared/disk.ts'
 import { FaultyDisk } from '../../runtime/storage/disks/faulty.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import { random } from '../harness.ts'

@@ -9,9 +9,9 @@ import { findInputFormat } from '../../../runtime/formats/registry.ts'
 import { formatOptions } from '../../../runtime/formats/settings.ts'
 import type { Platform } from '../../../runtime/platform.ts'
 import { decoders } from '../../../runtime/server/contentEncoding.ts'
-import { nodePlatform } from '../platform.ts'
 import { write } from './client.ts'
 import { UsageError } from './config.ts'
+import type { CliHost } from './program.ts'
 import { ProgressBar, summaryLine } from './progressBar.ts'
 import { runShell } from './shell.ts'
 import { splitStatements } from './statements.ts'
@@ -33,8 +33,8 @@ export interface LocalCommand {
 }
 
 /** Queries without a server. */
-export async function local(command: LocalCommand): Promise<number> {
-  const platform = nodePlatform({ threads: command.maxThreads, logLevel: 'warning' })
+export async function local(host: CliHost, command: LocalCommand): Promise<number> {
+  const platform = host.platform({ threads: command.maxThreads, logLevel: 'warning' })
   const engine = await createEngine(platform, {
     path: command.path,
     maxThreads: command.maxThreads,

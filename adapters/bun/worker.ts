@@ -1,0 +1,4 @@
+import { runWorker } from '../shared/threads.ts'
+import { bunPlatform } from './platform.ts'
+
+runWorker(bunPlatform)

@@ -1,0 +1,7 @@
+import type { Platform } from '../../runtime/platform.ts'
+import { hostPlatform, type PlatformOptions } from '../shared/hostPlatform.ts'
+
+export function denoPlatform(options: PlatformOptions = {}): Platform {
+  const worker = new URL('../deno/worker.js', import.meta.url)
+  return hostPlatform({ name: `Deno ${process.versions['deno']}`, worker }, options)
+}

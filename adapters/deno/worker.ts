@@ -1,0 +1,4 @@
+import { runWorker } from '../shared/threads.ts'
+import { denoPlatform } from './platform.ts'
+
+runWorker(denoPlatform)

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Platform } from '../../../runtime/platform.ts'
+import type { PlatformOptions } from '../hostPlatform.ts'
+import type { Listen } from '../listen.ts'
+import { client } from './client.ts'
+import { UsageError } from './config.ts'
+import { local } from './local.ts'
+import { server } from './server.ts'
+
+/** What a runtime brings along. */
+export interface CliHost {
+  readonly platform: (options: PlatformOptions) => Platform
+  readonly listen: Listen
+}
+
+const version = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Write a whole number.')
+  return Number(text)
+}
+const collect = (text: string, list: string[]): string[] => [...list, text]
+const setting = (text: string, settings: Record<string, string>): Record<string, string> => {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new InvalidArgumentError('Write name=value.')
+  return { ...settings, [text.slice(0, equals)]: text.slice(equals + 1) }
+}
+const settingOption = () =>
+  new Option('--setting <name=value>', 'a setting, may be repeated').argParser(setting).default({}, 'none')
+
+/** Parses the command line and runs what it says; sets the exit code. */
+export function runProgram(host: CliHost): void {
+  const program = new Command('granary')
+    .description('A columnar analytics database that speaks ClickHouse and runs wherever JavaScript runs.')
+    .version(version)
+    .showHelpAfterError('(granary --help tells more)')
+
+  program
+    .command('server')
+    .description('Serve a data directory over HTTP, as ClickHouse does.')
+    .option('--path <directory>', 'where the data lies (default: ./data)')
+    .option('--http-port <port>', 'port of the HTTP interface (default: 8123)', whole)
+    .option('--host <address>', 'address to listen on; another than this machine needs a password (default: 127.0.0.1)')
+    .option('--config <file>', 'configuration as JSON; options of the command line go before it')
+    .option('--max-threads <count>', 'worker threads (default: as many as there are cores)', whole)
+    .option('--demo', 'load three million flights at the first start, and show what to ask them', false)
+    .addOption(
+      new Option('--log-level <level>', 'how much to tell on stderr').choices([
+        'error',
+        'warning',
+        'information',
+        'debug',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+GRANARY_PASSWORD in the environment is the password of the user "default".
+
+Examples:
+  granary server --path ./data
+  granary server --demo
+  GRANARY_PASSWORD=secret granary server --host 0.0.0.0`,
+    )
+    .action(async options => {
+      const { path, httpPort, host, maxThreads, logLevel } = options
+      const given = Object.entries({ path, httpPort, host, maxThreads, logLevel }).filter(
+        ([, value]) => value !== undefined,
+      )
+      await finish(server(host, { config: options.config, demo: options.demo, overrides: Object.fromEntries(given) }))
+    })
+
+  program
+    .command('local')
+    .description('Query files, a data directory, or nothing at all, without a server.')
+    .option('-q, --query <sql>', 'statements to run, separated by ;')
+    .option('--queries-file <file>', 'a file of statements')
+    .option('--path <directory>', 'data directory; without it everything is in memory')
+    .option(
+      '-f, --file <file>',
+      'a file that becomes a table of its name (.csv .tsv .json .jsonl .parquet .native, also .gz .br .zst); may be repeated',
+      collect,
+      [],
+    )
+    .option('--stdin <table>', 'standard input becomes a table of this name')
+    .option('--input-format <format>', 'format of the files, where their names do not tell it, and of standard input')
+    .option('--structure <columns>', "columns of the input, as 'a UInt8, b String', where it does not tell them")
+    .option('--format <format>', 'output format (default: PrettyCompact on a terminal, else TabSeparated)')
+    .option('--max-threads <count>', 'worker threads', whole)
+    .addOption(settingOption())
+    .addHelpText(
+      'after',
+      `
+Without --query it reads statements from the terminal.
+
+Examples:
+  granary local --query 'SELECT sum(number) FROM numbers(1000000)'
+  granary local --file sales.csv --query 'SELECT region, sum(amount) FROM sales GROUP BY region'
+  cat log.tsv | granary local --stdin t --structure 'time DateTime, text String' --query 'SELECT count() FROM t'`,
+    )
+    .action(async ({ file, setting: settings, ...options }) => {
+      await finish(local(host, { ...options, files: file, settings }))
+    })
+
+  program
+    .command('client')
+    .description('Ask a Granary or ClickHouse server over HTTP.')
+    .option('--url <url>', 'where the server is', 'http://127.0.0.1:8123')
+    .option('-q, --query <sql>', 'statements to run, separated by ;')
+    .option('--queries-file <file>', 'a file of statements')
+    .option('-u, --user <name>', 'user', 'default')
+    .addOption(new Option('--password <password>', 'password').env('GRANARY_PASSWORD').default('', 'none'))
+    .option('-d, --database <name>', 'database that names without one are looked up in')
+    .option('--format <format>', 'output format (default: PrettyCompact on a terminal, else TabSeparated)')
+    .addOption(settingOption())
+    .addHelpText(
+      'after',
+      `
+Without --query it reads statements from the terminal: they end with ; and may span lines. Ctrl-C cancels.
+The exit code is 0, or that of the error modulo 256.
+
+Examples:
+  granary client --query 'SHOW TABLES'
+  granary client --query 'INSERT INTO t FORMAT CSV' < rows.csv`,
+    )
+    .action(async ({ setting: settings, ...options }) => {
+      await finish(client({ ...options, settings }))
+    })
+
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1))
+
+  program.parseAsync().catch(error => {
+    process.stderr.write(`${error instanceof UsageError ? error.message : (error?.stack ?? error)}\n`)
+    process.exit(1)
+  })
+}
+
+/** Ends the process with a command's exit code, once what it wrote is out. */
+async function finish(command: Promise<number>): Promise<void> {
+  process.exitCode = await command
+}

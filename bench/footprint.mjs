@@ -14,7 +14,9 @@ const core = fs.readFileSync(path.join(dist, 'core/core.wasm'))
 rows.push(['core.wasm', kb(core.length)], ['core.wasm, gzip -9', kb(zlib.gzipSync(core, { level: 9 }).length)])
 // What Node loads; the other runtimes' own files are a few lines each.
 const scripts = ['node', 'chunks'].flatMap(folder =>
-  fs.readdirSync(path.join(dist, folder)).flatMap(name => (name.endsWith('.js') ? [path.join(dist, folder, name)] : [])),
+  fs
+    .readdirSync(path.join(dist, folder))
+    .flatMap(name => (name.endsWith('.js') ? [path.join(dist, folder, name)] : [])),
 )
 const texts = scripts.map(file => fs.readFileSync(file))
 rows.push(['JavaScript, gzip -9', kb(texts.reduce((sum, text) => sum + zlib.gzipSync(text, { level: 9 }).length, 0))])

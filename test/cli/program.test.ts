@@ -7,12 +7,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import zlib from 'node:zlib'
-
-const isDeno = process.versions['deno'] !== undefined
+import { programHere } from '../platform/here.ts'
 
 function granary(args: string[], options: { input?: string; environment?: Record<string, string> } = {}): ChildProcess {
-  const program = path.resolve('dist/node/cli.js')
-  const child = spawn(process.execPath, [...(isDeno ? ['run', '--allow-all', program] : [program]), ...args], {
+  const [command, first] = programHere()
+  const child = spawn(command, [...first, ...args], {
     env: { ...process.env, ...options.environment },
   })
   child.stdin!.end(options.input ?? '')

@@ -33,8 +33,8 @@ export interface LocalCommand {
 }
 
 /** Queries without a server. */
-export async function local(host: CliHost, command: LocalCommand): Promise<number> {
-  const platform = host.platform({ threads: command.maxThreads, logLevel: 'warning' })
+export async function local(runtime: CliHost, command: LocalCommand): Promise<number> {
+  const platform = runtime.platform({ threads: command.maxThreads, logLevel: 'warning' })
   const engine = await createEngine(platform, {
     path: command.path,
     maxThreads: command.maxThreads,

@@ -30,7 +30,7 @@ const settingOption = () =>
   new Option('--setting <name=value>', 'a setting, may be repeated').argParser(setting).default({}, 'none')
 
 /** Parses the command line and runs what it says; sets the exit code. */
-export function runProgram(host: CliHost): void {
+export function runProgram(runtime: CliHost): void {
   const program = new Command('granary')
     .description('A columnar analytics database that speaks ClickHouse and runs wherever JavaScript runs.')
     .version(version)
@@ -68,7 +68,9 @@ Examples:
       const given = Object.entries({ path, httpPort, host, maxThreads, logLevel }).filter(
         ([, value]) => value !== undefined,
       )
-      await finish(server(host, { config: options.config, demo: options.demo, overrides: Object.fromEntries(given) }))
+      await finish(
+        server(runtime, { config: options.config, demo: options.demo, overrides: Object.fromEntries(given) }),
+      )
     })
 
   program
@@ -100,7 +102,7 @@ Examples:
   cat log.tsv | granary local --stdin t --structure 'time DateTime, text String' --query 'SELECT count() FROM t'`,
     )
     .action(async ({ file, setting: settings, ...options }) => {
-      await finish(local(host, { ...options, files: file, settings }))
+      await finish(local(runtime, { ...options, files: file, settings }))
     })
 
   program

@@ -11,14 +11,14 @@ export interface ServerCommand {
 }
 
 /** Runs until a signal stops it. */
-export async function server(host: CliHost, { config: file, overrides, demo }: ServerCommand): Promise<number> {
+export async function server(runtime: CliHost, { config: file, overrides, demo }: ServerCommand): Promise<number> {
   const config: ServerConfig = { ...defaultConfig, ...(file ? readConfig(file) : {}), ...overrides }
   const password = process.env['GRANARY_PASSWORD']
   if (password !== undefined) config.users = { ...config.users, default: { ...config.users['default'], password } }
   checkExposure(config)
 
   const stop = stopSignal()
-  const platform = host.platform({ logLevel: config.logLevel, threads: config.maxThreads })
+  const platform = runtime.platform({ logLevel: config.logLevel, threads: config.maxThreads })
   process.on('unhandledRejection', error => platform.log('error', `A mistake of ours: ${stackOf(error)}`))
   const engine = await createEngine(platform, {
     path: config.path,
@@ -30,7 +30,7 @@ export async function server(host: CliHost, { config: file, overrides, demo }: S
     warmUp: true,
   })
   if (demo) await loadDemo(engine)
-  const http = await host.listen(engine, platform, {
+  const http = await runtime.listen(engine, platform, {
     host: config.host,
     port: config.httpPort,
     displayName: config.displayName,

@@ -317,10 +317,13 @@ export const errorCodes = {
   TOO_SLOW_PARSING: 718,
   DEPRECATED_FUNCTION: 721,
   TABLE_IS_BEING_RESTARTED: 733,
+  TABLE_IS_PERMANENTLY_READ_ONLY: 774,
   KEEPER_EXCEPTION: 999,
   POCO_EXCEPTION: 1000,
   STD_EXCEPTION: 1001,
   UNKNOWN_EXCEPTION: 1002,
+  /** Not ClickHouse's: an object is not the version any more that was to be replaced. */
+  COORDINATION_ERROR: 1100,
 } as const
 
 export type ErrorName = keyof typeof errorCodes

@@ -18,6 +18,10 @@ export interface Disk {
   readSync?(path: string, start: number, target: Uint8Array): number
   /** Opens a file for many such reads. Present where readSync is. */
   openSync?(path: string): OpenFile
+  /** A whole file, null when there is none. Present where that is less work than size and read. */
+  readAll?(path: string): Promise<Uint8Array | null>
+  /** What other threads made is seen by list from here on. Present where list may be behind. */
+  refresh?(): Promise<void>
   /** Size in bytes, or null when there is no such file. */
   size(path: string): Promise<number | null>
   /** Names directly below a directory; none where it does not exist. */

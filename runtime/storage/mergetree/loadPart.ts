@@ -22,7 +22,9 @@ import { hashedStreamName, pathOf, sparseStreams, streamsOf } from './streams.ts
 
 /** Reads a whole small file. */
 export async function readFile(disk: Disk, path: string): Promise<Uint8Array> {
-  const size = await disk.size(path)
+  const whole = await disk.readAll?.(path)
+  if (whole) return whole
+  const size = disk.readAll ? null : await disk.size(path)
   if (size === null) throw new DBError('FILE_DOESNT_EXIST', `File ${path} does not exist`)
   return size === 0 ? new Uint8Array(0) : disk.read(path, 0, size)
 }

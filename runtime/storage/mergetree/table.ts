@@ -252,6 +252,7 @@ export class MergeTreeTable {
 
   /** Removes what an INSERT wrote aside and will not commit. */
   async discard(test: (name: string) => boolean): Promise<void> {
+    await this.disk.refresh?.()
     for (const { name } of await this.disk.list(this.path))
       if (name.startsWith('tmp_insert_') && test(name)) await this.disk.remove(`${this.path}/${name}`)
   }

@@ -16,7 +16,7 @@ export interface Engine {
   /** Replicated tables and how far they are behind; empty without any. */
   replicasStatus?(): Promise<ReplicaStatus[]>
   /** Numbers for GET /metrics. */
-  metrics?(): Metric[]
+  metrics?(): Metric[] | Promise<Metric[]>
   /** No new query is taken; those that run are waited for until the time is up, then cancelled. Ends workers and closes disks. */
   close(options?: { graceMs?: number }): Promise<void>
 }

@@ -59,8 +59,8 @@ export function createApp(engine: Engine, options: AppOptions): Hono {
     return new Response(lines.length > 0 ? lines.join('') : 'Ok.\n', { status: late ? 503 : 200, headers: plain })
   })
 
-  app.get('/metrics', () => {
-    const text = printMetrics(engine.metrics?.() ?? [])
+  app.get('/metrics', async () => {
+    const text = printMetrics((await engine.metrics?.()) ?? [])
     return new Response(text, { headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=UTF-8' } })
   })
 

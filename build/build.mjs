@@ -6,6 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildCore } from './core.mjs'
+import { buildEdge } from './edge.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
@@ -43,6 +44,7 @@ export async function buildAll() {
       ...options,
     })
   }
+  await buildEdge()
   // The command, which starts the program of the runtime that runs it.
   await build({ entryPoints: [path.join(root, 'adapters/cli.ts')], outfile: path.join(dist, 'cli.js'), format: 'esm' })
   for (const program of ['cli.js', 'node/cli.js', 'deno/cli.js', 'bun/cli.js'])

@@ -1,5 +1,5 @@
 // Bundles test/**/*.test.ts with esbuild and runs them with a runtime's test runner.
-//   node build/test.mjs [--runtime node|deno|bun|browser] [--only SUBSTRING]
+//   node build/test.mjs [--runtime node|deno|bun|browser|edge] [--only SUBSTRING]
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildAll } from './build.mjs'
 import { testBrowser } from './testBrowser.mjs'
+import { testEdge } from './testEdge.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const option = (name, otherwise) => {
@@ -15,7 +16,7 @@ const option = (name, otherwise) => {
 }
 const runtime = option('runtime', 'node')
 const only = option('only', '')
-const separate = ['oracle', 'runtimes', 'browser'] // own packages, run by their own commands
+const separate = ['oracle', 'runtimes', 'browser', 'edge'] // own packages, run by their own commands
 
 function find(dir) {
   return fs.readdirSync(dir, { withFileTypes: true }).flatMap(entry => {
@@ -26,6 +27,7 @@ function find(dir) {
 }
 
 await buildAll()
+if (runtime === 'edge') process.exit(await testEdge(root, only))
 if (runtime === 'browser') process.exit(await testBrowser(root, only))
 const files = find(path.join(root, 'test')).filter(file => path.relative(root, file).includes(only))
 if (files.length === 0) {

@@ -78,6 +78,8 @@ export interface HttpAnswer {
 export type LogLevel = 'error' | 'warning' | 'information' | 'debug'
 
 export interface Clock {
+  /** Time stands still while code runs, and goes on when it waits: what is to be done every few milliseconds has to count its calls. */
+  readonly standsStill?: boolean
   /** Milliseconds since the epoch. */
   now(): number
   /** Milliseconds that never go back, with fractions. */

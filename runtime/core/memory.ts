@@ -15,6 +15,8 @@ export class Memory {
   readonly heap: number
   /** For what lives as long as the core. */
   readonly root: Arena
+  /** Bytes that the heap may grow to. */
+  readonly limit: number
   readonly #memory: WebAssembly.Memory
   #buffer: ArrayBuffer
   #u8!: Uint8Array
@@ -32,11 +34,12 @@ export class Memory {
   #scratchBytes: number
 
   constructor(module: WebAssembly.Module, options: { pages?: number; growPages?: number } = {}) {
-    const core = instantiateCore(module)
+    const pages = Math.min(options.pages ?? pagesMax, pagesMax)
+    const core = instantiateCore(module, pages)
     this.kernels = core.kernels
     this.#memory = core.memory
     this.#buffer = core.memory.buffer
-    const pages = Math.min(options.pages ?? pagesMax, pagesMax)
+    this.limit = pages * 65536
     this.heap = this.kernels.heapCreate(pages, Math.min(options.growPages ?? growPages, pages))
     if (this.heap === 0) throw new DBError('CANNOT_ALLOCATE_MEMORY', 'The core has no memory to start with')
     this.#attach()

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly warmUp?: boolean
   /** Decoded columns that each worker keeps. */
   readonly columnCacheBytes?: number
+  /** For marks and primary indices, in each worker. */
+  readonly marksCacheBytes?: number
   /** A core in use already, that the calling thread shares with this engine. */
   readonly memory?: Memory
   /** Beside those that are there anyway (`default` and the like). */

@@ -86,7 +86,8 @@ export class GranaryEngine implements Engine {
       threads,
       {
         columnCacheBytes: options.columnCacheBytes,
-        memoryBytesWanted: Math.floor(memoryBytesWanted / threads),
+        marksCacheBytes: options.marksCacheBytes,
+        memoryBytesWanted: Math.min(Math.floor(memoryBytesWanted / threads), this.memory.limit / 2),
         memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
         warmUp: options.warmUp,
         location: options.path ?? '',

@@ -28,6 +28,7 @@ import { type QueryIo, runQuery } from './runQuery.ts'
 export interface HostOptions {
   /** Bytes of decoded columns that are kept. */
   readonly columnCacheBytes?: number
+  readonly marksCacheBytes?: number
   /** Kernel memory in all, above which decoded columns make room for queries. */
   readonly memoryBytesWanted?: number
   /** Bytes that all queries of this thread may take together; 0: what the core has. */
@@ -57,8 +58,8 @@ export class TaskHost {
   readonly #budget: Budget
   readonly #running = new Map<number, Running>()
   readonly #parts = new ReceivedParts()
-  /** Aborted by the first task. */
-  readonly #idle = new AbortController()
+  /** While it warms up: aborted by the first task. */
+  #idle: AbortController | null = null
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #resources: Resources
   readonly #keyed: KeyedTables
@@ -96,6 +97,7 @@ export class TaskHost {
 
   /** For a worker that has just started. Ends when the first task comes. */
   async warmUp(): Promise<void> {
+    this.#idle = new AbortController()
     const { signal } = this.#idle
     await warmUp(this.platform, this.memory, signal).catch(error => {
       if (!signal.aborted) this.platform.log('warning', `Warming up ended early: ${toDBError(error).message}`)
@@ -110,7 +112,7 @@ export class TaskHost {
   handle(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
-        this.#idle.abort()
+        this.#idle?.abort()
         void this.#start(this.#parts.expand(message.task))
         return
       case 'cancel': {
@@ -173,6 +175,7 @@ export class TaskHost {
             memory: this.memory,
             zstd: this.platform.zstd,
             columnCacheBytes: this.options.columnCacheBytes,
+            marksCacheBytes: this.options.marksCacheBytes,
             memoryBytesWanted: this.options.memoryBytesWanted,
           }),
       )

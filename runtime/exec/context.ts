@@ -13,6 +13,9 @@ import type { Plan } from '../planner/plan.ts'
 import type { KeyedSource } from './source.ts'
 import type { TemporaryFiles } from './temporaryFiles.ts'
 
+/** On a clock that stands still while code runs. A chunk takes a millisecond or a few. */
+const chunksPerYield = 4
+
 /** What the queries of one thread share. */
 export interface Resources {
   /** Of the disk with the data directory (of Platform.openDisk). */
@@ -59,6 +62,7 @@ export class QueryContext {
   /** Of subqueries with settings of their own. */
   readonly #under: QueryContext[] = []
   #lastYield: number
+  #sinceYield = 0
 
   constructor(
     readonly memory: Memory,
@@ -141,11 +145,13 @@ export class QueryContext {
   async breathe(): Promise<void> {
     await this.rest()
     this.check()
-    const now = this.platform.clock.monotonic()
-    if (now - this.#lastYield < 20) return
+    const { clock } = this.platform
+    const isTime = clock.standsStill ? ++this.#sinceYield >= chunksPerYield : clock.monotonic() - this.#lastYield >= 20
+    if (!isTime) return
     this.onProgress(this.counters)
-    await this.platform.clock.yield()
-    this.#lastYield = this.platform.clock.monotonic()
+    await clock.yield()
+    this.#lastYield = clock.monotonic()
+    this.#sinceYield = 0
     this.check()
   }
 

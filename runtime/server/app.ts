@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { toDBError } from '../core/errors.ts'
+import type { Memory } from '../core/memory.ts'
 import type { Engine } from '../engine/contract.ts'
 import type { Platform } from '../platform.ts'
 import { helpText } from './help.ts'
@@ -15,11 +16,19 @@ export interface AppOptions {
   readonly displayName?: string
   /** What the runtime's server knows about a request, from what it hands to fetch; null for a request that came over no wire. */
   connection?(environment: unknown): Connection | null
+  /** A query that runs: where a runtime gives up requests whose client has gone, it is to wait for this. */
+  running?(query: Promise<void>, environment: unknown): void
+  /** The core that compresses answers. By default one of the server's own, made when first asked for. */
+  readonly memory?: Memory
+  /** Bytes that an answer with wait_end_of_query may hold back. Default: 512 MiB. */
+  readonly heldBytesMax?: number
 }
 
 export interface Connection {
   /** The peer's IP address. */
   readonly address: string
+  /** The headers are those of the connection: a POST must say how long it is. Default: true. */
+  readonly hasWireHeaders?: boolean
   /** The request's target as it came in, one character a byte. Absent: taken from the Request. */
   readonly target?: string
   /** A sink that writes to the connection, and the response that says so; absent: a Response with a stream. */
@@ -40,7 +49,7 @@ const preflight = {
 /** ClickHouse's HTTP interface in front of an engine. */
 export function createApp(engine: Engine, options: AppOptions): Hono {
   const { platform } = options
-  const context = new ServerContext(engine, platform, options.displayName ?? platform.hostName)
+  const context = new ServerContext(engine, platform, options)
   const app = new Hono()
   const ok = () => new Response('Ok.\n', { headers: { 'Content-Type': 'text/html; charset=UTF-8' } })
 
@@ -83,12 +92,13 @@ export function createApp(engine: Engine, options: AppOptions): Hono {
       request,
       target,
       address: connection?.address ?? '',
-      hasWireHeaders: connection !== null,
+      hasWireHeaders: connection?.hasWireHeaders ?? connection !== null,
       sink,
     }).catch(error => {
       // It tells the client of every failure by itself; what escapes is a mistake of ours.
       platform.log('error', describeError(toDBError(error), engine.version))
     })
+    options.running?.(done, c.env)
     if (sink instanceof StreamSink || sink instanceof HeadSink) return sink.response
     return done.then(() => connection!.alreadySent!)
   })

@@ -29,7 +29,6 @@ export interface HttpExchange {
 const exposed =
   'X-ClickHouse-Query-Id,X-ClickHouse-Summary,X-ClickHouse-Server-Display-Name,X-ClickHouse-Format,X-ClickHouse-Timezone,X-ClickHouse-Exception-Code,X-ClickHouse-Exception-Tag'
 const bufferSizeMin = 1 << 20
-const holdSizeMax = 1 << 29
 
 export async function answerQuery(context: ServerContext, exchange: HttpExchange): Promise<void> {
   await new QueryExchange(context, exchange).run()
@@ -186,7 +185,7 @@ class QueryExchange {
       encoders: result.body ? encoders : [],
       // Formats that tell of progress are made to be seen at once.
       bufferSize: result.format?.endsWith('WithProgress') ? 1 : bufferSize,
-      holdSizeMax: holds ? holdSizeMax : 0,
+      holdSizeMax: holds ? this.#context.heldBytesMax : 0,
       status: 200,
       headers: async () => [
         ...this.#commonHeaders(),

@@ -1,0 +1,36 @@
+// Workers in workerd, which miniflare starts, for tests that run on Node.
+import fs from 'node:fs'
+import path from 'node:path'
+import { Miniflare, type MiniflareOptions } from 'miniflare'
+
+export const compatibility = { compatibilityDate: '2026-04-01', compatibilityFlags: ['nodejs_compat', 'enable_request_signal'] }
+
+export interface Deployed {
+  readonly url: string
+  readonly miniflare: Miniflare
+  /** Text of the answer, whatever its status. */
+  ask(query: string, parameters?: Readonly<Record<string, string>>): Promise<string>
+  stop(): Promise<void>
+}
+
+/** name: of test/edge/workers. */
+export async function deploy(name: string, options: Partial<MiniflareOptions> = {}): Promise<Deployed> {
+  const miniflare = new Miniflare({
+    ...compatibility,
+    modules: [
+      { type: 'ESModule', path: 'worker.js', contents: fs.readFileSync(`test/edge/dist/workers/${name}.js`, 'utf8') },
+      { type: 'CompiledWasm', path: 'core.wasm', contents: fs.readFileSync(path.join('dist/core', 'core.wasm')) },
+    ],
+    ...(options as object),
+  })
+  const url = (await miniflare.ready).href
+  return {
+    url,
+    miniflare,
+    ask: async (query, parameters = {}) => {
+      const answer = await fetch(`${url}?${new URLSearchParams(parameters)}`, { method: 'POST', body: query })
+      return answer.text()
+    },
+    stop: () => miniflare.dispose(),
+  }
+}

@@ -134,11 +134,7 @@ export class R2Store implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array, { ifAbsent, ifMatch }: PutOptions = {}): Promise<{ etag: string }> {
-    const onlyIf = ifAbsent
-      ? { etagDoesNotMatch: '*' }
-      : ifMatch === undefined
-        ? undefined
-        : { etagMatches: ifMatch }
+    const onlyIf = ifAbsent ? { etagDoesNotMatch: '*' } : ifMatch === undefined ? undefined : { etagMatches: ifMatch }
     const written = await this.#call('write', key, () => this.bucket.put(this.#prefix + key, bytes, { onlyIf }))
     if (written) return { etag: written.etag }
     if (ifAbsent) throw new DBError('FILE_ALREADY_EXISTS', `Object ${key} exists already`)

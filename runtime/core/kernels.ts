@@ -11,7 +11,10 @@ export const pagesMax = 32767
 export const growPages = 4096
 
 /** Instantiates the core in a memory of its own. The module is compiled by the host: some forbid doing it at run time. */
-export function instantiateCore(module: WebAssembly.Module, pages = pagesMax): { kernels: Kernels; memory: WebAssembly.Memory } {
+export function instantiateCore(
+  module: WebAssembly.Module,
+  pages = pagesMax,
+): { kernels: Kernels; memory: WebAssembly.Memory } {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: pages + 1 })
   const abort = (): never => {
     throw new DBError('LOGICAL_ERROR', 'An assertion inside the core failed')

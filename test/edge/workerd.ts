@@ -3,7 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Miniflare, type MiniflareOptions } from 'miniflare'
 
-export const compatibility = { compatibilityDate: '2026-04-01', compatibilityFlags: ['nodejs_compat', 'enable_request_signal'] }
+export const compatibility = {
+  compatibilityDate: '2026-04-01',
+  compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
+}
 
 export interface Deployed {
   readonly url: string

@@ -1,4 +1,5 @@
 import type { Disk } from './storage/disk.ts'
+import type { ObjectStore } from './storage/objectStore.ts'
 
 /**
  * Everything that one runtime does differently, handed in by its adapter. What a runtime cannot do is absent, and the engine says
@@ -14,6 +15,8 @@ export interface Platform {
   randomBytes(size: number): Uint8Array
   /** A disk for a data directory or URL. */
   openDisk(location: string): Promise<Disk>
+  /** The objects of a location of the adapter's own kinds (`r2:BINDING/prefix`); null for others. See storage/openStore.ts. */
+  openStore?(location: string): Promise<ObjectStore | null>
   /** Threads, each running the engine's worker entry. Absent: everything runs where it is called. */
   startWorker?(onMessage: (message: unknown) => void, onExit: (error: Error | null) => void): WorkerHandle
   readonly threads: number

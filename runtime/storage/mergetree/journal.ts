@@ -16,7 +16,7 @@ export interface Move {
 
 const commitTitle = 'commit format version: 1'
 const droppedTitle = 'dropped format version: 1'
-const pattern = /^(commit|dropped)_(\d+)\.txt$/
+export const journalPattern = /^(commit|dropped)_(\d+)\.txt$/
 /** A directory on its way out: half of it is never seen under its name. */
 export const removedPrefix = 'delete_tmp_'
 
@@ -81,16 +81,12 @@ export async function removePart(disk: Disk, path: string, name: string): Promis
 /** At start, before anything is loaded: ends what a crash interrupted. Gives how many journals there were. */
 export async function recoverJournals(disk: Disk, path: string): Promise<number> {
   const journals = (await disk.list(path)).flatMap(({ name }) => {
-    const match = pattern.exec(name)
+    const match = journalPattern.exec(name)
     return match ? [{ name, kind: match[1], number: Number(match[2]) }] : []
   })
   journals.sort((a, b) => a.number - b.number)
   for (const { name, kind } of journals) {
-    const [title, ...lines] = decodeText(await readFile(disk, `${path}/${name}`)).split('\n')
-    if (title !== (kind === 'commit' ? commitTitle : droppedTitle))
-      throw new DBError('UNKNOWN_FORMAT_VERSION', `${path}/${name} starts with ${JSON.stringify(title)}`)
-    for (const line of lines.filter(line => line !== '')) {
-      const [from, to] = line.split('\t')
+    for (const { from, to } of readJournal(await readFile(disk, `${path}/${name}`), kind, `${path}/${name}`)) {
       if ((await disk.list(`${path}/${from}`)).length === 0) continue // done before the crash
       if (kind === 'commit' && to !== undefined) await disk.move(`${path}/${from}`, `${path}/${to}`)
       else await removePart(disk, path, from)
@@ -98,6 +94,19 @@ export async function recoverJournals(disk: Disk, path: string): Promise<number>
     await disk.remove(`${path}/${name}`)
   }
   return journals.length
+}
+
+/** What a journal's lines say. */
+export function readJournal(bytes: Uint8Array, kind: string, file: string): { from: string; to: string | undefined }[] {
+  const [title, ...lines] = decodeText(bytes).split('\n')
+  if (title !== (kind === 'commit' ? commitTitle : droppedTitle))
+    throw new DBError('UNKNOWN_FORMAT_VERSION', `${file} starts with ${JSON.stringify(title)}`)
+  return lines
+    .filter(line => line !== '')
+    .map(line => {
+      const [from, to] = line.split('\t')
+      return { from, to }
+    })
 }
 
 const writeLines = (title: string, lines: readonly string[]): Uint8Array =>

@@ -54,6 +54,13 @@ export interface PartInfo extends PartName {
   readonly primaryIndex: 'plain' | 'compressed' | null
   readonly partitionValues: readonly Value[]
   readonly bounds: readonly PartBounds[]
+  /** Sizes of the files beside the streams' data, where they are known: who reads need not ask for them. */
+  readonly fileSizes?: {
+    /** primary.idx or primary.cidx; 0 where there is none. */
+    readonly primaryIndex: number
+    /** Marks, by the names of streams. */
+    readonly marks: Readonly<Record<string, number>>
+  }
 }
 
 /** The first row of a granule, the part's rows for the one behind the last. */

@@ -1,0 +1,13 @@
+import { DBError } from '../core/errors.ts'
+import type { Platform } from '../platform.ts'
+import type { ObjectStore } from './objectStore.ts'
+import { DirectoryStore } from './stores/directory.ts'
+
+/** The objects below a location, as they are: a local directory, a URL, or what the platform's adapter knows. */
+export async function openStore(platform: Platform, location: string): Promise<ObjectStore> {
+  const own = await platform.openStore?.(location)
+  if (own) return own
+  if (/^[a-z][a-z0-9+.-]+:/i.test(location))
+    throw new DBError('NOT_IMPLEMENTED', `There is no object store for ${location}`)
+  return new DirectoryStore(await platform.openDisk(location))
+}

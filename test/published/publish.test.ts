@@ -29,7 +29,7 @@ test('a manifest says of parts all that loading them says', async () => {
   const result = await publishTable(engine, table, target)
   assert.deepEqual([result.parts, result.rows, result.generation], [4, 1000, 1])
   const read = (await loadManifest(target, 'x'))!.manifest
-  const { storage } = engine.catalog.table('default', 't') as { storage: MergeTreeStorage }
+  const storage = engine.catalog.table('default', 't').storage as MergeTreeStorage
   assert.deepEqual(
     read.parts.map(({ part }) => comparable(part)),
     storage.table.parts().map(comparable),

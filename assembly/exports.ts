@@ -1,4 +1,5 @@
 // The ABI: everything that leaves the module is named here, one line a file.
+export { abiVersion } from "./abi";
 export { heapCreate, heapPagesTaken, heapTake, heapGive } from "./memory/heap";
 export {
   budgetInit, budgetUsed, budgetPeak, arenaInit, arenaAllocate, arenaFree, arenaGrow, arenaReset, arenaDestroy,

@@ -45,6 +45,12 @@ export async function buildAll() {
     })
   }
   await buildEdge()
+  // The bare core, with nothing else of Granary in it.
+  await build({
+    entryPoints: [path.join(root, 'adapters/core/index.ts')],
+    outdir: path.join(dist, 'core'),
+    format: 'esm',
+  })
   // The command, which starts the program of the runtime that runs it.
   await build({ entryPoints: [path.join(root, 'adapters/cli.ts')], outfile: path.join(dist, 'cli.js'), format: 'esm' })
   for (const program of ['cli.js', 'node/cli.js', 'deno/cli.js', 'bun/cli.js'])

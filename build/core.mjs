@@ -1,4 +1,5 @@
 // Compiles assembly/ to dist/core: core.wasm (release), core.debug.wasm (asserts per row), core.d.ts (the ABI's types).
+// Each module gets a custom section `granary.abi`: its version as text, readable before anything is instantiated.
 //   node build/core.mjs [--force]
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -18,6 +19,18 @@ function newest(dir) {
   return time
 }
 
+/** The version in assembly/abi.ts, as '1.0.0'. */
+export function abiVersion() {
+  const source = fs.readFileSync(path.join(root, 'assembly/abi.ts'), 'utf8')
+  return ['MAJOR', 'MINOR', 'PATCH'].map(name => new RegExp(`${name}: i32 = (\\d+)`).exec(source)[1]).join('.')
+}
+
+/** Appends a custom section. Its name and content are below 128 bytes, so each length is one byte. */
+function addCustomSection(file, name, content) {
+  const body = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), Buffer.from(content)])
+  fs.appendFileSync(file, Buffer.concat([Buffer.from([0, body.length]), body]))
+}
+
 export function buildCore({ force = false } = {}) {
   const sources = Math.max(newest(path.join(root, 'assembly')), fs.statSync(path.join(root, 'asconfig.json')).mtimeMs)
   const built = ['core.wasm', 'core.debug.wasm', 'core.d.ts'].map(name => path.join(out, name))
@@ -29,6 +42,8 @@ export function buildCore({ force = false } = {}) {
       cwd: root,
       stdio: 'inherit',
     })
+  for (const name of ['core.wasm', 'core.debug.wasm'])
+    addCustomSection(path.join(out, name), 'granary.abi', abiVersion())
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) buildCore({ force: process.argv.includes('--force') })

@@ -55,8 +55,13 @@ const bundles = files.map(file =>
 const bin = path.join(root, 'test/runtimes/node_modules/.bin')
 const commands = {
   node: [process.execPath, ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],
+  node24: [path.join(bin, 'node'), ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],
   deno: [path.join(bin, 'deno'), ['test', '--allow-all', '--no-check', ...bundles]],
   bun: [path.join(bin, 'bun'), ['test', '--timeout', '120000', ...bundles]],
+}
+if (!commands[runtime]) {
+  console.error(`no runtime ${runtime}: ${[...Object.keys(commands), 'edge', 'browser'].join(', ')}`)
+  process.exit(1)
 }
 const [command, args] = commands[runtime]
 process.exit(spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1)

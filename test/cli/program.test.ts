@@ -7,10 +7,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import zlib from 'node:zlib'
-import { programHere } from '../platform/here.ts'
+import { programOf } from '../platform/program.ts'
 
 function granary(args: string[], options: { input?: string; environment?: Record<string, string> } = {}): ChildProcess {
-  const [command, first] = programHere()
+  const [command, first] = programOf()
   const child = spawn(command, [...first, ...args], {
     env: { ...process.env, ...options.environment },
   })

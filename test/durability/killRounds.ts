@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { random } from '../harness.ts'
+import { type RuntimeName, runtimeHere } from '../platform/program.ts'
 import { ServerProcess } from './serverProcess.ts'
 
 interface Insert {
@@ -52,12 +53,14 @@ export class KillTest {
   constructor(
     readonly directory: string,
     seed: number,
+    /** What runs the server. */
+    readonly runtime: RuntimeName = runtimeHere,
   ) {
     this.#random = random(seed)
   }
 
   async run(rounds: number, tell: (report: KillReport) => void = () => {}): Promise<KillReport> {
-    this.#server = await ServerProcess.start(this.directory)
+    this.#server = await ServerProcess.start(this.directory, [], this.runtime)
     for (const table of ['kept', 'dropped'])
       await this.#server.text(`CREATE TABLE ${table} (id UInt64, p UInt16, n UInt32, s String, list Array(UInt16), v UInt64)
         ENGINE = MergeTree PARTITION BY ${table === 'kept' ? 'p' : 'id'} ORDER BY (id, n)
@@ -93,11 +96,11 @@ export class KillTest {
     await Promise.all(work)
     // Now and then it also dies while it starts.
     while (this.#random() < 0.2) {
-      const stillborn = ServerProcess.spawn(this.directory)
+      const stillborn = ServerProcess.spawn(this.directory, [], this.runtime)
       await sleep(this.#random() * 500)
       await stillborn.kill()
     }
-    this.#server = await ServerProcess.start(this.directory)
+    this.#server = await ServerProcess.start(this.directory, [], this.runtime)
     await this.#check()
   }
 

@@ -1,6 +1,6 @@
 // The built server as a child process, to be asked over HTTP and to be killed.
 import { type ChildProcess, spawn } from 'node:child_process'
-import path from 'node:path'
+import { programOf, type RuntimeName, runtimeHere } from '../platform/program.ts'
 
 export interface Answer {
   readonly status: number
@@ -21,19 +21,18 @@ export class ServerProcess {
   }
 
   /** Spawns it, and does not wait until it serves. */
-  static spawn(directory: string, args: readonly string[] = []): ServerProcess {
-    const program = path.resolve('dist/node/cli.js')
-    const isDeno = process.versions['deno'] !== undefined
+  static spawn(directory: string, args: readonly string[] = [], runtime: RuntimeName = runtimeHere): ServerProcess {
+    const [command, first] = programOf(runtime)
     const all = ['server', '--path', directory, '--http-port', '0', '--max-threads', '2', ...args]
     return new ServerProcess(
-      spawn(process.execPath, [...(isDeno ? ['run', '--allow-all', program] : [program]), ...all], {
+      spawn(command, [...first, ...all], {
         stdio: ['ignore', 'ignore', 'pipe'],
       }),
     )
   }
 
-  static async start(directory: string, args: readonly string[] = []): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(directory, args)
+  static async start(directory: string, args?: readonly string[], runtime?: RuntimeName): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(directory, args, runtime)
     await server.serving()
     return server
   }

@@ -9,9 +9,9 @@ import type { PlatformOptions } from '../../adapters/shared/hostPlatform.ts'
 import type { Listen } from '../../adapters/shared/listen.ts'
 import type { Platform } from '../../runtime/platform.ts'
 import { coreModule } from '../harness.ts'
+import { runtimeHere } from './program.ts'
 
-const { versions } = process
-export const runtimeHere: 'node' | 'deno' | 'bun' = versions['bun'] ? 'bun' : versions['deno'] ? 'deno' : 'node'
+export { runtimeHere } from './program.ts'
 
 export function platformHere(options: PlatformOptions = {}): Platform {
   const platform = { node: nodePlatform, deno: denoPlatform, bun: bunPlatform }[runtimeHere]
@@ -19,9 +19,3 @@ export function platformHere(options: PlatformOptions = {}): Platform {
 }
 
 export const listenHere: Listen = { node: listenNode, deno: listenDeno, bun: listenBun }[runtimeHere]
-
-/** The built program `granary` on this runtime: command and first arguments. */
-export function programHere(): [command: string, args: string[]] {
-  const program = `dist/${runtimeHere}/cli.js`
-  return [process.execPath, runtimeHere === 'deno' ? ['run', '--allow-all', program] : [program]]
-}

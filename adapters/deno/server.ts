@@ -1,1 +1,2 @@
-export { listen } from '../node/server.ts'
+export { listen } from '../shared/httpServer.ts'
+export type { HttpServer, ListenOptions } from '../shared/listen.ts'

@@ -23,16 +23,9 @@ import type { QueryContext } from './context.ts'
 import { Evaluator, toMask } from './evaluate.ts'
 import { positionUnit } from './fetchLate.ts'
 import { finalScan } from './finalScan.ts'
-import {
-  everything,
-  keyCondition,
-  type KeyCondition,
-  keysOf,
-  type MarkKeys,
-  mayBeTrue,
-  type Range,
-  selectMarks,
-} from './keyCondition.ts'
+import { everything, keyCondition, type KeyCondition, keysOf, mayBeTrue, type Range } from './keyCondition.ts'
+import { ImageEvaluator, type Images, imagesOf, rangeThrough, withInnerKeys, withKeyImages } from './keyImages.ts'
+import { type MarkKeys, selectMarks } from './selectMarks.ts'
 import type { MergeTreeSource } from './source.ts'
 import { type TableAdapter, tableAdapter } from './tableAdapter.ts'
 
@@ -404,8 +397,8 @@ export async function prune(
   source: MergeTreeSource,
   reader: PartReader,
 ): Promise<Pruning> {
-  const condition = keyCondition(plan.filters)
-  const nodes = keyNodes(context, plan, source)
+  let condition = keyCondition(plan.filters)
+  const keys = keyNodes(context, plan, source)
   const columnKeys = new Map([...plan.columns, ...plan.filterColumns].map(column => [column.name, `#${column.id}`]))
   const all = source.parts.map(
     (part): PartRanges => ({ part, ranges: part.marks.count > 0 ? [{ from: 0, to: part.marks.count }] : [] }),
@@ -417,15 +410,26 @@ export async function prune(
   const note = (name: string, keys: readonly string[]) =>
     steps.push({ name, keys, parts: selected.length, granules: count(selected) })
   if (condition.kind !== 'unknown') {
-    if (source.definition.minmaxColumns.length > 0) {
-      selected = selected.filter(({ part }) => mayBeTrue(condition, key => boundsOf(part, key, columnKeys)))
-      note('MinMax', source.definition.minmaxColumns)
-      selected = selected.filter(({ part }) => mayBeTrue(condition, key => partitionRange(part, key, nodes.partition)))
-      note('Partition', source.partitionKey)
+    const evaluator = new ImageEvaluator(context)
+    try {
+      const images = imagesOf(plan.filters, evaluator)
+      const known = [...keys.sorting, ...keys.partition].filter(key => key !== null)
+      condition = withKeyImages(condition, known, evaluator)
+      if (source.definition.minmaxColumns.length > 0) {
+        const byBounds = (part: PartInfo) => rangeThrough(key => boundsOf(part, key, columnKeys), images)
+        selected = selected.filter(({ part }) => mayBeTrue(condition, byBounds(part)))
+        note('MinMax', source.definition.minmaxColumns)
+        const partition = namesOf(keys.partition)
+        const byPartition = (part: PartInfo) => rangeThrough(key => partitionRange(part, key, partition), images)
+        selected = selected.filter(({ part }) => mayBeTrue(condition, byPartition(part)))
+        note('Partition', source.partitionKey)
+      }
+      selected = await byPrimaryKey(condition, selected, namesOf(keys.sorting), images, source, reader)
+      if (source.definition.primaryKeyLength > 0)
+        note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
+    } finally {
+      evaluator.release()
     }
-    selected = await byPrimaryKey(condition, selected, nodes.sorting, source, reader)
-    if (source.definition.primaryKeyLength > 0)
-      note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
   }
   return { selected, steps, partsTotal: all.length, granulesTotal: count(all) }
 }
@@ -434,12 +438,13 @@ async function byPrimaryKey(
   condition: KeyCondition,
   selected: readonly PartRanges[],
   sorting: readonly string[],
+  images: Images,
   source: MergeTreeSource,
   reader: PartReader,
 ): Promise<PartRanges[]> {
   const { primaryKeyLength, sortingKey } = source.definition
   const keys = sorting.slice(0, primaryKeyLength)
-  const used = keysOf(condition)
+  const used = withInnerKeys(keysOf(condition), images)
   if (condition.kind === 'never') return []
   if (!keys.some(key => used.has(key))) return [...selected]
   const types = sortingKey.slice(0, primaryKeyLength).map(({ type }) => parseType(type))
@@ -456,6 +461,7 @@ async function byPrimaryKey(
       values: columns.map(column => lazyValues(column)),
       marks: part.marks.count,
       last: null,
+      images,
     }
     const ranges = selectMarks(condition, index)
     if (ranges.length > 0) result.push({ part, ranges })
@@ -471,12 +477,12 @@ function lazyValues(column: Column): ArrayLike<import('../types/value.ts').Value
   })
 }
 
-/** The keys (as analyzed over the scan's columns) under which the condition names the table's key expressions. */
+/** The table's key expressions as analyzed over the scan's columns; null where a column is not read at all. */
 function keyNodes(
   context: QueryContext,
   plan: ScanPlan,
   source: MergeTreeSource,
-): { sorting: string[]; partition: string[] } {
+): { sorting: (Typed | null)[]; partition: (Typed | null)[] } {
   const columns = [...plan.columns, ...plan.filterColumns]
   const scope = new Scope(
     columns.map(({ id, name, type }) => ({
@@ -488,26 +494,22 @@ function keyNodes(
     { queries: new Map() },
   )
   const resolver = new Resolver(context.resources.analyzer(context), scope)
-  const keyOf = (text: string): string => {
-    const expr = parseExpression(text)
-    if (expr.kind === 'identifier') return scope.find(expr.parts)[0]?.node.key ?? `?${text}`
-    return resolveSync(resolver, expr) ?? `?${text}`
-  }
-  return { sorting: source.sortingKey.map(keyOf), partition: source.partitionKey.map(keyOf) }
+  const nodeOf = (text: string): Typed | null => resolveSync(resolver, parseExpression(text))
+  return { sorting: source.sortingKey.map(nodeOf), partition: source.partitionKey.map(nodeOf) }
 }
 
-/** Key expressions are calls over columns and literals: nothing in them waits. null where a column is not read at all. */
-function resolveSync(resolver: Resolver, expr: Expr): string | null {
-  const resolve = (node: Expr): Typed | null => {
-    if (node.kind === 'identifier') return resolver.scope.find(node.parts)[0]?.node ?? null
-    if (node.kind === 'literal' && typeof node.value === 'bigint') return resolver.integer(node.value)
-    if (node.kind === 'literal' && typeof node.value === 'string')
-      return resolver.constant(node.value, parseType('String'))
-    if (node.kind !== 'function') return null
-    const args = node.args.map(resolve)
-    return args.some(arg => arg === null) ? null : resolver.call(node.name, args as Typed[])
-  }
-  return resolve(expr)?.key ?? null
+/** What the condition calls them; nothing that it could name where they are not known. */
+const namesOf = (keys: readonly (Typed | null)[]): string[] => keys.map((key, i) => key?.key ?? `?${i}`)
+
+/** Key expressions are calls over columns and literals: nothing in them waits. */
+function resolveSync(resolver: Resolver, node: Expr): Typed | null {
+  if (node.kind === 'identifier') return resolver.scope.find(node.parts)[0]?.node ?? null
+  if (node.kind === 'literal' && typeof node.value === 'bigint') return resolver.integer(node.value)
+  if (node.kind === 'literal' && typeof node.value === 'string')
+    return resolver.constant(node.value, parseType('String'))
+  if (node.kind !== 'function') return null
+  const args = node.args.map(arg => resolveSync(resolver, arg))
+  return args.some(arg => arg === null) ? null : resolver.call(node.name, args as Typed[])
 }
 
 function boundsOf(part: PartInfo, key: string, columnKeys: ReadonlyMap<string, string>): Range | undefined {

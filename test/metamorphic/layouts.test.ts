@@ -8,16 +8,22 @@ import { ask, startEngine } from '../sql/inProcess.ts'
 const rounds = Number(process.env.GRANARY_METAMORPHIC_ROUNDS ?? 12)
 const seedStart = Number(process.env.GRANARY_METAMORPHIC_SEED ?? 1)
 
-const columns = 'a UInt32, b Int16, s String, l LowCardinality(String), n Nullable(Int32), d Date, f Float64'
+const columns =
+  "a UInt32, b Int16, s String, l LowCardinality(String), n Nullable(Int32), d Date, f Float64, t DateTime('Europe/Berlin'), u Int64"
 const rows =
   `SELECT number % 1000, toInt16(number % 77) - 30, concat('s', toString(number % 311)), toString(number % 5), ` +
-  `if(number % 7 = 0, NULL, toInt32(number % 97)), toDate('2020-01-01') + number % 400, (number % 50) / 4 FROM numbers(6000)`
+  `if(number % 7 = 0, NULL, toInt32(number % 97)), toDate('2020-01-01') + number % 400, (number % 50) / 4, ` +
+  `toDateTime('2020-03-27 00:00:00') + (number * 7919) % 40000 * 30, toInt64((number * 104729) % 5000) - 2500 FROM numbers(6000)`
 
 /** The first has no index, no parts and no order. */
 const layouts = {
   plain: 'Memory',
   sorted: 'MergeTree ORDER BY (a, b) SETTINGS index_granularity = 100',
   parts: 'MergeTree PARTITION BY toYYYYMM(d) ORDER BY (l, s) SETTINGS index_granularity = 64',
+  times: 'MergeTree ORDER BY (t, u) SETTINGS index_granularity = 50',
+  functions:
+    'MergeTree PARTITION BY toDate(t) ORDER BY (toStartOfHour(t), intDiv(u, 10)) SETTINGS index_granularity = 32',
+  falling: 'MergeTree PARTITION BY intDiv(u, 1000) ORDER BY (negate(u), toYYYYMM(d)) SETTINGS index_granularity = 32',
   nullable: 'MergeTree PARTITION BY l ORDER BY (d, n) SETTINGS index_granularity = 1000, allow_nullable_key = 1',
 }
 
@@ -35,6 +41,52 @@ class QueryMaker {
   }
 
   number = (below: number) => Math.floor(this.next() * below)
+
+  /** A coarser time. */
+  #time: string | null = null
+  ofTime(of?: string): string {
+    if (of !== undefined && this.#time !== null) return this.#time.replace('?', of)
+    this.#time = this.pick(
+      'toDate(?)',
+      'toStartOfHour(?)',
+      'toStartOfFiveMinutes(?)',
+      'toStartOfMonth(?)',
+      'toMonday(?)',
+      'toYYYYMMDD(?)',
+      'toUnixTimestamp(?)',
+      'toStartOfInterval(?, INTERVAL 6 HOUR)',
+      'toRelativeHourNum(?)',
+      'toStartOfHour(toStartOfMinute(?))',
+    )
+    return this.#time.replace('?', 't')
+  }
+
+  partOfTime(): string {
+    return this.pick('toHour(t)', 'toMinute(t)', 'toSecond(t)', 'toDayOfMonth(t)', 'toMonth(t)', 'toDayOfWeek(t)')
+  }
+
+  ofNumber(): string {
+    const n = this.number(200) - 100
+    return this.pick(
+      `u + ${n}`,
+      `u - ${n}`,
+      `${n} - u`,
+      `u * ${n}`,
+      `-u`,
+      `u / ${n || 1}`,
+      `${n} / u`,
+      `intDiv(u, ${Math.abs(n) + 1})`,
+      'toInt8(u)',
+      'toUInt16(u)',
+      'toFloat32(u)',
+      'toInt16(u + 10) * 2',
+      'u + 9223372036854775000',
+      'abs(u)',
+      'u % 100',
+      'sign(u)',
+      "CAST(u, 'UInt64')",
+    )
+  }
 
   condition(depth = 2): string {
     if (depth > 0 && this.next() < 0.5) {
@@ -57,6 +109,14 @@ class QueryMaker {
       () => `d ${compare} toDate('2020-01-01') + ${this.number(420)}`,
       () => `toYYYYMM(d) ${compare} ${this.pick(202001, 202006, 202012, 202101)}`,
       () => `f ${compare} ${this.number(60) / 4}`,
+      () =>
+        `${this.ofTime()} ${compare} ${this.ofTime(`toDateTime('2020-03-27 00:00:00') + ${this.number(1_300_000)}`)}`,
+      () => `${this.partOfTime()} ${compare} ${this.number(31)}`,
+      () => `t ${compare} toDateTime('2020-03-27 00:00:00') + ${this.number(1_300_000)}`,
+      () => `${this.ofNumber()} ${compare} ${this.number(6000) - 3000}`,
+      () => `u ${this.pick('IN', 'NOT IN')} (${this.number(5000) - 2500}, ${this.number(5000) - 2500})`,
+      () => `u ${compare} ${this.number(6000) - 3000}`,
+      () => `u ${compare} '${this.number(6000) - 3000}'`,
       () => `a BETWEEN ${this.number(500)} AND ${this.number(1000)}`,
     )()
   }

@@ -1,3 +1,4 @@
+import type { Settings } from '../core/settings.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { Query } from '../sql/ast.ts'
 import type { TableSnapshot, SnapshotColumn, Source } from '../exec/source.ts'
@@ -6,6 +7,13 @@ import type { TableSnapshot, SnapshotColumn, Source } from '../exec/source.ts'
 export interface TableSize {
   readonly rows: number | null
   readonly bytes: number | null
+}
+
+/** Who is about to read tables. */
+export interface Reading {
+  /** Monotonic. */
+  readonly startedMs: number
+  readonly settings: Settings
 }
 
 /** What keeps a table's rows, on the control thread's side. */
@@ -19,7 +27,7 @@ export interface TableStorage {
   /** The table with only these parts, committed or not: for storages that are made of parts. */
   sourceOf?(parts: readonly PartInfo[]): Source
   /** Before the table is read: work that must end first, such as loading a dictionary; undefined where there is none. */
-  prepare?(): Promise<void> | undefined
+  prepare?(reading: Reading): Promise<void> | undefined
   /**
    * Before an INSERT is begun: waits, or refuses it, while the table cannot keep up or is being changed. The function that it gives is
    * to be called when the INSERT has ended; until then the table's definition stays.

@@ -161,6 +161,10 @@ defineSettings('number', {
   offset: [0, 'OFFSET put around the whole query.'],
   readonly: [0, '1: only reading queries; 2: reading queries and settings.'],
   max_partitions_per_insert_block: [100, 'Partitions that one inserted block may touch; 0: no limit.'],
+  published_refresh_ms: [
+    1000,
+    'Milliseconds for which the manifest of a published table is taken for the newest; 0: every query asks.',
+  ],
   interactive_delay: [100000, 'Microseconds between progress reports.'],
 })
 defineSettings('bool', {

@@ -45,6 +45,8 @@ export interface EngineOptions {
   readonly clusters?: Readonly<Record<string, ClusterOptions>>
   /** The port under which this server answers HTTP: with it, addresses of clusters mean this server itself. */
   readonly httpPort?: number
+  /** Tables that are read where they are published: `database.table` and its location. */
+  readonly published?: Readonly<Record<string, string>>
   /** Defaults for everybody, by ClickHouse's names. */
   readonly settings?: Readonly<Record<string, string>>
 }

@@ -12,6 +12,7 @@ import type { QueryRun } from './queryRun.ts'
 import { createStorage, inferColumns, withDatabase } from './engines.ts'
 import { givenColumns, insertRows } from './insert.ts'
 import { moveTable } from './renameTable.ts'
+import { createPublished } from './publishedTable.ts'
 import { mayNameTables } from './references.ts'
 import { typeOf } from './keyResolver.ts'
 import { tableOf } from './tableNames.ts'
@@ -69,7 +70,7 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
   } else if (statement.asQuery && !statement.columns?.length) given = await run.describe(statement.asQuery)
   else if (statement.asFunction) return createFromFunction(run, statement, statement.asFunction)
   else if (statement.storage?.engine && !statement.columns?.length)
-    given = inferColumns(engine, statement.storage.engine, database)
+    given = await inferColumns(engine, statement.storage.engine, database)
   const definition = await defineTable(statement, given, run.settings.text('default_table_engine'), (expr, columns) =>
     typeOf(run.engine, expr, columns),
   )
@@ -171,6 +172,8 @@ export async function makeTable(
   name: string,
   statement: CreateTable,
 ): Promise<Table> {
+  if (definition.engine.name === 'Published')
+    return createPublished(engine, definition, database, name, statement.attach ?? false)
   return describeTable(
     engine,
     definition,

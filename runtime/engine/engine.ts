@@ -14,6 +14,7 @@ import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryRes
 import { noProgress } from './contract.ts'
 import { withExternalTables } from './externalTables.ts'
 import { WorkerPool } from './pool.ts'
+import { addPublished } from './publishedTable.ts'
 import { QueryRun } from './queryRun.ts'
 import { readQueryHead } from './queryHead.ts'
 import { Sessions, type Session } from './session.ts'
@@ -34,6 +35,7 @@ export async function createEngine(platform: Platform, options: EngineOptions = 
   if (disk?.can.write) await disk.remove(temporaryDirectory)
   const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options)
   await loadCatalog(engine)
+  if (options.published) await addPublished(engine, options.published)
   return engine
 }
 
@@ -194,9 +196,14 @@ export class GranaryEngine implements Engine {
     return this.options.users?.find(({ name }) => name === request.user)
   }
 
+  /** Of the server. */
+  get settings(): Settings {
+    return new Settings(Object.entries(this.options.settings ?? {}))
+  }
+
   /** Of the server, the user, the session and the request: the later goes before. */
   settingsOf(request: QueryRequest): Settings {
-    return new Settings(Object.entries(this.options.settings ?? {}))
+    return this.settings
       .with(Object.entries(this.#userOf(request)?.settings ?? {}))
       .with(request.session?.settings ?? [])
       .with(Object.entries(request.settings))
@@ -248,11 +255,13 @@ export class GranaryEngine implements Engine {
     session: Session | undefined,
     extra: readonly TableSnapshot[] = [],
     parameters: Readonly<Record<string, string>> = {},
+    settings = this.settings.with(session?.settings ?? []),
   ): Promise<Snapshots> {
+    const reading = { startedMs: this.platform.clock.monotonic(), settings }
     // Loading a dictionary may take as long as a query, in which other tables change: so all are taken anew after it.
     for (let attempt = 1; ; attempt++) {
       try {
-        return takeSnapshots(this, node, { database, session, parameters }, extra)
+        return takeSnapshots(this, node, { database, session, parameters }, extra, reading)
       } catch (error) {
         if (!(error instanceof Unprepared) || attempt > prepareAttemptsMax) throw error
         await Promise.all(error.work)

@@ -15,7 +15,9 @@ import { DistributedStorage, shardVirtualColumns } from './distributed.ts'
 import { RandomStorage } from './randomTable.ts'
 import { DictionaryView } from './dictionaryView.ts'
 import { JoinStorage } from './joinTable.ts'
-import { createMergeTree, mergeTreeEngines } from './mergeTreeStorage.ts'
+import { mergeTreeEngines } from './mergeTreeEngines.ts'
+import { createMergeTree } from './mergeTreeStorage.ts'
+import { publishedColumns } from './publishedTable.ts'
 import { findKeyed } from './snapshots.ts'
 import { inferMergeColumns, MergeStorage, mergeVirtualColumns, TableMatcher } from './mergeTables.ts'
 
@@ -26,6 +28,7 @@ interface MadeStorage {
 
 const chunkEngines = ['Memory', 'Log', 'TinyLog', 'StripeLog', 'Null', 'Set']
 const otherEngines = [
+  'Published',
   'Merge',
   'Buffer',
   'Join',
@@ -133,11 +136,13 @@ function keptRows({ settings }: TableDefinition): KeptRows {
 }
 
 /** Columns of a table that states none, for engines that read other tables. */
-export function inferColumns(
+export async function inferColumns(
   engine: GranaryEngine,
-  { name: kind, args }: FunctionCall,
+  call: FunctionCall,
   database: string,
-): readonly SnapshotColumn[] | null {
+): Promise<readonly SnapshotColumn[] | null> {
+  const { name: kind, args } = call
+  if (kind === 'Published') return publishedColumns(engine, call)
   const names = { database, session: undefined, parameters: {} }
   const constants = new ConstantArguments(`Engine ${kind}`, args, names)
   if (kind === 'Merge') return inferMergeColumns(new TableMatcher('Engine Merge', args, names, 2).find(engine))

@@ -9,6 +9,7 @@ import { DBError, toDBError } from '../core/errors.ts'
 import { type Counters, QueryContext, type Resources } from '../exec/context.ts'
 import { TemporaryFiles } from '../exec/temporaryFiles.ts'
 import type { Platform } from '../platform.ts'
+import { openSourceDisk } from '../storage/published/openPublished.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
@@ -168,7 +169,7 @@ export class TaskHost {
   #reader(location: string): Promise<PartReader> {
     let reader = this.#readers.get(location)
     if (!reader) {
-      reader = this.platform.openDisk(location).then(
+      reader = openSourceDisk(this.platform, location).then(
         disk =>
           new PartReader({
             disk,

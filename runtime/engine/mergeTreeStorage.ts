@@ -33,15 +33,6 @@ import { insertTag } from './mergeTreeSink.ts'
 import { keyResolver } from './keyResolver.ts'
 import { checkTtl, ttlOf } from './ttl.ts'
 
-export const mergeTreeEngines: readonly string[] = [
-  'MergeTree',
-  'ReplacingMergeTree',
-  'CollapsingMergeTree',
-  'VersionedCollapsingMergeTree',
-  'SummingMergeTree',
-  'AggregatingMergeTree',
-]
-
 /** The control thread's side of a MergeTree table. */
 export class MergeTreeStorage implements TableStorage {
   definition: TableDefinition
@@ -219,7 +210,7 @@ export async function createMergeTree(
   return { storage, virtualColumns }
 }
 
-const virtualColumns: readonly SnapshotColumn[] = [
+export const virtualColumns: readonly SnapshotColumn[] = [
   { name: '_part', type: 'String', virtual: true },
   { name: '_partition_id', type: 'String', virtual: true },
   { name: '_part_offset', type: 'UInt64', virtual: true },

@@ -14,7 +14,8 @@ import { isTableDirectory, partsOfDirectory } from '../storage/published/directo
 import { type PublishOptions, type PublishResult, type PublishSource, publish } from '../storage/published/publish.ts'
 import { createEngine, type GranaryEngine } from './engine.ts'
 import { typeOf } from './keyResolver.ts'
-import { MergeTreeStorage, mergeTreeEngines, storedDefinition } from './mergeTreeStorage.ts'
+import { mergeTreeEngines } from './mergeTreeEngines.ts'
+import { MergeTreeStorage, storedDefinition } from './mergeTreeStorage.ts'
 
 export type PublishTableOptions = Omit<PublishOptions, 'codec' | 'now'>
 

@@ -9,6 +9,7 @@ import type { GranaryEngine } from './engine.ts'
 import { insertStatement } from './insert.ts'
 import type { SelectTask, Task, TaskBase, WorkerProgress } from './messages.ts'
 import type { TaskEvents } from './pool.ts'
+import { distrustPublished } from './publishedTable.ts'
 import type { RunningQuery } from './processes.ts'
 import type { Session } from './session.ts'
 import type { Rows } from './rows.ts'
@@ -210,6 +211,7 @@ export class QueryRun implements RunningQuery {
       this.session,
       [],
       this.request.parameters,
+      this.settings,
     )
     try {
       const result = await this.complete({ ...this.taskBase(tables), kind: 'describe', query })
@@ -219,7 +221,7 @@ export class QueryRun implements RunningQuery {
     }
   }
 
-  async #select(outcome: Rows, finish: (error: DBError | null) => void): Promise<QueryResult> {
+  async #select(outcome: Rows, finish: (error: DBError | null) => void, attempt = 1): Promise<QueryResult> {
     const { engine } = this
     const formatName = this.statement.output?.format ?? this.request.defaultFormat ?? 'TabSeparated'
     findOutputFormat(formatName)
@@ -229,6 +231,7 @@ export class QueryRun implements RunningQuery {
       this.session,
       outcome.tables,
       this.request.parameters,
+      this.settings,
     )
     const task: SelectTask = {
       ...this.taskBase(tables),
@@ -299,6 +302,11 @@ export class QueryRun implements RunningQuery {
         (error: unknown) => {
           release()
           const known = this.stopReason ?? toDBError(error)
+          // A published table whose files are gone has been published anew: as long as nobody saw an answer, there is another.
+          if (distrustPublished(engine, tables, known) && !started && attempt === 1) {
+            this.#select(outcome, finish, attempt + 1).then(resolve, reject)
+            return
+          }
           finish(known)
           if (known.isInResult && started) {
             // What was written is the whole answer: it is not to be lost with the stream.

@@ -1,6 +1,6 @@
 // The tables that a query may read, as they are now: taken on the control thread before a worker analyzes the query.
 import { functionDatabase } from '../analyzer/functionTable.ts'
-import { snapshotOf, type Table } from '../catalog/table.ts'
+import { type Reading, snapshotOf, type Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Query } from '../sql/ast.ts'
@@ -38,7 +38,8 @@ export function takeSnapshots(
   engine: GranaryEngine,
   node: unknown,
   names: Names,
-  extra: readonly TableSnapshot[] = [],
+  extra: readonly TableSnapshot[],
+  reading: Reading,
 ): Snapshots {
   const tables: TableSnapshot[] = [...extra]
   const releases: (() => void)[] = []
@@ -53,7 +54,7 @@ export function takeSnapshots(
       visit(made.view, table.database)
       return
     }
-    const work = table.storage.prepare?.()
+    const work = table.storage.prepare?.(reading)
     if (work) unprepared.push(work)
     const { snapshot, release } = snapshotOf(table)
     releases.push(release)

@@ -13,7 +13,7 @@ export interface Disk {
   }
 
   /** Bytes [start, end). Past the end of the file: fewer bytes come. FILE_DOESNT_EXIST. */
-  read(path: string, start: number, end: number): Promise<Uint8Array>
+  read(path: string, start: number, end: number, options?: ReadOptions): Promise<Uint8Array>
   /** The same at once where the disk can (local files): straight into memory, returning how many bytes came. Absent elsewhere. */
   readSync?(path: string, start: number, target: Uint8Array): number
   /** Opens a file for many such reads. Present where readSync is. */
@@ -42,6 +42,11 @@ export interface Disk {
   link(from: string, to: string): Promise<void>
   /** Bytes that can still be written, or null when nobody knows. */
   freeBytes(): Promise<number | null>
+}
+
+export interface ReadOptions {
+  /** Aborted when nobody wants the bytes any more: disks that are waited for give up then, where they can. */
+  readonly signal?: AbortSignal
 }
 
 /** A file that is read at once. */

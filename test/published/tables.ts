@@ -1,5 +1,7 @@
 import { createEngine, type GranaryEngine } from '../../runtime/engine/engine.ts'
 import { nodePlatform } from '../../adapters/node/platform.ts'
+import type { EngineOptions } from '../../runtime/engine/contract.ts'
+import type { ObjectStore } from '../../runtime/storage/objectStore.ts'
 import type { Platform } from '../../runtime/platform.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import { coreModule } from '../harness.ts'
@@ -26,4 +28,17 @@ export async function answersOf(engine: GranaryEngine, ...statements: string[]):
   const answers: string[] = []
   for (const sql of statements) answers.push(await ask(engine, sql))
   return answers
+}
+
+/** An engine in memory that reads `default.t` where it is published: the objects of `store` are the location `here`. */
+export const replicaOf = (
+  store: ObjectStore,
+  options: { published?: Record<string, string>; platform?: Partial<Platform> } & EngineOptions = {},
+): Promise<GranaryEngine> => {
+  const { platform, ...engine } = options
+  const node = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+  return createEngine(
+    { ...node, openStore: async () => store, ...platform },
+    { published: { 'default.t': 'here' }, settings: { published_refresh_ms: '0' }, ...engine },
+  )
 }

@@ -1,0 +1,167 @@
+// Tables that are read where they are published.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { publishTable } from '../../runtime/engine/publishTable.ts'
+import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
+import { DirectoryStore } from '../../runtime/storage/stores/directory.ts'
+import { answersOf, engineOn, replicaOf } from './tables.ts'
+
+const table = { database: 'default', table: 't' }
+
+async function publisher(...statements: string[]) {
+  const { engine, clock } = await engineOn()
+  await answersOf(engine, ...statements)
+  const disk = new MemoryDisk(() => clock.now++)
+  const target = new DirectoryStore(disk)
+  const publish = (name = 't', keepSeconds = 3600) =>
+    publishTable(engine, { ...table, table: name }, target, { keepSeconds })
+  return { engine, clock, disk, target, publish, run: (...more: string[]) => answersOf(engine, ...more) }
+}
+
+const kinds = `k UInt32, d Date, n Nullable(Int64), l LowCardinality(String), a Array(UInt16), m Map(String, UInt8),
+  p Tuple(x UInt8, y String), w Decimal(38, 5), g AggregateFunction(uniq, UInt32), z Float64 DEFAULT k / 2, c UInt32 ALIAS k * 2`
+const rows = `SELECT number, toDate('2026-01-01') + number % 100, if(number % 7 = 0, NULL, number), toString(number % 10),
+  range(number % 5), map('a', number % 3), (number % 4, toString(number)), number / 3,
+  arrayReduce('uniqState', [toUInt32(number)]), number FROM numbers(5000)`
+const questions = [
+  "SELECT count(), sum(k), min(d), max(n), uniq(l), sum(length(a)), sum(m['a']), max(p.2), sum(w), uniqMerge(g), sum(z), sum(c) FROM t",
+  'SELECT * FROM t WHERE k = 4321',
+  "SELECT l, count() FROM t WHERE d >= '2026-03-01' GROUP BY l ORDER BY l",
+  'SELECT k, a FROM t ORDER BY k DESC LIMIT 3',
+  'SELECT k FROM t WHERE k IN (1, 77, 4999) ORDER BY k',
+  "SELECT count() FROM t WHERE l = '3' AND n IS NULL",
+]
+
+test('a published table answers as the one that it was published from', async () => {
+  for (const settings of ['index_granularity = 128', 'index_granularity = 100']) {
+    const source = await publisher(
+      `CREATE TABLE t (${kinds}) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY (l, k) SETTINGS ${settings}`,
+      `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows}`,
+      `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows.replace('numbers(5000)', 'numbers(100, 50)')}`,
+    )
+    await source.publish()
+    const replica = await replicaOf(source.target)
+    assert.deepEqual(await answersOf(replica, ...questions), await source.run(...questions))
+    // Rows that were deleted lightly stay deleted.
+    await source.run('DELETE FROM t WHERE k % 2 = 0')
+    await source.publish()
+    assert.deepEqual(await answersOf(replica, ...questions), await source.run(...questions))
+    await replica.close()
+  }
+})
+
+test('families answer with FINAL, and columns follow the manifest', async () => {
+  const source = await publisher(
+    'CREATE TABLE t (k UInt8, v UInt8) ENGINE = ReplacingMergeTree(v) ORDER BY k',
+    'SYSTEM STOP MERGES t',
+    'INSERT INTO t VALUES (1, 1), (2, 1)',
+    'INSERT INTO t VALUES (1, 2)',
+    'CREATE TABLE s (k UInt8, v AggregateFunction(sum, UInt64)) ENGINE = AggregatingMergeTree ORDER BY k',
+  )
+  await source.publish()
+  const replica = await replicaOf(source.target)
+  const ask = async (sql: string) => (await answersOf(replica, sql))[0]
+  assert.equal(await ask('SELECT * FROM t FINAL ORDER BY k'), '1\t2\n2\t1\n')
+  assert.equal(await ask('SELECT count() FROM t'), '3\n')
+  await source.run('ALTER TABLE t ADD COLUMN w String DEFAULT toString(v)')
+  await source.publish()
+  assert.equal(await ask('SELECT * FROM t FINAL ORDER BY k'), '1\t2\t2\n2\t1\t1\n')
+  assert.equal(await ask("SELECT name, default_kind FROM system.columns WHERE table = 't'"), 'k\t\nv\t\nw\tDEFAULT\n')
+  assert.match(await ask('DESCRIBE t'), /^k\tUInt8.*\nv\tUInt8.*\nw\tString/)
+  await replica.close()
+})
+
+test('what is not read is refused, and what is shown is right', async () => {
+  const source = await publisher(
+    'CREATE TABLE t (k UInt8, d Date) ENGINE = MergeTree PARTITION BY d ORDER BY k',
+    "INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02')",
+  )
+  await source.publish()
+  const replica = await replicaOf(source.target)
+  const ask = async (sql: string) => (await answersOf(replica, sql))[0]
+  for (const sql of [
+    'INSERT INTO t VALUES (3, today())',
+    'ALTER TABLE t ADD COLUMN x UInt8',
+    'ALTER TABLE t DELETE WHERE k = 1',
+    "ALTER TABLE t DROP PARTITION '2026-01-01'",
+    'DELETE FROM t WHERE k = 1',
+    'OPTIMIZE TABLE t',
+    'TRUNCATE TABLE t',
+  ])
+    assert.equal(await ask(sql), 'Code: 242\n', sql)
+  assert.equal(
+    await ask('SHOW CREATE TABLE t FORMAT TSVRaw'),
+    "CREATE TABLE default.t\n(\n    `k` UInt8,\n    `d` Date\n)\nENGINE = Published('here')\n",
+  )
+  assert.equal(
+    await ask("SELECT engine, partition_key, sorting_key, total_rows FROM system.tables WHERE name = 't'"),
+    'Published\td\tk\t2\n',
+  )
+  assert.equal(
+    await ask("SELECT name, partition, rows FROM system.parts WHERE table = 't' ORDER BY name"),
+    '20260101_1_1_0\t2026-01-01\t1\n20260102_2_2_0\t2026-01-02\t1\n',
+  )
+  assert.equal(await ask("CREATE TABLE u ENGINE = Published('here')"), '')
+  assert.equal(await ask('SELECT sum(k) FROM u'), '3\n')
+  assert.equal(await ask("CREATE TABLE v (x UInt8) ENGINE = Published('here')"), 'Code: 36\n')
+  assert.equal(await ask('CREATE TABLE v ENGINE = Published(1)'), 'Code: 42\n')
+  assert.equal(await ask('DROP TABLE u'), '')
+  assert.equal(await ask('SELECT sum(k) FROM t'), '3\n')
+  await replica.close()
+})
+
+test('a query asks for the manifest as often as it is told to', async () => {
+  const source = await publisher('CREATE TABLE t (k UInt8) ENGINE = MergeTree ORDER BY k', 'INSERT INTO t VALUES (1)')
+  await source.publish()
+  const replica = await replicaOf(source.target)
+  const count = async (refreshMs: number) =>
+    (await answersOf(replica, `SELECT count() FROM t SETTINGS published_refresh_ms = ${refreshMs}`))[0]
+  assert.equal(await count(0), '1\n')
+  await source.run('INSERT INTO t VALUES (2)')
+  await source.publish()
+  assert.equal(await count(3_600_000), '1\n')
+  assert.equal(await count(0), '2\n')
+  assert.deepEqual(await Promise.all([0, 0, 0, 0].map(count)), ['2\n', '2\n', '2\n', '2\n'])
+  await replica.close()
+})
+
+test('parts that vanish, a table that vanishes, and both again', async () => {
+  const source = await publisher(
+    'CREATE TABLE t (k UInt8) ENGINE = MergeTree ORDER BY k',
+    'SYSTEM STOP MERGES t',
+    'INSERT INTO t VALUES (1)',
+    'INSERT INTO t VALUES (2)',
+  )
+  await source.publish()
+  const replica = await replicaOf(source.target)
+  const sum = async () => (await answersOf(replica, 'SELECT sum(k) FROM t SETTINGS published_refresh_ms = 3600000'))[0]
+  // The replica knows the old manifest, whose parts are gone.
+  await source.run('SYSTEM START MERGES t', 'OPTIMIZE TABLE t FINAL')
+  await source.publish()
+  source.clock.now += 1000
+  await source.publish('t', 0)
+  assert.equal(
+    [...source.disk.files.keys()].some(key => key.startsWith('all_1_1_0/')),
+    false,
+  )
+  assert.equal(await sum(), '3\n')
+
+  const files = new Map(source.disk.files)
+  source.disk.files.clear()
+  const fresh = async () => (await answersOf(replica, 'SELECT sum(k) FROM t SETTINGS published_refresh_ms = 0'))[0]
+  assert.equal(await fresh(), 'Code: 107\n')
+  assert.equal(await fresh(), 'Code: 107\n')
+  for (const [key, file] of files) source.disk.files.set(key, file)
+  assert.equal(await fresh(), '3\n')
+  await replica.close()
+})
+
+test('a table that cannot be reached when the engine starts is asked for by its first query', async () => {
+  const source = await publisher('CREATE TABLE t (k UInt8) ENGINE = MergeTree ORDER BY k', 'INSERT INTO t VALUES (1)')
+  const replica = await replicaOf(source.target)
+  const ask = async () => (await answersOf(replica, 'SELECT sum(k) FROM t'))[0]
+  assert.equal(await ask(), 'Code: 107\n')
+  await source.publish()
+  assert.equal(await ask(), '1\n')
+  await replica.close()
+})

@@ -6,6 +6,7 @@ import type { Listen } from '../listen.ts'
 import { client } from './client.ts'
 import { UsageError } from './config.ts'
 import { local } from './local.ts'
+import { publishCommand } from './publish.ts'
 import { server } from './server.ts'
 
 /** What a runtime brings along. */
@@ -129,6 +130,27 @@ Examples:
     .action(async ({ setting: settings, ...options }) => {
       await finish(client({ ...options, settings }))
     })
+
+  program
+    .command('publish')
+    .description('Copy a table to a directory or an object store, from where any number of readers query it.')
+    .option('--path <directory>', 'data directory, which a server may be using', './data')
+    .requiredOption('--table <database.table>', 'a table of the MergeTree family')
+    .requiredOption('--to <target>', 'a directory, or s3://bucket/prefix')
+    .option('--keep-seconds <seconds>', 'how long parts stay that the table no longer has (default: 3600)', whole)
+    .option('--dry-run', 'only tell what would be copied', false)
+    .addHelpText(
+      'after',
+      `
+Only parts that the target does not have yet are copied. What readers see changes at one moment, when the new manifest
+takes the old one's place. The exit code is 0, or that of the error modulo 256.
+
+Examples:
+  granary publish --path ./data --table default.hits --to ./public/hits
+  granary publish --path ./data --table default.hits --to s3://my-bucket/hits
+  granary local --query "CREATE TABLE hits ENGINE = Published('./public/hits'); SELECT count() FROM hits"`,
+    )
+    .action(async options => finish(publishCommand(runtime, options)))
 
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1))

@@ -8,6 +8,18 @@ import { buildCore } from './core.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
+/** A file of this package compiles WebAssembly when it is loaded, which Workers may not do; nothing of it is used. */
+const withoutCompiling = {
+  name: 'without-compiling',
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\/compressors\.js$/ }, ({ path: name, resolveDir }) =>
+      resolveDir.endsWith('hyparquet-compressors/src')
+        ? { path: path.join(resolveDir, name), sideEffects: false }
+        : undefined,
+    )
+  },
+}
+
 /** How a Worker's sources become one module. */
 export const workerOptions = {
   bundle: true,
@@ -16,6 +28,7 @@ export const workerOptions = {
   target: 'es2022',
   conditions: ['workerd', 'worker'],
   mainFields: ['module', 'main'],
+  plugins: [withoutCompiling],
   external: ['node:*', 'cloudflare:*', '*.wasm'],
   logLevel: 'warning',
 }

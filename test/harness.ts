@@ -1,20 +1,20 @@
 // What every test shares: the core's module, found beside the bundle, and its memories.
-import { readFileSync } from 'node:fs'
 import { Memory } from '../runtime/core/memory.ts'
+import { type CoreBuild, compileCore } from './coreModule.ts'
 
 const modules = new Map<string, WebAssembly.Module>()
 
 /** The compiled core. The debug build asserts per row. */
-export function coreModule(build: 'core' | 'core.debug' = 'core'): WebAssembly.Module {
+export function coreModule(build: CoreBuild = 'core'): WebAssembly.Module {
   let module = modules.get(build)
   if (!module) {
-    module = new WebAssembly.Module(readFileSync(`dist/core/${build}.wasm`))
+    module = compileCore(build)
     modules.set(build, module)
   }
   return module
 }
 
-export const newMemory = (build: 'core' | 'core.debug' = 'core', pages?: number): Memory =>
+export const newMemory = (build: CoreBuild = 'core', pages?: number): Memory =>
   new Memory(coreModule(build), { pages })
 
 /** A small generator of repeatable numbers in [0, 1): mulberry32. */

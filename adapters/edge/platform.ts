@@ -1,7 +1,8 @@
 import { DBError } from '../../runtime/core/errors.ts'
 import type { Codec, LogLevel, Platform, StreamCodec } from '../../runtime/platform.ts'
-import type { Disk } from '../../runtime/storage/disk.ts'
+import { RewritableDisk } from '../../runtime/storage/disks/rewritable.ts'
 import { openUrlDisk } from '../../runtime/storage/openUrlDisk.ts'
+import { type R2Bucket, R2Store } from './r2Store.ts'
 import { connect } from './sockets.ts'
 
 export interface EdgePlatformOptions {
@@ -10,8 +11,8 @@ export interface EdgePlatformOptions {
   /** Least that is told on the console. Default: warning. */
   logLevel?: LogLevel
   hostName?: string
-  /** Opens `r2:BINDING/prefix`. */
-  openBucket?(location: string): Promise<Disk>
+  /** The Worker's bindings: of its R2 buckets are the locations `r2:BINDING/prefix`. */
+  env?: object
 }
 
 const levels: readonly LogLevel[] = ['error', 'warning', 'information', 'debug']
@@ -39,11 +40,11 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
       for (let at = 0; at < size; at += randomBytesMax) crypto.getRandomValues(bytes.subarray(at, at + randomBytesMax))
       return bytes
     },
-    openDisk: async location => {
-      if (!location.startsWith('r2:')) return openUrlDisk(platform, location)
-      if (options.openBucket) return options.openBucket(location)
-      throw new DBError('BAD_ARGUMENTS', `There are no R2 bindings here to open ${location} with`)
+    async openDisk(location) {
+      const store = bucketOf(options.env, location)
+      return store ? new RewritableDisk(store, { now: () => performance.now() }) : openUrlDisk(platform, location)
     },
+    openStore: async location => bucketOf(options.env, location),
     threads: 1,
     hostName: options.hostName ?? 'edge',
     zstd: nativeZstd(),
@@ -59,6 +60,15 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
     },
   }
   return platform
+}
+
+function bucketOf(env: object | undefined, location: string): R2Store | null {
+  if (!location.startsWith('r2:')) return null
+  const [binding, ...prefix] = location.slice('r2:'.length).split('/')
+  const bucket = (env as Record<string, unknown> | undefined)?.[binding]
+  if (typeof (bucket as Partial<R2Bucket> | undefined)?.createMultipartUpload !== 'function')
+    throw new DBError('BAD_ARGUMENTS', `The Worker has no R2 bucket bound as ${binding}, which ${location} is to lie in`)
+  return new R2Store(bucket as R2Bucket, prefix.join('/'))
 }
 
 /** crypto.getRandomValues gives no more at once. */

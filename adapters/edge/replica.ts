@@ -2,7 +2,7 @@ import { Memory } from '../../runtime/core/memory.ts'
 import type { Engine, UserOptions } from '../../runtime/engine/contract.ts'
 import { createEngine } from '../../runtime/engine/engine.ts'
 import { internalRun } from '../../runtime/engine/internalRun.ts'
-import type { LogLevel } from '../../runtime/platform.ts'
+import type { Clock, LogLevel } from '../../runtime/platform.ts'
 import { createApp } from '../../runtime/server/app.ts'
 import { parseStatement } from '../../runtime/sql/parser.ts'
 import { edgePlatform } from './platform.ts'
@@ -59,7 +59,7 @@ const startMsMax = 20_000
 
 /** Tables that lie elsewhere, behind ClickHouse's HTTP interface, for `export default` of a Worker. */
 export function createReplica(options: ReplicaOptions): Replica {
-  const starter = new Starter(options)
+  const starter = new Starter(options, edgePlatform(options).clock)
   return {
     async fetch(request, env, context) {
       const running = await starter.running(env)
@@ -85,10 +85,13 @@ class Starter {
   #running: Running | null = null
   #startedAt: number | null = null
 
-  constructor(private readonly options: ReplicaOptions) {}
+  constructor(
+    private readonly options: ReplicaOptions,
+    private readonly clock: Clock,
+  ) {}
 
   async running(env: object | undefined): Promise<Running> {
-    const { clock } = edgePlatform(this.options)
+    const { clock } = this
     for (;;) {
       if (this.#running) return this.#running
       if (this.#startedAt !== null && clock.monotonic() - this.#startedAt < startMsMax) {
@@ -105,8 +108,8 @@ class Starter {
   }
 }
 
-async function start(options: ReplicaOptions, _env: object): Promise<Running> {
-  const platform = edgePlatform(options)
+async function start(options: ReplicaOptions, env: object): Promise<Running> {
+  const platform = edgePlatform({ ...options, env })
   const memoryBytes = options.memoryBytes ?? memoryBytesDefault
   const memory = new Memory(options.core, { pages: Math.ceil(memoryBytes / 65536), growPages })
   const engine = await createEngine(platform, {

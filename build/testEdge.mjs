@@ -118,7 +118,9 @@ async function runInside(root, names, outdir) {
     passed += counts.passed
     failed += counts.failed
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
-    console.log(`${counts.failed === 0 ? 'ok' : 'FAILED'}  ${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`)
+    console.log(
+      `${counts.failed === 0 ? 'ok' : 'FAILED'}  ${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`,
+    )
   }
   console.log(`inside of workerd: ${passed} tests passed, ${failed} failed`)
   return failed
@@ -167,7 +169,10 @@ function standIns(root, suite) {
 function fixtureModules(root) {
   return fs
     .readdirSync(path.join(root, 'test'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !/node_modules|\/(edge|browser|oracle|runtimes)(\/|$)/.test(entry.parentPath ?? entry.path))
+    .filter(
+      entry =>
+        entry.isFile() && !/node_modules|\/(edge|browser|oracle|runtimes)(\/|$)/.test(entry.parentPath ?? entry.path),
+    )
     .map(entry => path.join(entry.parentPath ?? entry.path, entry.name))
     .filter(file => !/\.(ts|mjs)$/.test(file))
     .map(file => ({ type: 'Data', path: path.relative(root, file), contents: fs.readFileSync(file) }))

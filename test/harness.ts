@@ -14,8 +14,7 @@ export function coreModule(build: CoreBuild = 'core'): WebAssembly.Module {
   return module
 }
 
-export const newMemory = (build: CoreBuild = 'core', pages?: number): Memory =>
-  new Memory(coreModule(build), { pages })
+export const newMemory = (build: CoreBuild = 'core', pages?: number): Memory => new Memory(coreModule(build), { pages })
 
 /** A small generator of repeatable numbers in [0, 1): mulberry32. */
 export function random(seed: number): () => number {

@@ -67,7 +67,10 @@ function bucketOf(env: object | undefined, location: string): R2Store | null {
   const [binding, ...prefix] = location.slice('r2:'.length).split('/')
   const bucket = (env as Record<string, unknown> | undefined)?.[binding]
   if (typeof (bucket as Partial<R2Bucket> | undefined)?.createMultipartUpload !== 'function')
-    throw new DBError('BAD_ARGUMENTS', `The Worker has no R2 bucket bound as ${binding}, which ${location} is to lie in`)
+    throw new DBError(
+      'BAD_ARGUMENTS',
+      `The Worker has no R2 bucket bound as ${binding}, which ${location} is to lie in`,
+    )
   return new R2Store(bucket as R2Bucket, prefix.join('/'))
 }
 

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildBrowser } from './browser.mjs'
 import { buildCore } from './core.mjs'
 import { buildEdge } from './edge.mjs'
 
@@ -45,6 +46,7 @@ export async function buildAll() {
     })
   }
   await buildEdge()
+  await buildBrowser()
   // The bare core, with nothing else of Granary in it.
   await build({
     entryPoints: [path.join(root, 'adapters/core/index.ts')],

@@ -40,6 +40,8 @@ export interface SocketAddress {
   readonly host: string
   readonly port: number
   readonly tls?: boolean
+  /** Certificates (PEM) that are trusted in place of the runtime's own. */
+  readonly ca?: string
   /** For the connection to be made. Default: 10 seconds. */
   readonly timeoutMs?: number
 }

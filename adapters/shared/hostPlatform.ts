@@ -5,6 +5,7 @@ import type { LogLevel, Platform } from '../../runtime/platform.ts'
 import { clock } from './clock.ts'
 import { brotli, deflate, gzip, zstd, zstdStream } from './codecs.ts'
 import { LocalDisk } from './disk.ts'
+import { connect, listenTcp } from './sockets.ts'
 import { startWorker } from './threads.ts'
 
 export interface PlatformOptions {
@@ -47,6 +48,8 @@ export function hostPlatform({ name, worker }: Host, options: PlatformOptions): 
     zstdStream,
     fetch: (url, { method, headers, body, signal }) =>
       fetch(url, { method, headers, body: body as BodyInit | undefined, signal }),
+    connect,
+    listenTcp,
     log(level, text) {
       if (levels.indexOf(level) <= loudest)
         process.stderr.write(`${new Date().toISOString().replace('T', ' ').replace('Z', '')} <${level}> ${text}\n`)

@@ -37,6 +37,8 @@ const banned = [
   ],
   [/\b(setTimeout|setInterval|setImmediate)\(/, 'uses a global timer: use the Platform'],
 ]
+/** Programs of the browser's: built by build/page.mjs, served as bytes, and held to what they import from runtime/, which is nothing. */
+const page = 'runtime/server/page'
 const problems = []
 
 function walk(dir) {
@@ -50,6 +52,7 @@ function walk(dir) {
 function inspect(file) {
   const relative = path.relative(root, file)
   const text = fs.readFileSync(file, 'utf8')
+  if (relative.startsWith(page + path.sep)) return inspectPage(relative, text)
   const layer = path.relative(path.join(root, 'runtime'), file).split(path.sep)[0]
   text.split('\n').forEach((line, at) => {
     if (/^\s*(\/\/|\*|\/\*)/.test(line)) return
@@ -58,6 +61,7 @@ function inspect(file) {
   for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) {
     const absolute = path.resolve(path.dirname(file), target)
     const inside = path.relative(path.join(root, 'runtime'), absolute)
+    if (inside.startsWith('server/page/')) problems.push(`${relative} imports ${target}, which runs in browsers only`)
     if (inside.startsWith('..')) {
       if (!inside.startsWith('../dist/core/')) problems.push(`${relative} imports ${target}, outside runtime/`)
       continue
@@ -67,6 +71,12 @@ function inspect(file) {
     if (rank.get(other) > rank.get(layer)) problems.push(`${relative} (${layer}) may not import ${other}`)
     if (blind[layer]?.includes(other)) problems.push(`${relative} (${layer}) must know nothing of ${other}`)
   }
+}
+
+function inspectPage(relative, text) {
+  for (const [, target] of text.matchAll(/from '(\.[^']+)'/g))
+    if (!path.join(path.dirname(relative), target).startsWith(page))
+      problems.push(`${relative} imports ${target}, outside ${page}/`)
 }
 
 /** Two kernels of one name: one would silently stand for the other. */

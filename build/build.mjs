@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { buildBrowser } from './browser.mjs'
 import { buildCore } from './core.mjs'
 import { buildEdge } from './edge.mjs'
+import { buildPage } from './page.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
@@ -57,6 +58,7 @@ export async function buildAll() {
   await build({ entryPoints: [path.join(root, 'adapters/cli.ts')], outfile: path.join(dist, 'cli.js'), format: 'esm' })
   for (const program of ['cli.js', 'node/cli.js', 'deno/cli.js', 'bun/cli.js'])
     fs.chmodSync(path.join(dist, program), 0o755)
+  await buildPage()
 }
 
 /** Declarations for programs that import the package. */

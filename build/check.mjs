@@ -9,6 +9,7 @@ const bin = name => path.join(root, 'node_modules/.bin', name)
 buildCore()
 const steps = [
   ['types of runtime/ (no runtime API in scope)', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['types of the page (a browser)', bin('tsc'), ['-p', 'runtime/server/page/tsconfig.json']],
   ['types of adapters/ and test/', bin('tsc'), ['-p', 'adapters/tsconfig.json']],
   ['format and lint (npx biome check --write mends most)', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['arrows between folders', process.execPath, ['build/arrows.mjs']],

@@ -21,6 +21,7 @@ import {
   urlOf,
 } from './listen.ts'
 import { HttpSink } from './httpSink.ts'
+import { readPage } from './page.ts'
 
 export type { HttpServer, ListenOptions } from './listen.ts'
 
@@ -33,6 +34,7 @@ export async function listen(engine: Engine, platform: Platform, options: Listen
   const app = createApp(engine, {
     platform,
     displayName: options.displayName,
+    page: options.page === null ? undefined : (options.page ?? readPage()),
     connection(environment) {
       const { incoming, outgoing } = environment as Environment
       return {

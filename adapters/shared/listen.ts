@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import type { Engine } from '../../runtime/engine/contract.ts'
 import type { Platform } from '../../runtime/platform.ts'
+import type { PageFile } from '../../runtime/server/pageAsset.ts'
 
 export interface ListenOptions {
   host?: string
@@ -8,6 +9,8 @@ export interface ListenOptions {
   port?: number
   displayName?: string
   keepAliveTimeoutSeconds?: number
+  /** The SQL console of / and /play; by default the one that was built, null for none. */
+  page?: PageFile | null
 }
 
 export interface HttpServer {

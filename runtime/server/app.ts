@@ -5,6 +5,7 @@ import type { Engine } from '../engine/contract.ts'
 import type { Platform } from '../platform.ts'
 import { helpText } from './help.ts'
 import { printMetrics } from './metrics.ts'
+import { type PageFile, pageHandler, wantsPage } from './pageAsset.ts'
 import { answerQuery } from './queryHandler.ts'
 import { HeadSink, type ResponseSink, StreamSink } from './responseSink.ts'
 import { ServerContext } from './serverContext.ts'
@@ -14,6 +15,8 @@ export interface AppOptions {
   readonly platform: Platform
   /** X-ClickHouse-Server-Display-Name; by default the host's name. */
   readonly displayName?: string
+  /** The SQL console that browsers get at / and /play; absent: there is none. */
+  readonly page?: PageFile
   /** What the runtime's server knows about a request, from what it hands to fetch; null for a request that came over no wire. */
   connection?(environment: unknown): Connection | null
   /** A query that runs: where a runtime gives up requests whose client has gone, it is to wait for this. */
@@ -73,6 +76,9 @@ export function createApp(engine: Engine, options: AppOptions): Hono {
     return new Response(text, { headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=UTF-8' } })
   })
 
+  const page = options.page ? pageHandler(options.page) : null
+  if (page) app.get('/play', c => page(c.req.raw))
+
   app.all('/', async c => {
     const request = c.req.raw
     const { method } = request
@@ -86,7 +92,7 @@ export function createApp(engine: Engine, options: AppOptions): Hono {
         status: 400,
         headers: plain,
       })
-    if (method !== 'POST' && !target.includes('?')) return ok()
+    if (method !== 'POST' && !target.includes('?')) return page && wantsPage(request) ? page(request) : ok()
     const sink = connection?.sink ?? (method === 'HEAD' ? new HeadSink() : new StreamSink())
     const done = answerQuery(context, {
       request,

@@ -1,0 +1,883 @@
+// The page as a whole: tabs of queries, and what connects the editor, the tables, the results and the server.
+import type { EditorState } from '@codemirror/state'
+import { Catalogue, type TableInfo } from './net/catalogue.ts'
+import { Run } from './net/run.ts'
+import { newId, Server } from './net/server.ts'
+import { ConnectionLost, placeOf, ServerError } from './net/serverError.ts'
+import { download } from './grid/exporting.ts'
+import { completionSource } from './sql/completion.ts'
+import { Editor } from './sql/editor.ts'
+import {
+  type Placeholder,
+  placeholdersOf,
+  quoteName,
+  shapeOf,
+  type Statement,
+  statementsOf,
+  unquoteName,
+} from './sql/scan.ts'
+import { tablesIn } from './sql/tablesIn.ts'
+import { sizeText } from './ui/amounts.ts'
+import { askLogin, isMac, mod, say, showShortcuts, showText } from './ui/dialogs.ts'
+import { h, icon, iconButton, replaceChildren } from './ui/dom.ts'
+import { keep, recall } from './ui/keep.ts'
+import { linkOf, readLink } from './ui/link.ts'
+import { QueryHistory } from './ui/queryHistory.ts'
+import { copy, Results, type View } from './ui/results.ts'
+import { TableTree } from './ui/sidebar.ts'
+import { splitter } from './ui/split.ts'
+import { applyTheme, nextTheme, theme } from './ui/theme.ts'
+
+interface Tab {
+  readonly id: number
+  state: EditorState
+  runs: Run[]
+  shown: Run | null
+  view: View
+  parameters: Record<string, string>
+}
+
+interface KeptTab {
+  readonly text: string
+  readonly parameters: Record<string, string>
+}
+
+const limits: readonly [rows: number, label: string][] = [
+  [1000, '1 000 rows'],
+  [10_000, '10 000 rows'],
+  [100_000, '100 000 rows'],
+  [1_000_000, '1 million rows'],
+  [10_000_000, '10 million rows'],
+  [Number.MAX_SAFE_INTEGER, 'no limit'],
+]
+const tabsMax = 20
+const schemaVerbs = [
+  'CREATE',
+  'DROP',
+  'ALTER',
+  'RENAME',
+  'EXCHANGE',
+  'TRUNCATE',
+  'ATTACH',
+  'DETACH',
+  'INSERT',
+  'OPTIMIZE',
+  'UNDROP',
+  'SYSTEM',
+  'DELETE',
+]
+
+export class App {
+  readonly #server: Server
+  readonly #catalogue: Catalogue
+  readonly #editor: Editor
+  readonly #results: Results
+  readonly #tree: TableTree
+  readonly #history: QueryHistory
+  readonly #tabBar = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Queries' })
+  readonly #parameterBar = h('div', { class: 'parameters', hidden: true })
+  readonly #runButton: HTMLButtonElement
+  readonly #limit: HTMLSelectElement
+  readonly #databases: HTMLSelectElement
+  readonly #connection = h('button', { type: 'button', class: 'connection', on: { click: () => this.#logIn('') } })
+  readonly #side = h('div', { class: 'side-body' })
+  readonly #sideTabs = h('div', { class: 'side-tabs', role: 'tablist', 'aria-label': 'Side bar' })
+  readonly #themeButton: HTMLButtonElement
+  #database = recall('database', '')
+  #tabs: Tab[] = []
+  #tab!: Tab
+  #nextTab = 1
+  /** Set once a statement needs one: SET, temporary tables. */
+  #sessionId: string | undefined
+  #isAsking = false
+  #drawAsked = false
+  #shownParameters = ''
+
+  constructor() {
+    this.#server = new Server(
+      location.protocol === 'file:'
+        ? recall('server', 'http://localhost:8123/')
+        : new URL('./', location.href).href.replace(/[?#].*$/, ''),
+    )
+    this.#server.account = this.#rememberedAccount()
+    this.#catalogue = new Catalogue(this.#server)
+    this.#editor = new Editor(
+      { changed: docChanged => this.#edited(docChanged), escape: () => this.#stop() },
+      completionSource(this.#catalogue, () => this.#currentDatabase),
+    )
+    this.#results = new Results({
+      pick: run => {
+        this.#tab.shown = run
+        this.#draw()
+      },
+      setView: view => {
+        this.#tab.view = view
+        this.#draw()
+      },
+      goToError: run => this.#goToError(run),
+      tryAgain: () => this.#runChosen(),
+      logIn: () => this.#logIn(''),
+      exportAs: (run, format) => this.#exportAs(run, format),
+      serverFormats: () => this.#catalogue.formats,
+      welcome: () => this.#welcome(),
+      welcomeKey: () => `${this.#currentDatabase} ${this.#catalogue.tables.length} ${this.#catalogue.trouble}`,
+    })
+    this.#tree = new TableTree(this.#catalogue, {
+      insert: text => this.#editor.insert(text),
+      preview: table => this.#preview(table),
+      showCreate: table => this.#showCreate(table),
+      useDatabase: database => this.#useDatabase(database),
+      currentDatabase: () => this.#currentDatabase,
+    })
+    this.#history = new QueryHistory(sql => this.#openText(sql))
+    this.#runButton = h('button', {
+      type: 'button',
+      class: 'button primary run',
+      on: { click: () => this.#runOrStop() },
+    })
+    this.#limit = h(
+      'select',
+      {
+        'aria-label': 'Most rows to show',
+        title: 'Most rows to show: a query with more is stopped there',
+        on: { change: () => keep('rowsMax', Number(this.#limit.value)) },
+      },
+      ...limits.map(([rows, label]) =>
+        h('option', { value: rows, selected: rows === recall('rowsMax', 100_000) }, label),
+      ),
+    )
+    this.#databases = h('select', {
+      'aria-label': 'Database',
+      title: 'Database of names without one',
+      on: { change: () => this.#useDatabase(this.#databases.value) },
+    })
+    this.#themeButton = iconButton('auto', 'Theme', () => nextTheme())
+  }
+
+  start(): void {
+    document.body.append(this.#layout())
+    this.#restoreTabs()
+    this.#openLink()
+    addEventListener('hashchange', () => this.#openLink())
+    addEventListener('keydown', event => this.#key(event))
+    this.#catalogue.listen(() => {
+      this.#drawConnection()
+      this.#drawDatabases()
+      this.#askDraw()
+    })
+    applyTheme(() => {
+      const chosen = theme()
+      const [symbol, label] = {
+        auto: ['auto', 'Theme: as the system has it'],
+        light: ['sun', 'Theme: light'],
+        dark: ['moon', 'Theme: dark'],
+      }[chosen] as ['auto', string]
+      replaceChildren(this.#themeButton, icon(symbol))
+      this.#themeButton.title = label
+      this.#themeButton.setAttribute('aria-label', label)
+      this.#results.redraw()
+    })
+    this.#editor.focus()
+    this.#connect()
+  }
+
+  // Layout
+
+  #layout(): HTMLElement {
+    const logo = h('span', { class: 'logo' }, ...['a', 'b', 'c'].map(name => h('i', { class: name })))
+    const toolbar = h(
+      'div',
+      { class: 'toolbar' },
+      this.#runButton,
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button quiet run-all',
+          title: `Run all statements (${mod}+Shift+Enter)`,
+          on: { click: () => this.#runAll() },
+        },
+        'Run all',
+      ),
+      h('span', { class: 'toolbar-gap' }),
+      h('label', { class: 'picker' }, icon('database'), this.#databases),
+      h('label', { class: 'picker' }, h('span', null, 'Limit'), this.#limit),
+      iconButton('link', 'Copy a link to this query', () => this.#copyLink()),
+    )
+    const toggleSide = iconButton('menu', 'Tables and history', () => this.#toggleSide())
+    toggleSide.classList.add('side-toggle')
+    const shade = h('div', { class: 'shade', on: { click: () => document.body.classList.remove('side-open') } })
+    return h(
+      'div',
+      { class: 'app' },
+      h(
+        'header',
+        { class: 'top' },
+        toggleSide,
+        h('div', { class: 'brand' }, logo, h('b', null, 'Granary')),
+        this.#tabBar,
+        this.#connection,
+        this.#themeButton,
+        iconButton('help', 'Keyboard shortcuts (?)', () => showShortcuts()),
+      ),
+      h('nav', { class: 'side', 'aria-label': 'Tables and history' }, this.#sideTabs, this.#side),
+      splitter({
+        name: 'side',
+        label: 'Width of the side bar',
+        property: '--side',
+        isVertical: true,
+        initial: 272,
+        min: 180,
+        max: () => Math.max(200, innerWidth * 0.5),
+      }),
+      h(
+        'main',
+        { class: 'work' },
+        h('div', { class: 'query' }, this.#editor.element, this.#parameterBar, toolbar),
+        splitter({
+          name: 'query',
+          label: 'Height of the editor',
+          property: '--query',
+          isVertical: false,
+          initial: 250,
+          min: 120,
+          max: () => Math.max(140, innerHeight - 220),
+        }),
+        this.#results.element,
+      ),
+      shade,
+    )
+  }
+
+  #drawSide(which: 'tables' | 'history' = 'tables'): void {
+    const tab = (name: 'tables' | 'history', label: string, symbol: 'table' | 'history') =>
+      h(
+        'button',
+        {
+          type: 'button',
+          role: 'tab',
+          'aria-selected': String(which === name),
+          on: { click: () => this.#drawSide(name) },
+        },
+        icon(symbol),
+        label,
+      )
+    replaceChildren(this.#sideTabs, tab('tables', 'Tables', 'table'), tab('history', 'History', 'history'))
+    replaceChildren(this.#side, which === 'tables' ? this.#tree.element : this.#history.element)
+    if (which === 'history') this.#history.draw()
+  }
+
+  #toggleSide(): void {
+    document.body.classList.toggle(matchMedia('(max-width: 760px)').matches ? 'side-open' : 'side-closed')
+  }
+
+  #showSide(): void {
+    document.body.classList.remove('side-closed')
+    if (matchMedia('(max-width: 760px)').matches) document.body.classList.add('side-open')
+  }
+
+  #drawConnection(): void {
+    const { trouble, serverVersion, serverName } = this.#catalogue
+    const isLost = trouble instanceof ConnectionLost
+    const { user } = this.#server.account
+    this.#connection.className = `connection ${trouble ? 'bad' : serverVersion ? 'good' : ''}`
+    this.#connection.title = `${this.#server.url}\n${serverName} ${serverVersion}\nUser ${user}. Click to change`
+    replaceChildren(
+      this.#connection,
+      h('span', { class: 'dot' }),
+      h(
+        'span',
+        { class: 'connection-text' },
+        isLost
+          ? 'No connection'
+          : trouble
+            ? 'Not connected'
+            : serverVersion
+              ? `${user}@${new URL(this.#server.url).host || serverName}`
+              : 'Connecting',
+      ),
+    )
+  }
+
+  #drawDatabases(): void {
+    const { databases } = this.#catalogue
+    const current = this.#currentDatabase
+    const names = databases.includes(current) || current === '' ? databases : [current, ...databases]
+    replaceChildren(
+      this.#databases,
+      ...names.map(name => h('option', { value: name, selected: name === current }, name)),
+    )
+  }
+
+  #drawTabs(): void {
+    replaceChildren(
+      this.#tabBar,
+      ...this.#tabs.map(tab => {
+        const isCurrent = tab === this.#tab
+        const isRunning = tab.runs.some(run => run.state === 'running')
+        const close = iconButton('close', 'Close the tab', event => {
+          event.stopPropagation()
+          this.#closeTab(tab)
+        })
+        close.tabIndex = -1
+        return h(
+          'div',
+          {
+            class: isCurrent ? 'tab current' : 'tab',
+            role: 'tab',
+            tabindex: isCurrent ? 0 : -1,
+            'aria-selected': String(isCurrent),
+            on: {
+              click: () => this.#selectTab(tab),
+              auxclick: event => event.button === 1 && this.#closeTab(tab),
+              keydown: event => {
+                const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+                if (step) {
+                  this.#selectTab(
+                    this.#tabs[(this.#tabs.indexOf(tab) + step + this.#tabs.length) % this.#tabs.length],
+                    false,
+                  )
+                  ;(this.#tabBar.querySelector('.tab.current') as HTMLElement).focus()
+                } else if (event.key === 'Enter') this.#editor.focus()
+              },
+            },
+          },
+          isRunning && h('span', { class: 'spinner' }),
+          h('span', { class: 'tab-name' }, titleOf(tab)),
+          this.#tabs.length > 1 && close,
+        )
+      }),
+      iconButton('plus', 'New tab (Alt+T)', () => this.#newTab('')),
+    )
+  }
+
+  #drawRunButton(): void {
+    const isRunning = this.#isRunning
+    if (this.#runButton.dataset['running'] === String(isRunning)) return
+    this.#runButton.dataset['running'] = String(isRunning)
+    this.#runButton.classList.toggle('stop', isRunning)
+    this.#runButton.title = isRunning
+      ? 'Stop the query (Esc)'
+      : `Run the statement under the cursor, or the selection (${mod}+Enter)`
+    replaceChildren(
+      this.#runButton,
+      icon(isRunning ? 'stop' : 'play'),
+      h('span', null, isRunning ? 'Stop' : 'Run'),
+      h('kbd', null, isRunning ? 'Esc' : isMac ? '⌘⏎' : 'Ctrl ⏎'),
+    )
+  }
+
+  #drawParameters(): void {
+    const wanted = placeholdersOf(this.#editor.text)
+    const key = JSON.stringify([this.#tab.id, wanted])
+    if (key === this.#shownParameters) return
+    this.#shownParameters = key
+    this.#parameterBar.hidden = wanted.length === 0
+    replaceChildren(this.#parameterBar, ...wanted.map(placeholder => this.#parameterField(placeholder)))
+  }
+
+  #parameterField({ name, type }: Placeholder): HTMLElement {
+    const { parameters } = this.#tab
+    const input = h('input', {
+      type: 'text',
+      value: parameters[name] ?? '',
+      placeholder: type,
+      spellcheck: 'false',
+      autocomplete: 'off',
+      'data-parameter': name,
+      title: `{${name}:${type}}${/^Nullable/.test(type) ? ', \\N for NULL' : ''}`,
+      on: {
+        input: event => {
+          parameters[name] = (event.target as HTMLInputElement).value
+          input.classList.remove('missing')
+          this.#keepTabs()
+        },
+      },
+    })
+    return h('label', null, h('span', null, name), input)
+  }
+
+  #welcome(): HTMLElement {
+    const { tables, trouble } = this.#catalogue
+    const [largest] = tables
+      .filter(({ database }) => database === this.#currentDatabase)
+      .sort((a, b) => (b.rows ?? 0) - (a.rows ?? 0))
+    const name = largest && quoteName(largest.name)
+    const samples: string[] = largest
+      ? [`SELECT * FROM ${name} LIMIT 100`, `SELECT count() FROM ${name}`, `DESCRIBE TABLE ${name}`]
+      : [
+          'SELECT version(), uptime()',
+          "SELECT toDate('2024-01-01') + number AS day, round(100 * sin(number / 9)) AS value\nFROM numbers(366)",
+          'CREATE TABLE events (time DateTime, name String, value Float64)\nENGINE = MergeTree ORDER BY (name, time)',
+        ]
+    if (trouble)
+      return h(
+        'div',
+        { class: 'welcome' },
+        h('h2', null, trouble instanceof ConnectionLost ? 'No connection to the server' : 'Not connected'),
+        h('p', null, (trouble as Error).message),
+        h(
+          'p',
+          null,
+          h('button', { type: 'button', class: 'button', on: { click: () => this.#connect() } }, 'Try again'),
+          ' ',
+          h('button', { type: 'button', class: 'button', on: { click: () => this.#logIn('') } }, 'Log in'),
+        ),
+      )
+    const key = (...keys: string[]) => h('span', { class: 'keys' }, ...keys.map(each => h('kbd', null, each)))
+    return h(
+      'div',
+      { class: 'welcome' },
+      h('h2', null, 'Write a query, and run it'),
+      h('p', null, key(mod, 'Enter'), ' runs the statement under the cursor, ', key('?'), ' shows all shortcuts.'),
+      h(
+        'div',
+        { class: 'samples' },
+        ...samples.map(sql =>
+          h(
+            'button',
+            { type: 'button', class: 'sample', on: { click: () => this.#openText(sql, true) } },
+            h('code', null, sql),
+            icon('play'),
+          ),
+        ),
+      ),
+    )
+  }
+
+  /** At most once a frame, however often it is asked for. */
+  #askDraw(): void {
+    if (this.#drawAsked) return
+    this.#drawAsked = true
+    requestAnimationFrame(() => {
+      this.#drawAsked = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
+    const { runs, shown, view } = this.#tab
+    this.#drawRunButton()
+    this.#results.draw(runs, shown, view)
+  }
+
+  // Tabs
+
+  #restoreTabs(): void {
+    this.#drawSide()
+    const kept = recall<KeptTab[]>('tabs', [])
+    for (const { text, parameters } of kept.slice(0, tabsMax)) this.#addTab(String(text), parameters ?? {})
+    if (this.#tabs.length === 0) this.#addTab('', {})
+    this.#selectTab(this.#tabs[Math.min(recall('tab', 0), this.#tabs.length - 1)] ?? this.#tabs[0])
+  }
+
+  #addTab(text: string, parameters: Record<string, string>): Tab {
+    const tab: Tab = {
+      id: this.#nextTab++,
+      state: this.#editor.newState(text),
+      runs: [],
+      shown: null,
+      view: 'table',
+      parameters,
+    }
+    this.#tabs.push(tab)
+    return tab
+  }
+
+  #newTab(text: string, parameters: Record<string, string> = {}): void {
+    if (this.#tabs.length >= tabsMax) {
+      say(`No more than ${tabsMax} tabs`)
+      return
+    }
+    this.#selectTab(this.#addTab(text, parameters))
+    this.#keepTabs()
+  }
+
+  #selectTab(tab: Tab, focus = true): void {
+    if (this.#tab) this.#tab.state = this.#editor.state
+    this.#tab = tab
+    this.#editor.state = tab.state
+    this.#drawTabs()
+    this.#drawParameters()
+    this.#draw()
+    keep('tab', this.#tabs.indexOf(tab))
+    if (focus) this.#editor.focus()
+  }
+
+  #closeTab(tab: Tab): void {
+    if (this.#tabs.length === 1) return
+    for (const run of tab.runs) run.cancel()
+    const at = this.#tabs.indexOf(tab)
+    this.#tabs.splice(at, 1)
+    if (tab === this.#tab) this.#selectTab(this.#tabs[Math.min(at, this.#tabs.length - 1)])
+    else this.#drawTabs()
+    this.#keepTabs()
+  }
+
+  /** Where text from elsewhere goes: over an empty tab or one that was only opened, else into a new one. */
+  #openText(text: string, thenRun = false): void {
+    const here = this.#editor.text
+    const isUsed = here.trim() !== '' && here !== text
+    if (isUsed) this.#newTab(text)
+    else if (here !== text) this.#editor.text = text
+    document.body.classList.remove('side-open')
+    this.#editor.focus()
+    if (thenRun) this.#runAll()
+  }
+
+  #keepTabs(): void {
+    keep(
+      'tabs',
+      this.#tabs.map(
+        (tab): KeptTab => ({
+          text: (tab === this.#tab ? this.#editor.state : tab.state).doc.toString(),
+          parameters: tab.parameters,
+        }),
+      ),
+    )
+  }
+
+  #edited(docChanged: boolean): void {
+    if (!docChanged) return
+    this.#drawParameters()
+    this.#tab.state = this.#editor.state
+    this.#drawTabs()
+    this.#keepTabs()
+  }
+
+  #openLink(): void {
+    const linked = readLink()
+    if (!linked) return
+    const known = this.#tabs.find(
+      tab => (tab === this.#tab ? this.#editor.text : tab.state.doc.toString()) === linked.sql,
+    )
+    if (known) {
+      Object.assign(known.parameters, linked.parameters)
+      this.#shownParameters = ''
+      this.#selectTab(known)
+      return
+    }
+    if (this.#editor.text.trim() === '') {
+      this.#tab.parameters = linked.parameters
+      this.#editor.text = linked.sql
+    } else this.#newTab(linked.sql, linked.parameters)
+    this.#shownParameters = ''
+    this.#drawParameters()
+    say(`A query from a link: read it, then run it with ${mod}+Enter`)
+  }
+
+  #copyLink(): void {
+    const url = linkOf({ sql: this.#editor.text, parameters: this.#usedParameters(this.#editor.text) })
+    if (!url) {
+      say('The query is too long for a link')
+      return
+    }
+    history.replaceState(null, '', url)
+    copy(url, 'The link is copied')
+  }
+
+  // Running
+
+  get #isRunning(): boolean {
+    return this.#tab.runs.some(run => !run.isOver)
+  }
+
+  get #currentDatabase(): string {
+    return this.#database || this.#catalogue.currentDatabase || 'default'
+  }
+
+  #runOrStop(): void {
+    if (!this.#stop()) this.#runChosen()
+  }
+
+  #runChosen(): void {
+    this.#run(this.#editor.chosen())
+  }
+
+  #runAll(): void {
+    this.#run(statementsOf(this.#editor.text))
+  }
+
+  #stop(): boolean {
+    if (!this.#isRunning) return false
+    for (const run of this.#tab.runs.toReversed()) run.cancel()
+    return true
+  }
+
+  #usedParameters(sql: string): Record<string, string> {
+    return Object.fromEntries(placeholdersOf(sql).map(({ name }) => [name, this.#tab.parameters[name] ?? '']))
+  }
+
+  #hasParameters(statements: readonly Statement[]): boolean {
+    for (const { text } of statements)
+      for (const { name, type } of placeholdersOf(text)) {
+        if (this.#tab.parameters[name] || /String|Array|Nullable/.test(type)) continue
+        const input = this.#parameterBar.querySelector<HTMLInputElement>(`[data-parameter="${CSS.escape(name)}"]`)
+        input?.classList.add('missing')
+        input?.focus()
+        say(`${name} needs a value: ${type}`)
+        return false
+      }
+    return true
+  }
+
+  async #run(statements: readonly Statement[]): Promise<void> {
+    if (this.#isRunning) {
+      say('A query of this tab is running: stop it first')
+      return
+    }
+    if (statements.length === 0) {
+      say('There is no statement here')
+      return
+    }
+    if (!this.#hasParameters(statements)) return
+    const tab = this.#tab
+    this.#editor.mark(null)
+    tab.runs = statements.map(({ text, start }) => {
+      const { verb } = shapeOf(text)
+      if (verb === 'SET' || /^CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\b/i.test(text)) this.#sessionId ??= newId()
+      return new Run(this.#server, text, start, {
+        database: this.#database || undefined,
+        sessionId: this.#sessionId,
+        parameters: this.#usedParameters(text),
+        rowsMax: Number(this.#limit.value),
+      })
+    })
+    if (tab.view === 'chart' && tab.runs.length > 1) tab.view = 'table'
+    for (const run of tab.runs) run.listen(() => tab === this.#tab && this.#askDraw())
+    tab.shown = tab.runs[0]
+    let changedSchema = false
+    this.#drawTabs()
+    for (const run of tab.runs) {
+      if (run.isOver) break
+      tab.shown = run
+      await run.start()
+      this.#remember(run)
+      const { verb } = shapeOf(run.sql)
+      changedSchema ||= schemaVerbs.includes(verb)
+      if (run.state !== 'done') {
+        for (const rest of tab.runs) rest.cancel()
+        break
+      }
+      if (verb === 'USE') this.#useDatabase(unquoteName(run.sql.replace(/^USE\s+/i, '').trim()))
+    }
+    if (tab === this.#tab) {
+      this.#draw()
+      this.#afterRun(tab.shown!)
+    }
+    this.#drawTabs()
+    if (changedSchema) this.#catalogue.load()
+  }
+
+  #afterRun(run: Run): void {
+    const { error } = run
+    if (error instanceof ServerError && error.asksForPassword) this.#logIn(error.message)
+    else if (error) this.#markError(run)
+    const isOnly = statementsOf(this.#editor.text).length === 1
+    const url = linkOf({ sql: isOnly ? this.#editor.text : run.sql, parameters: run.options.parameters })
+    if (url && url.length < 8000) history.replaceState(null, '', url)
+    this.#catalogue.loadWords()
+  }
+
+  #markError(run: Run): void {
+    const place = this.#errorPlace(run)
+    if (place) this.#editor.mark({ ...place, message: run.error!.message })
+  }
+
+  #errorPlace(run: Run): { from: number; to: number } | null {
+    if (!(run.error instanceof ServerError)) return null
+    // The text may have been edited while it ran.
+    if (this.#editor.text.slice(run.offset, run.offset + run.sql.length) !== run.sql) return null
+    const place = placeOf(run.error.message, run.sql)
+    return place && { from: place.from + run.offset, to: place.to + run.offset }
+  }
+
+  #goToError(run: Run): void {
+    const place = this.#errorPlace(run)
+    this.#markError(run)
+    this.#editor.reveal(place?.from ?? run.offset)
+  }
+
+  #remember(run: Run): void {
+    const { sql, elapsedMs, error, state } = run
+    if (this.#isPasswordIn(sql)) return
+    const title =
+      error instanceof ServerError
+        ? error.title || `Code ${error.code}`
+        : error
+          ? 'no connection'
+          : state === 'cancelled'
+            ? 'stopped'
+            : ''
+    this.#history.add({ sql, at: Date.now(), ms: elapsedMs, rows: run.rows ? run.rowCount : null, error: title })
+  }
+
+  /** Passwords are not kept. */
+  #isPasswordIn(sql: string): boolean {
+    return /\bIDENTIFIED\b/i.test(sql)
+  }
+
+  async #exportAs(run: Run, format: string): Promise<void> {
+    const { format: own } = shapeOf(run.sql)
+    const sql = own ? run.sql.slice(0, own.start) + run.sql.slice(own.end) : run.sql
+    say(`Running again as ${format}`)
+    try {
+      const response = await this.#server.ask({ ...run.options, sql: sql.trimEnd(), defaultFormat: format })
+      const blob = await response.blob()
+      const extension = { CSVWithNames: 'csv', JSONEachRow: 'jsonl', SQLInsert: 'sql' }[format] ?? format.toLowerCase()
+      download(`granary.${extension}`, blob.type, blob)
+      say(`${format}: ${sizeText(blob.size)}`)
+    } catch (error) {
+      say(`The export failed: ${(error as Error).message}`)
+    }
+  }
+
+  #preview({ database, name }: TableInfo): void {
+    const table = database === this.#currentDatabase ? quoteName(name) : `${quoteName(database)}.${quoteName(name)}`
+    this.#openText(`SELECT * FROM ${table} LIMIT 100`, true)
+  }
+
+  async #showCreate(table: TableInfo): Promise<void> {
+    try {
+      const text = (await this.#catalogue.createOf(table.database, table.name)).trim()
+      showText(`${table.database}.${table.name}`, text, [
+        ['Copy', () => copy(text, 'The statement is copied')],
+        ['Open in a tab', () => this.#openText(text)],
+      ])
+    } catch (error) {
+      say((error as Error).message)
+    }
+  }
+
+  #useDatabase(database: string): void {
+    this.#database = database
+    keep('database', database)
+    this.#drawDatabases()
+    this.#tree.draw()
+    this.#askDraw()
+  }
+
+  // Connection
+
+  async #connect(): Promise<void> {
+    this.#drawConnection()
+    await this.#catalogue.load()
+    const { trouble } = this.#catalogue
+    if (trouble instanceof ServerError && trouble.asksForPassword) {
+      this.#logIn(trouble.message)
+      return
+    }
+    // A database that was dropped since.
+    if (trouble === null && this.#database && !this.#catalogue.databases.includes(this.#database)) this.#useDatabase('')
+    if (trouble === null) this.#catalogue.loadWords()
+  }
+
+  async #logIn(complaint: string): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const login = await askLogin(
+      { url: this.#server.url, account: this.#server.account },
+      complaint,
+      location.protocol === 'file:',
+    )
+    this.#isAsking = false
+    if (!login) return
+    this.#server.account = login.account
+    if (login.url !== this.#server.url) keep('server', login.url)
+    this.#server.url = login.url
+    try {
+      sessionStorage.setItem('granary.account', JSON.stringify(login.account))
+    } catch {
+      // Then it is asked for again.
+    }
+    this.#catalogue.forgetWords()
+    await this.#connect()
+    this.#askDraw()
+    this.#editor.focus()
+  }
+
+  #rememberedAccount(): { user: string; password: string } {
+    try {
+      return JSON.parse(sessionStorage.getItem('granary.account') ?? '') as { user: string; password: string }
+    } catch {
+      return { user: 'default', password: '' }
+    }
+  }
+
+  // Keys
+
+  #key(event: KeyboardEvent): void {
+    const far = event.ctrlKey || event.metaKey
+    const target = event.target as HTMLElement
+    if (document.querySelector('dialog[open]')) return
+    const isWriting = target.closest('input, textarea, select, .editor-host') !== null
+    const does = (): void => {
+      event.preventDefault()
+      event.stopPropagation()
+    }
+    if (far && event.key === 'Enter') {
+      does()
+      if (event.shiftKey) this.#runAll()
+      else this.#runChosen()
+    } else if (far && !event.shiftKey && event.key.toLowerCase() === 'k') {
+      does()
+      this.#showSide()
+      this.#drawSide('tables')
+      this.#tree.filter.focus()
+      this.#tree.filter.select()
+    } else if (event.key === 'Escape' && !event.defaultPrevented) {
+      if (this.#stop()) does()
+      else document.body.classList.remove('side-open')
+    } else if (event.key === 'F6') {
+      does()
+      this.#nextPart(event.shiftKey ? -1 : 1)
+    } else if (event.key === '?' && !isWriting) {
+      does()
+      showShortcuts()
+    } else if (event.altKey && !far) this.#altKey(event, does)
+  }
+
+  #altKey(event: KeyboardEvent, does: () => void): void {
+    const digit = /^Digit([1-9])$/.exec(event.code)
+    if (event.code === 'KeyT') {
+      does()
+      this.#newTab('')
+    } else if (event.code === 'KeyW') {
+      does()
+      this.#closeTab(this.#tab)
+    } else if (event.code === 'KeyH') {
+      does()
+      this.#showSide()
+      this.#drawSide('history')
+      this.#history.search.focus()
+    } else if (event.code === 'KeyC') {
+      does()
+      this.#tab.view = this.#tab.view === 'table' ? 'chart' : 'table'
+      this.#draw()
+    } else if (digit && this.#tabs[Number(digit[1]) - 1]) {
+      does()
+      this.#selectTab(this.#tabs[Number(digit[1]) - 1])
+    }
+  }
+
+  #nextPart(step: number): void {
+    const parts: [HTMLElement, () => void][] = [
+      [
+        document.querySelector<HTMLElement>('.side')!,
+        () => this.#side.querySelector<HTMLElement>('[tabindex="0"], input')?.focus(),
+      ],
+      [this.#editor.element, () => this.#editor.focus()],
+      [this.#results.element, () => this.#results.focus()],
+    ]
+    const at = parts.findIndex(([element]) => element.contains(document.activeElement))
+    parts[(at + step + parts.length) % parts.length][1]()
+  }
+}
+
+function titleOf(tab: Tab): string {
+  const text = tab.state.doc.sliceString(0, 4000)
+  const [first] = tablesIn(text)
+  if (first) return first.table
+  const [statement] = statementsOf(text)
+  return statement ? statement.text.replace(/\s+/g, ' ').slice(0, 24) : 'New query'
+}

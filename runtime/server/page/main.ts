@@ -1,0 +1,4 @@
+import './style/page.css'
+import { App } from './app.ts'
+
+new App().start()

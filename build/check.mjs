@@ -13,6 +13,7 @@ const steps = [
   ['types of adapters/ and test/', bin('tsc'), ['-p', 'adapters/tsconfig.json']],
   ['format and lint (npx biome check --write mends most)', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['arrows between folders', process.execPath, ['build/arrows.mjs']],
+  ['docs/core-abi.md fits the core (node build/abi.mjs writes it)', process.execPath, ['build/abi.mjs', '--check']],
 ]
 let failed = 0
 for (const [what, command, args] of steps) {

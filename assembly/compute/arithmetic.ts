@@ -45,6 +45,7 @@ function binary<T>(op: i32, isConst: bool, a: usize, b: usize, out: usize, rows:
   }
 }
 
+/** out = a + b, row by row. */
 export function addI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(ADD, false, a, b, out, rows); }
 export function addI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(ADD, false, a, b, out, rows); }
 export function addI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(ADD, false, a, b, out, rows); }
@@ -53,6 +54,7 @@ export function addU32(a: usize, b: usize, out: usize, rows: i32): void { binary
 export function addU64(a: usize, b: usize, out: usize, rows: i32): void { binary<u64>(ADD, false, a, b, out, rows); }
 export function addF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(ADD, false, a, b, out, rows); }
 export function addF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(ADD, false, a, b, out, rows); }
+/** out = a + b, b being one value for all rows. */
 export function addConstI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(ADD, true, a, b, out, rows); }
 export function addConstI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(ADD, true, a, b, out, rows); }
 export function addConstI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(ADD, true, a, b, out, rows); }
@@ -62,6 +64,7 @@ export function addConstU64(a: usize, b: usize, out: usize, rows: i32): void { b
 export function addConstF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(ADD, true, a, b, out, rows); }
 export function addConstF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(ADD, true, a, b, out, rows); }
 
+/** out = a - b, row by row. */
 export function subtractI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(SUBTRACT, false, a, b, out, rows); }
 export function subtractI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(SUBTRACT, false, a, b, out, rows); }
 export function subtractI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(SUBTRACT, false, a, b, out, rows); }
@@ -70,6 +73,7 @@ export function subtractU32(a: usize, b: usize, out: usize, rows: i32): void { b
 export function subtractU64(a: usize, b: usize, out: usize, rows: i32): void { binary<u64>(SUBTRACT, false, a, b, out, rows); }
 export function subtractF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(SUBTRACT, false, a, b, out, rows); }
 export function subtractF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(SUBTRACT, false, a, b, out, rows); }
+/** out = a - b, b being one value for all rows. */
 export function subtractConstI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(SUBTRACT, true, a, b, out, rows); }
 export function subtractConstI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(SUBTRACT, true, a, b, out, rows); }
 export function subtractConstI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(SUBTRACT, true, a, b, out, rows); }
@@ -79,6 +83,7 @@ export function subtractConstU64(a: usize, b: usize, out: usize, rows: i32): voi
 export function subtractConstF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(SUBTRACT, true, a, b, out, rows); }
 export function subtractConstF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(SUBTRACT, true, a, b, out, rows); }
 
+/** out = a * b, row by row. */
 export function multiplyI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(MULTIPLY, false, a, b, out, rows); }
@@ -87,6 +92,7 @@ export function multiplyU32(a: usize, b: usize, out: usize, rows: i32): void { b
 export function multiplyU64(a: usize, b: usize, out: usize, rows: i32): void { binary<u64>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(MULTIPLY, false, a, b, out, rows); }
+/** out = a * b, b being one value for all rows. */
 export function multiplyConstI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(MULTIPLY, true, a, b, out, rows); }
 export function multiplyConstI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(MULTIPLY, true, a, b, out, rows); }
 export function multiplyConstI64(a: usize, b: usize, out: usize, rows: i32): void { binary<i64>(MULTIPLY, true, a, b, out, rows); }
@@ -96,11 +102,14 @@ export function multiplyConstU64(a: usize, b: usize, out: usize, rows: i32): voi
 export function multiplyConstF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(MULTIPLY, true, a, b, out, rows); }
 export function multiplyConstF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(MULTIPLY, true, a, b, out, rows); }
 
+/** out = a / b, row by row. */
 export function divideF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(DIVIDE, false, a, b, out, rows); }
 export function divideF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(DIVIDE, false, a, b, out, rows); }
+/** out = a / b, b being one value for all rows. */
 export function divideConstF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(DIVIDE, true, a, b, out, rows); }
 export function divideConstF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(DIVIDE, true, a, b, out, rows); }
 
+/** out = the lesser of a and b, row by row; a where one is NaN. */
 export function leastI8(a: usize, b: usize, out: usize, rows: i32): void { binary<i8>(LEAST, false, a, b, out, rows); }
 export function leastI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(LEAST, false, a, b, out, rows); }
 export function leastI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(LEAST, false, a, b, out, rows); }
@@ -111,6 +120,7 @@ export function leastU32(a: usize, b: usize, out: usize, rows: i32): void { bina
 export function leastU64(a: usize, b: usize, out: usize, rows: i32): void { binary<u64>(LEAST, false, a, b, out, rows); }
 export function leastF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(LEAST, false, a, b, out, rows); }
 export function leastF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(LEAST, false, a, b, out, rows); }
+/** out = the lesser of a and b (a where one is NaN), b being one value for all rows. */
 export function leastConstI8(a: usize, b: usize, out: usize, rows: i32): void { binary<i8>(LEAST, true, a, b, out, rows); }
 export function leastConstI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(LEAST, true, a, b, out, rows); }
 export function leastConstI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(LEAST, true, a, b, out, rows); }
@@ -122,6 +132,7 @@ export function leastConstU64(a: usize, b: usize, out: usize, rows: i32): void {
 export function leastConstF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(LEAST, true, a, b, out, rows); }
 export function leastConstF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(LEAST, true, a, b, out, rows); }
 
+/** out = the greater of a and b, row by row; b where one is NaN. */
 export function greatestI8(a: usize, b: usize, out: usize, rows: i32): void { binary<i8>(GREATEST, false, a, b, out, rows); }
 export function greatestI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(GREATEST, false, a, b, out, rows); }
 export function greatestI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(GREATEST, false, a, b, out, rows); }
@@ -132,6 +143,7 @@ export function greatestU32(a: usize, b: usize, out: usize, rows: i32): void { b
 export function greatestU64(a: usize, b: usize, out: usize, rows: i32): void { binary<u64>(GREATEST, false, a, b, out, rows); }
 export function greatestF32(a: usize, b: usize, out: usize, rows: i32): void { binary<f32>(GREATEST, false, a, b, out, rows); }
 export function greatestF64(a: usize, b: usize, out: usize, rows: i32): void { binary<f64>(GREATEST, false, a, b, out, rows); }
+/** out = the greater of a and b (b where one is NaN), b being one value for all rows. */
 export function greatestConstI8(a: usize, b: usize, out: usize, rows: i32): void { binary<i8>(GREATEST, true, a, b, out, rows); }
 export function greatestConstI16(a: usize, b: usize, out: usize, rows: i32): void { binary<i16>(GREATEST, true, a, b, out, rows); }
 export function greatestConstI32(a: usize, b: usize, out: usize, rows: i32): void { binary<i32>(GREATEST, true, a, b, out, rows); }
@@ -151,6 +163,7 @@ function negate<T>(a: usize, out: usize, rows: i32): void {
   for (let at: usize = 0; at < size; at += 16) v128.store(out + at, v128.neg<T>(v128.load(a + at)));
 }
 
+/** out = -a, wrapping. */
 export function negateI8(a: usize, out: usize, rows: i32): void { negate<i8>(a, out, rows); }
 export function negateI16(a: usize, out: usize, rows: i32): void { negate<i16>(a, out, rows); }
 export function negateI32(a: usize, out: usize, rows: i32): void { negate<i32>(a, out, rows); }
@@ -166,6 +179,7 @@ function absolute<T>(a: usize, out: usize, rows: i32): void {
   for (let at: usize = 0; at < size; at += 16) v128.store(out + at, v128.abs<T>(v128.load(a + at)));
 }
 
+/** out = |a|; of integers it is unsigned, so the smallest number has one too. */
 export function absI8(a: usize, out: usize, rows: i32): void { absolute<i8>(a, out, rows); }
 export function absI16(a: usize, out: usize, rows: i32): void { absolute<i16>(a, out, rows); }
 export function absI32(a: usize, out: usize, rows: i32): void { absolute<i32>(a, out, rows); }

@@ -1,17 +1,21 @@
 // Bit operations. and, or, xor, not do not care for widths: size is in bytes; up to 15 bytes are read and written past it.
 
+/** out = a & b. */
 export function bitAnd(a: usize, b: usize, out: usize, size: i32): void {
   for (let at: usize = 0; at < <usize>size; at += 16) v128.store(out + at, v128.and(v128.load(a + at), v128.load(b + at)));
 }
 
+/** out = a | b. */
 export function bitOr(a: usize, b: usize, out: usize, size: i32): void {
   for (let at: usize = 0; at < <usize>size; at += 16) v128.store(out + at, v128.or(v128.load(a + at), v128.load(b + at)));
 }
 
+/** out = a ^ b. */
 export function bitXor(a: usize, b: usize, out: usize, size: i32): void {
   for (let at: usize = 0; at < <usize>size; at += 16) v128.store(out + at, v128.xor(v128.load(a + at), v128.load(b + at)));
 }
 
+/** out = ~a. */
 export function bitNot(a: usize, out: usize, size: i32): void {
   for (let at: usize = 0; at < <usize>size; at += 16) v128.store(out + at, v128.not(v128.load(a + at)));
 }
@@ -45,6 +49,7 @@ function rotate<T>(left: bool, values: usize, amounts: usize, out: usize, rows: 
   }
 }
 
+/** out = values << amounts. Returns 0, or 1 for a bad amount. */
 export function shiftLeftI8(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i8>(true, values, amounts, out, rows); }
 export function shiftLeftI16(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i16>(true, values, amounts, out, rows); }
 export function shiftLeftI32(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i32>(true, values, amounts, out, rows); }
@@ -53,6 +58,7 @@ export function shiftLeftU8(values: usize, amounts: usize, out: usize, rows: i32
 export function shiftLeftU16(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<u16>(true, values, amounts, out, rows); }
 export function shiftLeftU32(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<u32>(true, values, amounts, out, rows); }
 export function shiftLeftU64(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<u64>(true, values, amounts, out, rows); }
+/** out = values >> amounts, with the sign for signed types. Returns 0, or 1 for a bad amount. */
 export function shiftRightI8(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i8>(false, values, amounts, out, rows); }
 export function shiftRightI16(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i16>(false, values, amounts, out, rows); }
 export function shiftRightI32(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<i32>(false, values, amounts, out, rows); }
@@ -62,10 +68,12 @@ export function shiftRightU16(values: usize, amounts: usize, out: usize, rows: i
 export function shiftRightU32(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<u32>(false, values, amounts, out, rows); }
 export function shiftRightU64(values: usize, amounts: usize, out: usize, rows: i32): i32 { return shift<u64>(false, values, amounts, out, rows); }
 
+/** out = values rotated left by amounts bits; an amount counts modulo the width. */
 export function rotateLeftU8(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u8>(true, values, amounts, out, rows); }
 export function rotateLeftU16(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u16>(true, values, amounts, out, rows); }
 export function rotateLeftU32(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u32>(true, values, amounts, out, rows); }
 export function rotateLeftU64(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u64>(true, values, amounts, out, rows); }
+/** out = values rotated right by amounts bits; an amount counts modulo the width. */
 export function rotateRightU8(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u8>(false, values, amounts, out, rows); }
 export function rotateRightU16(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u16>(false, values, amounts, out, rows); }
 export function rotateRightU32(values: usize, amounts: usize, out: usize, rows: i32): void { rotate<u32>(false, values, amounts, out, rows); }

@@ -143,6 +143,7 @@ function cast<From, To>(values: usize, out: usize, rows: i32): void {
   else castEach<From, To>(values, out, rows);
 }
 
+/** out = the values in another type: the first type in the name is theirs, the second one that of out. */
 export function castI8I16(values: usize, out: usize, rows: i32): void { cast<i8, i16>(values, out, rows); }
 export function castI8I32(values: usize, out: usize, rows: i32): void { cast<i8, i32>(values, out, rows); }
 export function castI8I64(values: usize, out: usize, rows: i32): void { cast<i8, i64>(values, out, rows); }

@@ -79,6 +79,7 @@ function compare<T>(op: i32, isConst: bool, a: usize, b: usize, out: usize, rows
   }
 }
 
+/** out = a == b, row by row. */
 export function equalI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(EQUAL, false, a, b, out, rows); }
 export function equalI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(EQUAL, false, a, b, out, rows); }
 export function equalI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(EQUAL, false, a, b, out, rows); }
@@ -90,6 +91,7 @@ export function equalU64(a: usize, b: usize, out: usize, rows: i32): void { comp
 export function equalF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(EQUAL, false, a, b, out, rows); }
 export function equalF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(EQUAL, false, a, b, out, rows); }
 
+/** out = a == the constant at b. */
 export function equalConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(EQUAL, true, a, b, out, rows); }
 export function equalConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(EQUAL, true, a, b, out, rows); }
 export function equalConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(EQUAL, true, a, b, out, rows); }
@@ -101,6 +103,7 @@ export function equalConstU64(a: usize, b: usize, out: usize, rows: i32): void {
 export function equalConstF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(EQUAL, true, a, b, out, rows); }
 export function equalConstF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(EQUAL, true, a, b, out, rows); }
 
+/** out = a != b, row by row. */
 export function notEqualI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(NOT_EQUAL, false, a, b, out, rows); }
 export function notEqualI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(NOT_EQUAL, false, a, b, out, rows); }
 export function notEqualI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(NOT_EQUAL, false, a, b, out, rows); }
@@ -112,6 +115,7 @@ export function notEqualU64(a: usize, b: usize, out: usize, rows: i32): void { c
 export function notEqualF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(NOT_EQUAL, false, a, b, out, rows); }
 export function notEqualF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(NOT_EQUAL, false, a, b, out, rows); }
 
+/** out = a != the constant at b. */
 export function notEqualConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(NOT_EQUAL, true, a, b, out, rows); }
 export function notEqualConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(NOT_EQUAL, true, a, b, out, rows); }
 export function notEqualConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(NOT_EQUAL, true, a, b, out, rows); }
@@ -123,6 +127,7 @@ export function notEqualConstU64(a: usize, b: usize, out: usize, rows: i32): voi
 export function notEqualConstF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(NOT_EQUAL, true, a, b, out, rows); }
 export function notEqualConstF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(NOT_EQUAL, true, a, b, out, rows); }
 
+/** out = a < b, row by row. */
 export function lessI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(LESS, false, a, b, out, rows); }
 export function lessI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(LESS, false, a, b, out, rows); }
 export function lessI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(LESS, false, a, b, out, rows); }
@@ -134,6 +139,7 @@ export function lessU64(a: usize, b: usize, out: usize, rows: i32): void { compa
 export function lessF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(LESS, false, a, b, out, rows); }
 export function lessF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(LESS, false, a, b, out, rows); }
 
+/** out = a < the constant at b. */
 export function lessConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(LESS, true, a, b, out, rows); }
 export function lessConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(LESS, true, a, b, out, rows); }
 export function lessConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(LESS, true, a, b, out, rows); }
@@ -145,6 +151,7 @@ export function lessConstU64(a: usize, b: usize, out: usize, rows: i32): void { 
 export function lessConstF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(LESS, true, a, b, out, rows); }
 export function lessConstF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(LESS, true, a, b, out, rows); }
 
+/** out = a <= b, row by row. */
 export function lessOrEqualI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(LESS_OR_EQUAL, false, a, b, out, rows); }
 export function lessOrEqualI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(LESS_OR_EQUAL, false, a, b, out, rows); }
 export function lessOrEqualI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(LESS_OR_EQUAL, false, a, b, out, rows); }
@@ -156,6 +163,7 @@ export function lessOrEqualU64(a: usize, b: usize, out: usize, rows: i32): void 
 export function lessOrEqualF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(LESS_OR_EQUAL, false, a, b, out, rows); }
 export function lessOrEqualF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(LESS_OR_EQUAL, false, a, b, out, rows); }
 
+/** out = a <= the constant at b. */
 export function lessOrEqualConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(LESS_OR_EQUAL, true, a, b, out, rows); }
 export function lessOrEqualConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(LESS_OR_EQUAL, true, a, b, out, rows); }
 export function lessOrEqualConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(LESS_OR_EQUAL, true, a, b, out, rows); }
@@ -167,6 +175,7 @@ export function lessOrEqualConstU64(a: usize, b: usize, out: usize, rows: i32): 
 export function lessOrEqualConstF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(LESS_OR_EQUAL, true, a, b, out, rows); }
 export function lessOrEqualConstF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(LESS_OR_EQUAL, true, a, b, out, rows); }
 
+/** out = a > b, row by row. */
 export function greaterI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(GREATER, false, a, b, out, rows); }
 export function greaterI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(GREATER, false, a, b, out, rows); }
 export function greaterI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(GREATER, false, a, b, out, rows); }
@@ -178,6 +187,7 @@ export function greaterU64(a: usize, b: usize, out: usize, rows: i32): void { co
 export function greaterF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(GREATER, false, a, b, out, rows); }
 export function greaterF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(GREATER, false, a, b, out, rows); }
 
+/** out = a > the constant at b. */
 export function greaterConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(GREATER, true, a, b, out, rows); }
 export function greaterConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(GREATER, true, a, b, out, rows); }
 export function greaterConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(GREATER, true, a, b, out, rows); }
@@ -189,6 +199,7 @@ export function greaterConstU64(a: usize, b: usize, out: usize, rows: i32): void
 export function greaterConstF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(GREATER, true, a, b, out, rows); }
 export function greaterConstF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(GREATER, true, a, b, out, rows); }
 
+/** out = a >= b, row by row. */
 export function greaterOrEqualI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(GREATER_OR_EQUAL, false, a, b, out, rows); }
 export function greaterOrEqualI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(GREATER_OR_EQUAL, false, a, b, out, rows); }
 export function greaterOrEqualI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(GREATER_OR_EQUAL, false, a, b, out, rows); }
@@ -200,6 +211,7 @@ export function greaterOrEqualU64(a: usize, b: usize, out: usize, rows: i32): vo
 export function greaterOrEqualF32(a: usize, b: usize, out: usize, rows: i32): void { compare<f32>(GREATER_OR_EQUAL, false, a, b, out, rows); }
 export function greaterOrEqualF64(a: usize, b: usize, out: usize, rows: i32): void { compare<f64>(GREATER_OR_EQUAL, false, a, b, out, rows); }
 
+/** out = a >= the constant at b. */
 export function greaterOrEqualConstI8(a: usize, b: usize, out: usize, rows: i32): void { compare<i8>(GREATER_OR_EQUAL, true, a, b, out, rows); }
 export function greaterOrEqualConstI16(a: usize, b: usize, out: usize, rows: i32): void { compare<i16>(GREATER_OR_EQUAL, true, a, b, out, rows); }
 export function greaterOrEqualConstI32(a: usize, b: usize, out: usize, rows: i32): void { compare<i32>(GREATER_OR_EQUAL, true, a, b, out, rows); }

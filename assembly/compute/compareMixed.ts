@@ -74,21 +74,27 @@ function compareMixed<A, B>(op: i32, a: usize, b: usize, out: usize, rows: i32):
   }
 }
 
+/** out = a == b, row by row; the types of a and of b stand in the name in this order. */
 export function equalI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(EQUAL, a, b, out, rows); }
 export function equalI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(EQUAL, a, b, out, rows); }
 export function equalU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(EQUAL, a, b, out, rows); }
+/** out = a != b, row by row; the types of a and of b stand in the name in this order. */
 export function notEqualI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(NOT_EQUAL, a, b, out, rows); }
 export function notEqualI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(NOT_EQUAL, a, b, out, rows); }
 export function notEqualU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(NOT_EQUAL, a, b, out, rows); }
+/** out = a < b, row by row; the types of a and of b stand in the name in this order. */
 export function lessI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(LESS, a, b, out, rows); }
 export function lessI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(LESS, a, b, out, rows); }
 export function lessU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(LESS, a, b, out, rows); }
+/** out = a <= b, row by row; the types of a and of b stand in the name in this order. */
 export function lessOrEqualI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(LESS_OR_EQUAL, a, b, out, rows); }
 export function lessOrEqualI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(LESS_OR_EQUAL, a, b, out, rows); }
 export function lessOrEqualU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(LESS_OR_EQUAL, a, b, out, rows); }
+/** out = a > b, row by row; the types of a and of b stand in the name in this order. */
 export function greaterI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(GREATER, a, b, out, rows); }
 export function greaterI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(GREATER, a, b, out, rows); }
 export function greaterU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(GREATER, a, b, out, rows); }
+/** out = a >= b, row by row; the types of a and of b stand in the name in this order. */
 export function greaterOrEqualI64U64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, u64>(GREATER_OR_EQUAL, a, b, out, rows); }
 export function greaterOrEqualI64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<i64, f64>(GREATER_OR_EQUAL, a, b, out, rows); }
 export function greaterOrEqualU64F64(a: usize, b: usize, out: usize, rows: i32): void { compareMixed<u64, f64>(GREATER_OR_EQUAL, a, b, out, rows); }

@@ -71,32 +71,56 @@ function compareFixed(op: i32, a: usize, b: usize, size: i32, stepB: usize, out:
   }
 }
 
+/** out = a == b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function equalStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(EQUAL, aOffsets, a, bOffsets, b, out, rows); }
+/** out = a != b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function notEqualStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(NOT_EQUAL, aOffsets, a, bOffsets, b, out, rows); }
+/** out = a < b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function lessStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(LESS, aOffsets, a, bOffsets, b, out, rows); }
+/** out = a <= b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function lessOrEqualStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(LESS_OR_EQUAL, aOffsets, a, bOffsets, b, out, rows); }
+/** out = a > b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function greaterStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(GREATER, aOffsets, a, bOffsets, b, out, rows); }
+/** out = a >= b, row by row. aOffsets, bOffsets: u32[rows + 1] into a and b. */
 export function greaterOrEqualStrings(aOffsets: usize, a: usize, bOffsets: usize, b: usize, out: usize, rows: i32): void { compareStrings(GREATER_OR_EQUAL, aOffsets, a, bOffsets, b, out, rows); }
 
+/** out = string == constant. The constant is size bytes at `constant`. */
 export function equalConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(EQUAL, offsets, bytes, constant, size, out, rows); }
+/** out = string != constant. The constant is size bytes at `constant`. */
 export function notEqualConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(NOT_EQUAL, offsets, bytes, constant, size, out, rows); }
+/** out = string < constant. The constant is size bytes at `constant`. */
 export function lessConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(LESS, offsets, bytes, constant, size, out, rows); }
+/** out = string <= constant. The constant is size bytes at `constant`. */
 export function lessOrEqualConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(LESS_OR_EQUAL, offsets, bytes, constant, size, out, rows); }
+/** out = string > constant. The constant is size bytes at `constant`. */
 export function greaterConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(GREATER, offsets, bytes, constant, size, out, rows); }
+/** out = string >= constant. The constant is size bytes at `constant`. */
 export function greaterOrEqualConstStrings(offsets: usize, bytes: usize, constant: usize, size: i32, out: usize, rows: i32): void { compareStringsConst(GREATER_OR_EQUAL, offsets, bytes, constant, size, out, rows); }
 
+/** out = a == b, row by row: values of size bytes each. */
 export function equalFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(EQUAL, a, b, size, <usize>size, out, rows); }
+/** out = a != b, row by row: values of size bytes each. */
 export function notEqualFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(NOT_EQUAL, a, b, size, <usize>size, out, rows); }
+/** out = a < b, row by row: values of size bytes each. */
 export function lessFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(LESS, a, b, size, <usize>size, out, rows); }
+/** out = a <= b, row by row: values of size bytes each. */
 export function lessOrEqualFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(LESS_OR_EQUAL, a, b, size, <usize>size, out, rows); }
+/** out = a > b, row by row: values of size bytes each. */
 export function greaterFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(GREATER, a, b, size, <usize>size, out, rows); }
+/** out = a >= b, row by row: values of size bytes each. */
 export function greaterOrEqualFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(GREATER_OR_EQUAL, a, b, size, <usize>size, out, rows); }
 
+/** out = a == the constant at b: values of size bytes each. */
 export function equalConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(EQUAL, a, b, size, 0, out, rows); }
+/** out = a != the constant at b: values of size bytes each. */
 export function notEqualConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(NOT_EQUAL, a, b, size, 0, out, rows); }
+/** out = a < the constant at b: values of size bytes each. */
 export function lessConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(LESS, a, b, size, 0, out, rows); }
+/** out = a <= the constant at b: values of size bytes each. */
 export function lessOrEqualConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(LESS_OR_EQUAL, a, b, size, 0, out, rows); }
+/** out = a > the constant at b: values of size bytes each. */
 export function greaterConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(GREATER, a, b, size, 0, out, rows); }
+/** out = a >= the constant at b: values of size bytes each. */
 export function greaterOrEqualConstFixed(a: usize, b: usize, size: i32, out: usize, rows: i32): void { compareFixed(GREATER_OR_EQUAL, a, b, size, 0, out, rows); }
 
 /** 1 where the string (or array) has nothing in it; only the offsets are read. */

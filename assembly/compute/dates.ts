@@ -220,18 +220,31 @@ function parts(which: i32, days: usize, out: usize, rows: i32): void {
 }
 
 // One part of each day, i32[rows].
+/** The year. */
 export function yearOfDays(days: usize, out: usize, rows: i32): void { parts(YEAR, days, out, rows); }
+/** The quarter, 1 to 4. */
 export function quarterOfDays(days: usize, out: usize, rows: i32): void { parts(QUARTER, days, out, rows); }
+/** The month, 1 to 12. */
 export function monthOfDays(days: usize, out: usize, rows: i32): void { parts(MONTH, days, out, rows); }
+/** The day of the month, 1 to 31. */
 export function dayOfMonthOfDays(days: usize, out: usize, rows: i32): void { parts(DAY_OF_MONTH, days, out, rows); }
+/** The day of the year, 1 to 366. */
 export function dayOfYearOfDays(days: usize, out: usize, rows: i32): void { parts(DAY_OF_YEAR, days, out, rows); }
+/** The day of the week, 1 (Monday) to 7. */
 export function dayOfWeekOfDays(days: usize, out: usize, rows: i32): void { parts(DAY_OF_WEEK, days, out, rows); }
+/** year * 100 + month. */
 export function yearMonthOfDays(days: usize, out: usize, rows: i32): void { parts(YYYYMM, days, out, rows); }
+/** year * 10000 + month * 100 + day. */
 export function yearMonthDayOfDays(days: usize, out: usize, rows: i32): void { parts(YYYYMMDD, days, out, rows); }
+/** The year that the ISO week is in. */
 export function isoYearOfDays(days: usize, out: usize, rows: i32): void { parts(ISO_YEAR, days, out, rows); }
+/** The ISO week, 1 to 53. */
 export function isoWeekOfDays(days: usize, out: usize, rows: i32): void { parts(ISO_WEEK, days, out, rows); }
+/** year * 12 + month. */
 export function monthNumberOfDays(days: usize, out: usize, rows: i32): void { parts(MONTH_NUMBER, days, out, rows); }
+/** year * 4 + quarter - 1. */
 export function quarterNumberOfDays(days: usize, out: usize, rows: i32): void { parts(QUARTER_NUMBER, days, out, rows); }
+/** Days in the month, 28 to 31. */
 export function daysInMonthOfDays(days: usize, out: usize, rows: i32): void { parts(DAYS_IN_MONTH, days, out, rows); }
 
 /** The first day of the run of months (1 month, 3 a quarter, 12 a year, ...) that the day is in; runs are counted from a year's January. */

@@ -40,19 +40,23 @@ function modulo<T>(isConst: bool, a: usize, b: usize, out: usize, rows: i32): i3
   return 0;
 }
 
+/** out = a / b, cut off towards zero. */
 export function intDivI32(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<i32>(false, a, b, out, rows); }
 export function intDivI64(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<i64>(false, a, b, out, rows); }
 export function intDivU32(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<u32>(false, a, b, out, rows); }
 export function intDivU64(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<u64>(false, a, b, out, rows); }
+/** out = a / b, cut off towards zero; b is one value for all rows. */
 export function intDivConstI32(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<i32>(true, a, b, out, rows); }
 export function intDivConstI64(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<i64>(true, a, b, out, rows); }
 export function intDivConstU32(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<u32>(true, a, b, out, rows); }
 export function intDivConstU64(a: usize, b: usize, out: usize, rows: i32): i32 { return intDiv<u64>(true, a, b, out, rows); }
 
+/** out = the remainder of a / b, with the sign of a. */
 export function moduloI32(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<i32>(false, a, b, out, rows); }
 export function moduloI64(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<i64>(false, a, b, out, rows); }
 export function moduloU32(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<u32>(false, a, b, out, rows); }
 export function moduloU64(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<u64>(false, a, b, out, rows); }
+/** out = the remainder of a / b, with the sign of a; b is one value for all rows. */
 export function moduloConstI32(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<i32>(true, a, b, out, rows); }
 export function moduloConstI64(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<i64>(true, a, b, out, rows); }
 export function moduloConstU32(a: usize, b: usize, out: usize, rows: i32): i32 { return modulo<u32>(true, a, b, out, rows); }
@@ -79,11 +83,13 @@ function divideOrZero<T>(remainder: bool, a: usize, b: usize, out: usize, undefi
   }
 }
 
+/** out = a / b; 0 where b is zero or the result has no room, and there undefinedRows (u8[rows], or address 0 for none) gets 1. */
 export function intDivOrZeroI32(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<i32>(false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroI64(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<i64>(false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroU32(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<u32>(false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroU64(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<u64>(false, a, b, out, undefinedRows, rows); }
 
+/** out = the remainder of a / b; 0 where b is zero, and there undefinedRows (u8[rows], or address 0 for none) gets 1. */
 export function moduloOrZeroI32(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<i32>(true, a, b, out, undefinedRows, rows); }
 export function moduloOrZeroI64(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<i64>(true, a, b, out, undefinedRows, rows); }
 export function moduloOrZeroU32(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZero<u32>(true, a, b, out, undefinedRows, rows); }

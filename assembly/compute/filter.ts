@@ -4,7 +4,7 @@
 import { bitsOf16, packed8 } from "./mask";
 import { copyBytes } from "./bytes";
 
-/** Values of 1 byte: 8 rows at a time are moved together by a table of shuffles. */
+/** Values of 1, 2, 4, 8 or 16 bytes, as the name says. Narrow ones are moved 8 rows at a time, by a table of shuffles. */
 export function filter1(values: usize, mask: usize, out: usize, rows: i32): i32 {
   const start = out;
   for (let row = 0; row < rows; row += 16) {

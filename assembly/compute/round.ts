@@ -33,15 +33,20 @@ function round<T>(mode: i32, values: usize, scale: T, isDivided: i32, out: usize
   }
 }
 
+/** Rounded down. scale: 1 for whole numbers; 10^n for n digits behind the point; with isDivided, 10^n for n before it. */
 export function floorF32(values: usize, scale: f32, isDivided: i32, out: usize, rows: i32): void { round<f32>(FLOOR, values, scale, isDivided, out, rows); }
 export function floorF64(values: usize, scale: f64, isDivided: i32, out: usize, rows: i32): void { round<f64>(FLOOR, values, scale, isDivided, out, rows); }
+/** Rounded up. scale: 1 for whole numbers; 10^n for n digits behind the point; with isDivided, 10^n for n before it. */
 export function ceilF32(values: usize, scale: f32, isDivided: i32, out: usize, rows: i32): void { round<f32>(CEIL, values, scale, isDivided, out, rows); }
 export function ceilF64(values: usize, scale: f64, isDivided: i32, out: usize, rows: i32): void { round<f64>(CEIL, values, scale, isDivided, out, rows); }
+/** Rounded towards zero. scale: 1 for whole numbers; 10^n for n digits behind the point; with isDivided, 10^n for n before it. */
 export function truncF32(values: usize, scale: f32, isDivided: i32, out: usize, rows: i32): void { round<f32>(TRUNC, values, scale, isDivided, out, rows); }
 export function truncF64(values: usize, scale: f64, isDivided: i32, out: usize, rows: i32): void { round<f64>(TRUNC, values, scale, isDivided, out, rows); }
+/** Rounded to the nearest, halves to even. scale: 1 for whole numbers; 10^n for n digits behind the point; with isDivided, 10^n for n before it. */
 export function roundF32(values: usize, scale: f32, isDivided: i32, out: usize, rows: i32): void { round<f32>(NEAREST, values, scale, isDivided, out, rows); }
 export function roundF64(values: usize, scale: f64, isDivided: i32, out: usize, rows: i32): void { round<f64>(NEAREST, values, scale, isDivided, out, rows); }
 
+/** out = the square root; NaN of negative values. */
 export function sqrtF64(values: usize, out: usize, rows: i32): void {
   const size = <usize>rows << 3;
   for (let at: usize = 0; at < size; at += 16) v128.store(out + at, f64x2.sqrt(v128.load(values + at)));

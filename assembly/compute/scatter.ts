@@ -8,6 +8,7 @@ function scatter<T>(values: usize, indices: usize, out: usize, rows: i32): void 
   }
 }
 
+/** out[indices[i]] = values[i], for values of 1, 2, 4, 8 or 16 bytes as the name says. */
 export function scatter1(values: usize, indices: usize, out: usize, rows: i32): void { scatter<u8>(values, indices, out, rows); }
 export function scatter2(values: usize, indices: usize, out: usize, rows: i32): void { scatter<u16>(values, indices, out, rows); }
 export function scatter4(values: usize, indices: usize, out: usize, rows: i32): void { scatter<u32>(values, indices, out, rows); }
@@ -19,6 +20,7 @@ export function scatter16(values: usize, indices: usize, out: usize, rows: i32):
   }
 }
 
+/** The same for values of width bytes. */
 export function scatterN(values: usize, width: i32, indices: usize, out: usize, rows: i32): void {
   for (const end = indices + (<usize>rows << 2); indices < end; indices += 4, values += <usize>width) {
     memory.copy(out + <usize>load<u32>(indices) * <usize>width, values, <usize>width);

@@ -15,6 +15,7 @@ function pick(a: usize, b: usize, out: usize, at: usize, lanes: v128): void {
   v128.store(out + at, v128.bitselect(v128.load(a + at), v128.load(b + at), lanes));
 }
 
+/** out = mask ? a : b, for values of 1, 2, 4, 8 or 16 bytes as the name says. */
 export function selectByMask1(mask: usize, a: usize, b: usize, out: usize, rows: i32): void {
   for (let at: usize = 0; at < <usize>rows; at += 16) pick(a, b, out, at, chosen(v128.load(mask + at)));
 }
@@ -46,6 +47,7 @@ export function selectByMask16(mask: usize, a: usize, b: usize, out: usize, rows
   }
 }
 
+/** The same for values of width bytes. */
 export function selectByMaskN(mask: usize, a: usize, b: usize, width: i32, out: usize, rows: i32): void {
   for (let row: usize = 0; row < <usize>rows; row++) {
     const at = row * <usize>width;

@@ -164,26 +164,32 @@ function arithmeticWide(op: i32, words: usize, stepB: usize, a: usize, b: usize,
   }
 }
 
+/** out = a + b, row by row. */
 export function addI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 2, 16, a, b, out, rows); }
 export function addU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 2, 16, a, b, out, rows); }
 export function addI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 4, 32, a, b, out, rows); }
 export function addU256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 4, 32, a, b, out, rows); }
+/** out = a + b, b being one value for all rows. */
 export function addConstI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 2, 0, a, b, out, rows); }
 export function addConstU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 2, 0, a, b, out, rows); }
 export function addConstI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 4, 0, a, b, out, rows); }
 export function addConstU256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(ADD, 4, 0, a, b, out, rows); }
+/** out = a - b, row by row. */
 export function subtractI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 2, 16, a, b, out, rows); }
 export function subtractU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 2, 16, a, b, out, rows); }
 export function subtractI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 4, 32, a, b, out, rows); }
 export function subtractU256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 4, 32, a, b, out, rows); }
+/** out = a - b, b being one value for all rows. */
 export function subtractConstI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 2, 0, a, b, out, rows); }
 export function subtractConstU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 2, 0, a, b, out, rows); }
 export function subtractConstI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 4, 0, a, b, out, rows); }
 export function subtractConstU256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(SUBTRACT, 4, 0, a, b, out, rows); }
+/** out = a * b, row by row. */
 export function multiplyI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 2, 16, a, b, out, rows); }
 export function multiplyU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 2, 16, a, b, out, rows); }
 export function multiplyI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 4, 32, a, b, out, rows); }
 export function multiplyU256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 4, 32, a, b, out, rows); }
+/** out = a * b, b being one value for all rows. */
 export function multiplyConstI128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 2, 0, a, b, out, rows); }
 export function multiplyConstU128(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 2, 0, a, b, out, rows); }
 export function multiplyConstI256(a: usize, b: usize, out: usize, rows: i32): void { arithmeticWide(MULTIPLY, 4, 0, a, b, out, rows); }
@@ -198,18 +204,22 @@ function divideWide(words: usize, isSigned: bool, wantsRest: bool, stepB: usize,
   return 0;
 }
 
+/** out = a / b, cut off towards zero. Returns 0, or 1 where a divisor is zero. */
 export function intDivI128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, true, false, 16, a, b, out, rows); }
 export function intDivU128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, false, false, 16, a, b, out, rows); }
 export function intDivI256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, true, false, 32, a, b, out, rows); }
 export function intDivU256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, false, false, 32, a, b, out, rows); }
+/** out = a / b, cut off towards zero; b is one value for all rows. Returns 0, or 1 where a divisor is zero. */
 export function intDivConstI128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, true, false, 0, a, b, out, rows); }
 export function intDivConstU128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, false, false, 0, a, b, out, rows); }
 export function intDivConstI256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, true, false, 0, a, b, out, rows); }
 export function intDivConstU256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, false, false, 0, a, b, out, rows); }
+/** out = the remainder of a / b, with the sign of a. Returns 0, or 1 where a divisor is zero. */
 export function moduloI128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, true, true, 16, a, b, out, rows); }
 export function moduloU128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, false, true, 16, a, b, out, rows); }
 export function moduloI256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, true, true, 32, a, b, out, rows); }
 export function moduloU256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, false, true, 32, a, b, out, rows); }
+/** out = the remainder of a / b, with the sign of a; b is one value for all rows. Returns 0, or 1 where a divisor is zero. */
 export function moduloConstI128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, true, true, 0, a, b, out, rows); }
 export function moduloConstU128(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(2, false, true, 0, a, b, out, rows); }
 export function moduloConstI256(a: usize, b: usize, out: usize, rows: i32): i32 { return divideWide(4, true, true, 0, a, b, out, rows); }
@@ -225,10 +235,12 @@ function divideOrZeroWide(words: usize, isSigned: bool, wantsRest: bool, a: usiz
   }
 }
 
+/** out = a / b, cut off; 0 where b is zero, and there undefinedRows (u8[rows], or address 0 for none) gets 1. */
 export function intDivOrZeroI128(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(2, true, false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroU128(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(2, false, false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroI256(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(4, true, false, a, b, out, undefinedRows, rows); }
 export function intDivOrZeroU256(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(4, false, false, a, b, out, undefinedRows, rows); }
+/** out = the remainder of a / b; 0 where b is zero, and there undefinedRows (u8[rows], or address 0 for none) gets 1. */
 export function moduloOrZeroI128(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(2, true, true, a, b, out, undefinedRows, rows); }
 export function moduloOrZeroU128(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(2, false, true, a, b, out, undefinedRows, rows); }
 export function moduloOrZeroI256(a: usize, b: usize, out: usize, undefinedRows: usize, rows: i32): void { divideOrZeroWide(4, true, true, a, b, out, undefinedRows, rows); }
@@ -240,6 +252,7 @@ function negateWide(words: usize, a: usize, out: usize, rows: i32): void {
   for (const end = out + <usize>rows * words * 8; out < end; out += words * 8, a += words * 8) negateOne(a, out, words);
 }
 
+/** out = -a, wrapping. */
 export function negateI128(a: usize, out: usize, rows: i32): void { negateWide(2, a, out, rows); }
 export function negateI256(a: usize, out: usize, rows: i32): void { negateWide(4, a, out, rows); }
 
@@ -252,6 +265,7 @@ function absWide(words: usize, a: usize, out: usize, rows: i32): void {
   }
 }
 
+/** out = |a|. */
 export function absI128(a: usize, out: usize, rows: i32): void { absWide(2, a, out, rows); }
 export function absI256(a: usize, out: usize, rows: i32): void { absWide(4, a, out, rows); }
 
@@ -331,26 +345,32 @@ function checkedWide(op: i32, words: usize, stepB: usize, a: usize, b: usize, ou
   return 0;
 }
 
+/** out = a + b. Returns 1 if a result did not fit, else 0. */
 export function addCheckedI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(ADD, false, a, b, out, rows); }
 export function addCheckedI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(ADD, false, a, b, out, rows); }
 export function addCheckedI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(ADD, 2, 16, a, b, out, rows); }
 export function addCheckedI256(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(ADD, 4, 32, a, b, out, rows); }
+/** out = a + b, b being one value for all rows. Returns 1 if a result did not fit, else 0. */
 export function addCheckedConstI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(ADD, true, a, b, out, rows); }
 export function addCheckedConstI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(ADD, true, a, b, out, rows); }
 export function addCheckedConstI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(ADD, 2, 0, a, b, out, rows); }
 export function addCheckedConstI256(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(ADD, 4, 0, a, b, out, rows); }
+/** out = a - b. Returns 1 if a result did not fit, else 0. */
 export function subtractCheckedI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(SUBTRACT, false, a, b, out, rows); }
 export function subtractCheckedI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(SUBTRACT, false, a, b, out, rows); }
 export function subtractCheckedI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(SUBTRACT, 2, 16, a, b, out, rows); }
 export function subtractCheckedI256(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(SUBTRACT, 4, 32, a, b, out, rows); }
+/** out = a - b, b being one value for all rows. Returns 1 if a result did not fit, else 0. */
 export function subtractCheckedConstI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(SUBTRACT, true, a, b, out, rows); }
 export function subtractCheckedConstI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(SUBTRACT, true, a, b, out, rows); }
 export function subtractCheckedConstI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(SUBTRACT, 2, 0, a, b, out, rows); }
 export function subtractCheckedConstI256(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(SUBTRACT, 4, 0, a, b, out, rows); }
+/** out = a * b. Returns 1 if a result did not fit, else 0. */
 export function multiplyCheckedI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyCheckedI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(MULTIPLY, false, a, b, out, rows); }
 export function multiplyCheckedI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(MULTIPLY, 2, 16, a, b, out, rows); }
 export function multiplyCheckedI256(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(MULTIPLY, 4, 32, a, b, out, rows); }
+/** out = a * b, b being one value for all rows. Returns 1 if a result did not fit, else 0. */
 export function multiplyCheckedConstI32(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i32>(MULTIPLY, true, a, b, out, rows); }
 export function multiplyCheckedConstI64(a: usize, b: usize, out: usize, rows: i32): i32 { return checked<i64>(MULTIPLY, true, a, b, out, rows); }
 export function multiplyCheckedConstI128(a: usize, b: usize, out: usize, rows: i32): i32 { return checkedWide(MULTIPLY, 2, 0, a, b, out, rows); }

@@ -282,6 +282,7 @@ function count(schedule: usize, counter: usize, wide: usize, input: usize, size:
   }
 }
 
+/** Any size, both ways; counter: 32 bytes of which the first 16 are given, a big-endian number, and all are overwritten. */
 export function aesCtr(schedule: usize, counter: usize, input: usize, size: i32, out: usize): void {
   count(schedule, counter, 16, input, size, out);
 }

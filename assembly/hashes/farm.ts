@@ -250,6 +250,7 @@ function farm64(s: usize, n: usize): u64 {
   return n <= 256 ? long(s, n) : longer(s, n);
 }
 
+/** The fingerprint of each string. */
 export function farmFingerprint64Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
@@ -261,6 +262,7 @@ export function farmFingerprint64Strings(offsets: usize, bytes: usize, rows: i32
   }
 }
 
+/** The hash of each string by the form for machines of today. */
 export function farmHash64Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {

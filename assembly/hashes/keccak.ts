@@ -58,6 +58,7 @@ function absorb(state: usize, block: usize, sums: usize): void {
   permute(state, sums);
 }
 
+/** The Keccak-256 digest of each string, 32 bytes. */
 export function keccak256Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   const tail = scratch + 208;
   const sums = scratch + 352;

@@ -99,6 +99,7 @@ export function padBlocks(tail: usize, at: usize, left: usize): usize {
   return blocks;
 }
 
+/** The MD5 digest of each string, 16 bytes. */
 export function md5Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
@@ -118,6 +119,7 @@ export function md5Strings(offsets: usize, bytes: usize, rows: i32, out: usize, 
   }
 }
 
+/** The SHA-1 digest of each string, 20 bytes. */
 export function sha1Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   const words = scratch + 128;
   let start = <usize>load<u32>(offsets);

@@ -57,6 +57,7 @@ function metro64(p: usize, size: usize): u64 {
   return h ^ rotr<u64>(h, 33);
 }
 
+/** The hash of each string. */
 export function metroHash64Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {

@@ -108,6 +108,7 @@ function start(out: usize): void {
   store<u32>(out, 0x10325476, 12);
 }
 
+/** The MD4 digest of each string, 16 bytes. */
 export function md4Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   let from = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
@@ -124,6 +125,7 @@ export function md4Strings(offsets: usize, bytes: usize, rows: i32, out: usize, 
   }
 }
 
+/** The RIPEMD-160 digest of each string, 20 bytes. */
 export function ripemd160Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   const lines = scratch + 128;
   let from = <usize>load<u32>(offsets);

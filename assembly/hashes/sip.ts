@@ -160,6 +160,7 @@ export function sipHash128KeyedStrings(offsets: usize, bytes: usize, rows: i32, 
   keyedStrings(offsets, bytes, rows, key, SIP_128, out);
 }
 
+/** The same by the official SipHash-128. */
 export function sipHash128ReferenceStrings(offsets: usize, bytes: usize, rows: i32, key: usize, out: usize): void {
   keyedStrings(offsets, bytes, rows, key, SIP_REFERENCE, out);
 }

@@ -40,6 +40,7 @@ function wy64(p: usize, size: usize): u64 {
   return foldProduct(S1 ^ <u64>size, foldProduct(a ^ S1, b ^ seed));
 }
 
+/** The hash of each string. */
 export function wyHash64Strings(offsets: usize, bytes: usize, rows: i32, out: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {

@@ -216,6 +216,7 @@ function hash128(p: usize, n: usize, out: usize, sums: usize): void {
   put(out, avalanche(low + high), 0 - avalanche(low * P64_1 + high * P64_4 + <u64>n * P64_2));
 }
 
+/** The 64-bit hash of each string. */
 export function xxh3U64Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {
@@ -227,6 +228,7 @@ export function xxh3U64Strings(offsets: usize, bytes: usize, rows: i32, out: usi
   }
 }
 
+/** The 128-bit hash of each string. */
 export function xxh3U128Strings(offsets: usize, bytes: usize, rows: i32, out: usize, scratch: usize): void {
   let start = <usize>load<u32>(offsets);
   for (let row = 0; row < rows; row++) {

@@ -36,6 +36,7 @@ export function lowerBoundU32(keys: usize, start: i32, end: i32, key: usize): i3
 export function lowerBoundU64(keys: usize, start: i32, end: i32, key: usize): i32 { return lower<u64>(keys, start, end, load<u64>(key)); }
 export function lowerBoundF32(keys: usize, start: i32, end: i32, key: usize): i32 { return lower<f32>(keys, start, end, load<f32>(key)); }
 export function lowerBoundF64(keys: usize, start: i32, end: i32, key: usize): i32 { return lower<f64>(keys, start, end, load<f64>(key)); }
+/** As lowerBoundI8, but the first mark whose key is greater. */
 export function upperBoundI8(keys: usize, start: i32, end: i32, key: usize): i32 { return upper<i8>(keys, start, end, load<i8>(key)); }
 export function upperBoundI16(keys: usize, start: i32, end: i32, key: usize): i32 { return upper<i16>(keys, start, end, load<i16>(key)); }
 export function upperBoundI32(keys: usize, start: i32, end: i32, key: usize): i32 { return upper<i32>(keys, start, end, load<i32>(key)); }
@@ -80,6 +81,7 @@ export function lowerBoundStrings(offsets: usize, bytes: usize, start: i32, end:
   return start;
 }
 
+/** As lowerBoundStrings, but the first mark whose key is greater. */
 export function upperBoundStrings(offsets: usize, bytes: usize, start: i32, end: i32, key: usize, size: i32): i32 {
   while (start < end) {
     const middle = (start + end) >>> 1;
@@ -99,6 +101,7 @@ export function lowerBoundFixed(keys: usize, width: i32, start: i32, end: i32, k
   return start;
 }
 
+/** As lowerBoundFixed, but the first mark whose key is greater. */
 export function upperBoundFixed(keys: usize, width: i32, start: i32, end: i32, key: usize): i32 {
   while (start < end) {
     const middle = (start + end) >>> 1;

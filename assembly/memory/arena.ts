@@ -21,10 +21,12 @@ export function budgetInit(address: usize, limit: f64, parent: usize): void {
   store<u32>(address, 0, 28);
 }
 
+/** Bytes taken at the moment: whole pages of 64 KiB. */
 export function budgetUsed(budget: usize): f64 {
   return <f64>load<u64>(budget, 8);
 }
 
+/** The most bytes that were taken at once. */
 export function budgetPeak(budget: usize): f64 {
   return <f64>load<u64>(budget, 16);
 }

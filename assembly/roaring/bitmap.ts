@@ -176,6 +176,7 @@ export function roaringContainsMany(bitmap: usize, values: usize, rows: i32, out
   }
 }
 
+/** How many values are in the set. */
 export function roaringCardinality(bitmap: usize): f64 {
   let count: u64 = 0;
   for (let i: u32 = 0; i < containers(bitmap); i++) count += <u64>cardinalityOf(entryAt(bitmap, i));
@@ -380,10 +381,13 @@ function combine(operation: i32, a: usize, b: usize, out: usize): i32 {
   return good ? 0 : OUT_OF_MEMORY;
 }
 
-/** Set operations of a and b into out, an empty bitmap. Return 0, or -2 without memory. */
+/** a and b into out, an empty bitmap. Returns 0, or -2 without memory. */
 export function roaringAnd(a: usize, b: usize, out: usize): i32 { return combine(AND, a, b, out); }
+/** a or b into out, an empty bitmap. Returns 0, or -2 without memory. */
 export function roaringOr(a: usize, b: usize, out: usize): i32 { return combine(OR, a, b, out); }
+/** Values of exactly one of a and b into out, an empty bitmap. Returns 0, or -2 without memory. */
 export function roaringXor(a: usize, b: usize, out: usize): i32 { return combine(XOR, a, b, out); }
+/** a without b into out, an empty bitmap. Returns 0, or -2 without memory. */
 export function roaringAndNot(a: usize, b: usize, out: usize): i32 { return combine(AND_NOT, a, b, out); }
 
 /** |a and b|; the other operations' cardinalities follow from it. room: 16,384 bytes of scratch, 16-byte aligned. */

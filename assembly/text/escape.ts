@@ -136,10 +136,13 @@ function escape(mode: i32, quote: u8, offsets: usize, bytes: usize, rows: i32, o
 
 /** Bytes that escaping adds to size bytes (quotes around strings not counted). */
 export function escapeTsvExtra(bytes: usize, size: usize): f64 { return extra(TSV, bytes, size); }
+/** The same for text inside single quotes. */
 export function escapeQuotedExtra(bytes: usize, size: usize): f64 { return extra(QUOTED, bytes, size); }
+/** The same for JSON; slash: 1 where / is escaped as well. */
 export function escapeJsonExtra(bytes: usize, size: usize, slash: i32): f64 {
   return slash != 0 ? extra(JSON_SLASH, bytes, size) : extra(JSON, bytes, size);
 }
+/** The same for CSV: one more for each double quote. */
 export function escapeCsvExtra(bytes: usize, size: usize): f64 { return extra(CSV, bytes, size); }
 
 /**

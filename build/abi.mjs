@@ -121,7 +121,7 @@ function asMarkdown(text) {
 const typeName = /\b[iuf](?:8|16|32|64|128)\b/g
 
 /** What two descriptions have in common, with T where one type stands for another; null where that is not all. */
-function unify(shared, { text, types }) {
+function unify(shared, text) {
   if (shared.text.replace(typeName, '') !== text.replace(typeName, '')) return null
   const own = text.match(typeName) ?? []
   const varies = own.map((type, at) => shared.varies[at] || shared.types[at] !== type)
@@ -147,7 +147,7 @@ function describeFile(file, functions) {
     let isTaken = false
     for (let at = 0; at < entries.length && !isTaken; at++) {
       if (entries[at].of !== of) continue
-      const both = unify(entries[at], { text, types })
+      const both = unify(entries[at], text)
       if (!both) continue
       entries[at] = { ...both, names: [...entries[at].names, name] }
       isTaken = true

@@ -2,6 +2,7 @@ import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { Drop, Statement } from '../sql/ast.ts'
 import { DictionaryStorage } from './dictionary.ts'
+import { MergeTreeStorage } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
 import { dropTableStorage } from './engines.ts'
 import { dropFunction } from './sqlFunctions.ts'
@@ -52,7 +53,9 @@ export async function dropObjects(run: QueryRun, statement: Drop): Promise<void>
     if (statement.kind === 'detach') {
       await table.storage.close()
       catalog.database(table.database).tables.delete(table.name)
-      engine.detached.set(`${table.database}.${table.name}`, table.createText)
+      const { storage, createText } = table
+      const transientPath = storage instanceof MergeTreeStorage && storage.isTransient ? storage.table.path : null
+      engine.detached.set(`${table.database}.${table.name}`, { createText, transientPath })
       if (statement.permanently) await catalog.remove(table)
     } else await dropTable(run, table)
   }

@@ -64,8 +64,8 @@ export class GranaryEngine implements Engine {
   readonly functions = new Map<string, { readonly lambda: Lambda; readonly createText: string }>()
   readonly startedMs: number
   readonly timeZone: string
-  /** Tables under DETACH, by database.name: the statements that make them. */
-  readonly detached = new Map<string, string>()
+  /** Tables under DETACH, by database.name: the statements that make them, and where parts lie that no path leads to. */
+  readonly detached = new Map<string, { readonly createText: string; readonly transientPath: string | null }>()
   readonly events = new Map<string, number>()
   readonly statements: Statements
   #closing = false

@@ -153,16 +153,16 @@ export class MergeTreeStorage implements TableStorage {
   }
 
   async drop(): Promise<void> {
-    this.merger.stop()
-    this.mutator.stop()
+    await this.close()
     const parts = this.table.parts()
     await this.table.remove()
     this.forget(parts)
   }
 
   async close(): Promise<void> {
-    this.merger.stop()
-    this.mutator.stop()
+    const stopped = this.mutator.stop()
+    await this.merger.stop()
+    await stopped
   }
 
   size() {
@@ -181,10 +181,12 @@ export async function createMergeTree(
   name: string,
   attach: boolean,
 ): Promise<{ storage: TableStorage; virtualColumns: readonly SnapshotColumn[] }> {
-  const isTransient = database === '' || engine.catalog.database(database).isTransient || !engine.disk
+  const isTransient = database === '' || engine.catalog.database(database).isTransient
   const location = engine.location
   const disk: Disk = await engine.dataDisk()
-  const path = isTransient ? `temporary/${engine.pool.nextId()}` : engine.catalog.dataPath(database, name)
+  const path = isTransient
+    ? (attach && engine.detached.get(`${database}.${name}`)?.transientPath) || `temporary/${engine.pool.nextId()}`
+    : engine.catalog.dataPath(database, name)
   if (!attach && (await disk.list(path)).some(({ name: part }) => /_\d+_\d+_\d+$/.test(part)))
     throw new DBError(
       'TABLE_ALREADY_EXISTS',

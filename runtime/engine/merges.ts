@@ -10,7 +10,8 @@ import type { GranaryEngine } from './engine.ts'
 import { PublishedStorage } from './publishedTable.ts'
 import type { QueryRun } from './queryRun.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
-import type { TaskBase } from './messages.ts'
+import type { MergeTask, TaskBase, TaskResult } from './messages.ts'
+import type { RunningTask } from './pool.ts'
 
 export interface RunningMerge {
   readonly database: string
@@ -42,12 +43,17 @@ export class Merger {
   #holds = 0
   #cancel: (() => void) | null = null
   #cleaned = 0
+  /** The background's own merge in a worker. */
+  #task: RunningTask | null = null
 
   constructor(readonly storage: MergeTreeStorage) {}
 
-  stop(): void {
+  /** Nothing is written to the table's directory when this resolves. */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
+    this.#task?.cancel()
+    while (this.#busy || this.storage.table.mergesRunning) await this.storage.engine.platform.clock.wait(2)
   }
 
   /** No merge runs from now on, until the function that this gives is called. */
@@ -96,6 +102,15 @@ export class Merger {
     if (!this.#stopped) this.#cancel = engine.platform.clock.after(found ? 1 : idleMs, () => void this.#run())
   }
 
+  async #inBackground(message: MergeTask): Promise<TaskResult> {
+    this.#task = this.storage.engine.pool.run(message)
+    try {
+      return (await this.#task.done).result
+    } finally {
+      this.#task = null
+    }
+  }
+
   /** Does a merge that was chosen, to its commit. */
   async merge(task: Chosen, run: QueryRun | null = null): Promise<void> {
     const { storage } = this
@@ -128,7 +143,7 @@ export class Merger {
         chosen: task,
         appliesTtl: this.appliesTtl,
       } as const
-      const result = run ? await run.complete(message) : (await engine.pool.run(message).done).result
+      const result = run ? await run.complete(message) : await this.#inBackground(message)
       if (result.kind !== 'parts' || result.parts.length !== 1)
         throw new DBError('LOGICAL_ERROR', 'A merge gives one part')
       const merged = await table.commitMerge(task, result.parts[0])

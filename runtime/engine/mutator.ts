@@ -88,12 +88,14 @@ export class Mutator {
     void this.#run()
   }
 
-  stop(): void {
+  /** No part is being rewritten when this resolves. */
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
     this.#task?.cancel()
     for (const { reject } of this.#waiters.splice(0))
       reject(new DBError('ABORTED', 'The table is gone or the server stops'))
+    while (this.#busy) await this.storage.engine.platform.clock.wait(2)
   }
 
   /** Until all mutations up to this version are done. UNFINISHED when one of them fails or is killed. */

@@ -163,7 +163,7 @@ export class Statements {
         throw new DBError('INCORRECT_QUERY', `${database}.${table} is no ${statement.object}`)
       throw new DBError('TABLE_ALREADY_EXISTS', `Table ${database}.${table} already exists`)
     }
-    const text = engine.detached.get(`${database}.${table}`)
+    const text = engine.detached.get(`${database}.${table}`)?.createText
     if (text === undefined)
       throw new DBError('UNKNOWN_TABLE', `Table ${database}.${table} was not detached: ATTACH needs its definition`)
     const { statement: create } = parseStatement(text)

@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts'
 import { DBError } from '../core/errors.ts'
 import type { Memory } from '../core/memory.ts'
 import { SentParts } from './partReferences.ts'
@@ -42,6 +43,10 @@ interface Entry {
   /** The task that this one helps. */
   readonly leader: number
   isCancelled: boolean
+  /** As last heard; null before. */
+  progress: WorkerProgress | null
+  /** Of helpers, by their tasks. */
+  readonly helped: Map<number, WorkerProgress>
   /** Something of it has been heard: it cannot be started anew. */
   hasAnswered: boolean
   readonly startedAt: number
@@ -147,6 +152,7 @@ export class WorkerPool {
         reject,
         helpers: [],
         ...{ leader, isCancelled: false, hasAnswered: false, startedAt: this.platform.clock.monotonic() },
+        ...{ progress: null, helped: new Map() },
       })
     })
     this.#post(this.#entries.get(id)!)
@@ -240,7 +246,7 @@ export class WorkerPool {
         return
       }
       case 'progress':
-        entry.events.progress?.(message.progress)
+        this.#progressed(entry, message.progress)
         return
       case 'wants':
         entry.events.wants?.()
@@ -261,10 +267,12 @@ export class WorkerPool {
         return
       case 'done':
         this.#end(message.id, entry)
+        entry.progress = message.progress
+        if (entry.leader) this.#progressed(entry, message.progress)
         if (entry.leader) this.#toPeer(entry, 0, (id, from) => ({ kind: 'shared', id, from, item: null }))
         // What they still do is for nobody: a LIMIT has been reached.
         for (const helper of entry.helpers) this.#cancel(helper, false)
-        entry.resolve({ result: message.result, progress: message.progress })
+        entry.resolve({ result: message.result, progress: together(entry) })
         return
       case 'failed':
         this.#end(message.id, entry)
@@ -272,6 +280,15 @@ export class WorkerPool {
         if (entry.leader) this.#toPeer(entry, 0, id => ({ kind: 'sharedError', id, error: message.error }))
         entry.reject(asError(message.error))
     }
+  }
+
+  /** What a query has done is what all its threads have. */
+  #progressed(entry: Entry, progress: WorkerProgress): void {
+    entry.progress = progress
+    const leader = entry.leader ? this.#entries.get(entry.leader) : entry
+    if (!leader) return
+    if (entry.leader) leader.helped.set(entry.task.id, progress)
+    if (leader.progress) leader.events.progress?.(together(leader))
   }
 
   /** To another thread of the entry's query, if that still runs there. */
@@ -338,6 +355,19 @@ export class WorkerPool {
     for (const entry of this.#entries.values()) entry.reject(new DBError('ABORTED', 'The server is stopping'))
     this.#entries.clear()
     await Promise.all(this.#workers.map(worker => worker.terminate()))
+  }
+}
+
+/** Of a leader with its helpers. How much there is to read each of them knows of the whole. */
+function together({ progress, helped }: Entry): WorkerProgress {
+  assert(progress !== null, 'a task that has ended has told how far it came')
+  const all = [progress, ...helped.values()]
+  const sum = (of: (progress: WorkerProgress) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    ...progress,
+    readRows: sum(({ readRows }) => readRows),
+    readBytes: sum(({ readBytes }) => readBytes),
+    memoryPeak: sum(({ memoryPeak }) => memoryPeak),
   }
 }
 

@@ -116,6 +116,18 @@ describe('partitions that threads exchange', () => {
   })
 })
 
+test('what all threads have read is told', async () => {
+  const { body, summary } = await engine.execute({
+    query: 'SELECT s, count() FROM t GROUP BY s',
+    settings: { merge_tree_min_rows_for_concurrent_read: '1', max_threads: '3' },
+    ...{ body: null, parameters: {}, user: 'default', readonly: 0, signal: new AbortController().signal },
+    client: { interface: 'local', address: '', userAgent: '' },
+  })
+  for await (const _ of body as unknown as AsyncIterable<Uint8Array>);
+  const { readRows, totalRowsToRead } = await summary
+  assert.deepEqual({ readRows, totalRowsToRead }, { readRows: 48000, totalRowsToRead: 48000 })
+})
+
 test('failed and cancelled exchanges give everything back', async () => {
   const settings = { max_threads: '3', group_by_two_level_threshold: '1' }
   const taken = () => hosts.map(host => host.memory.bytesTaken)

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { DBError, type ErrorName } from '../../runtime/core/errors.ts'
-import type { Disk, DiskEntry, FileWriter, OpenFile } from '../../runtime/storage/disk.ts'
+import type { Disk, DiskEntry, DiskLock, FileWriter, OpenFile } from '../../runtime/storage/disk.ts'
+import { lockDirectory } from './directoryLock.ts'
 
 /** Files below one directory of this machine. Runs as it is on Node, Deno and Bun. */
 export class LocalDisk implements Disk {
@@ -170,6 +171,10 @@ export class LocalDisk implements Disk {
     const target = this.#path(to)
     await fs.promises.mkdir(path.dirname(target), { recursive: true })
     await told(fs.promises.link(this.#path(from), target), from)
+  }
+
+  lock(): Promise<DiskLock> {
+    return lockDirectory(this.root)
   }
 
   async freeBytes(): Promise<number | null> {

@@ -8,7 +8,7 @@ import type { TableSnapshot } from '../exec/source.ts'
 import type { Platform } from '../platform.ts'
 import type { Lambda, Statement } from '../sql/ast.ts'
 import { parseStatement } from '../sql/parser.ts'
-import type { Disk } from '../storage/disk.ts'
+import type { Disk, DiskLock } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
 import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryResult, UserOptions } from './contract.ts'
 import { noProgress } from './contract.ts'
@@ -32,11 +32,17 @@ export const version = '26.7.1.1'
 
 export async function createEngine(platform: Platform, options: EngineOptions = {}): Promise<GranaryEngine> {
   const disk = options.path === undefined ? null : await platform.openDisk(options.path)
-  if (disk?.can.write) await disk.remove(temporaryDirectory)
-  const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options)
-  await loadCatalog(engine)
-  if (options.published) await addPublished(engine, options.published)
-  return engine
+  const lock = (disk?.can.write && (await disk.lock?.())) || null
+  try {
+    if (disk?.can.write) await disk.remove(temporaryDirectory)
+    const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options, lock)
+    await loadCatalog(engine)
+    if (options.published) await addPublished(engine, options.published)
+    return engine
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
 }
 
 /** Without a data directory parts lie in memory, which only this thread sees: so it does all the work. */
@@ -74,6 +80,7 @@ export class GranaryEngine implements Engine {
     readonly platform: Platform,
     readonly disk: Disk | null,
     readonly options: EngineOptions,
+    readonly lock: DiskLock | null = null,
   ) {
     this.sessions = new Sessions(platform.clock)
     this.catalog = new Catalog(disk)
@@ -277,8 +284,12 @@ export class GranaryEngine implements Engine {
         this.platform.clock.after(20, resolve)
       })
     for (const query of this.processes.all()) query.cancel()
-    for (const database of this.catalog.databases.values())
-      for (const table of database.tables.values()) await table.storage.close()
-    await this.pool.close()
+    try {
+      for (const database of this.catalog.databases.values())
+        for (const table of database.tables.values()) await table.storage.close()
+      await this.pool.close()
+    } finally {
+      await this.lock?.release()
+    }
   }
 }

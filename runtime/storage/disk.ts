@@ -42,6 +42,13 @@ export interface Disk {
   link(from: string, to: string): Promise<void>
   /** Bytes that can still be written, or null when nobody knows. */
   freeBytes(): Promise<number | null>
+  /** Makes the whole disk this process's own, against others that would write to it: CANNOT_OPEN_FILE. Absent: nobody can tell. */
+  lock?(): Promise<DiskLock>
+}
+
+/** Ends with the process at the latest, however that ends. */
+export interface DiskLock {
+  release(): Promise<void>
 }
 
 export interface ReadOptions {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { DBError } from '../../../runtime/core/errors.ts'
 import type { Platform } from '../../../runtime/platform.ts'
 import type { PlatformOptions } from '../hostPlatform.ts'
 import type { Listen } from '../listen.ts'
@@ -156,8 +157,10 @@ Examples:
   process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1))
 
   program.parseAsync().catch(error => {
-    process.stderr.write(`${error instanceof UsageError ? error.message : (error?.stack ?? error)}\n`)
-    process.exit(1)
+    const isOurs = error instanceof DBError
+    const text = isOurs ? error.describe() : error instanceof UsageError ? error.message : (error?.stack ?? error)
+    process.stderr.write(`${text}\n`)
+    process.exit(isOurs ? error.code % 256 || 1 : 1)
   })
 }
 

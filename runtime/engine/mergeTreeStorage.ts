@@ -130,6 +130,12 @@ export class MergeTreeStorage implements TableStorage {
 
   async truncate(): Promise<void> {
     this.forget(await this.table.drop(() => true))
+    await this.removeDropped()
+  }
+
+  /** Who drops wants the room: only what is being read waits for the next cleaning. */
+  private async removeDropped(): Promise<void> {
+    this.forget(await this.table.cleanUp())
   }
 
   async partition(
@@ -145,6 +151,7 @@ export class MergeTreeStorage implements TableStorage {
       return
     }
     this.forget(await (action === 'drop' ? this.table.drop(matches) : this.table.detach(matches)))
+    await this.removeDropped()
   }
 
   /** Workers let go of what they keep of parts that are gone. */

@@ -12,7 +12,13 @@ const { chromium } = require('playwright-core') as typeof import('playwright-cor
 const executable = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const flags = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--remote-debugging-port=0'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  ...[
+    '--disable-background-networking',
+    '--host-resolver-rules=MAP insecure.test 127.0.0.1',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-dev-shm-usage',
+  ],
 ]
 const startMs = 30_000
 

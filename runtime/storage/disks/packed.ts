@@ -36,6 +36,10 @@ type Change =
 const pieceBytes = 64 << 10
 /** So much free at the end of the data file is given back. */
 const trimBytesMin = 4 << 20
+/** The data file grows in such steps, and keeps so much behind its last file for small ones: a table can be dropped from a full disk. */
+const stepBytes = 1 << 20
+const spareBytes = 256 << 10
+const smallBytesMax = 16 << 10
 
 class StoredFile {
   size = 0
@@ -69,6 +73,8 @@ export class PackedDisk implements Disk {
   /** Free once the pending changes are durable. */
   #released: Extent[] = []
   #isDataDirty = false
+  /** While the log is read: what is used is counted at its end. */
+  #isReplaying = true
   #persisting: Promise<void> | null = null
   /** What is in memory and what is on disk may differ since then. */
   #broken: DBError | null = null
@@ -88,13 +94,13 @@ export class PackedDisk implements Disk {
     })
     if (isThere) {
       disk.#extents = new Extents([...new Set(disk.#files().map(([, file]) => file))].flatMap(({ extents }) => extents))
-      disk.#released = []
-      // Bytes behind the last file were never named.
-      if (files.data.size > disk.#extents.end) files.data.truncate(disk.#extents.end)
+      disk.#isReplaying = false
+      disk.#cut()
       return disk
     }
     if (files.data.size > 0)
       throw new DBError('CORRUPTED_DATA', 'The directory of the packed files is gone, and their bytes are there')
+    disk.#isReplaying = false
     disk.#log.turn('[]')
     return disk
   }
@@ -207,9 +213,10 @@ export class PackedDisk implements Disk {
   }
 
   #releaseUnused(file: StoredFile): void {
-    if (file.names > 0 || file.readers > 0) return
-    if (file.isDurable) this.#released.push(...file.extents)
-    // Of this one no durable record tells, nor ever will without the record of its end beside it.
+    if (file.names > 0 || file.readers > 0 || this.#isReplaying) return
+    // Where nothing is pending, the record of its end is durable. And of a file that never was so no record will tell without that of
+    // its end beside it.
+    if (file.isDurable && this.#pending.length > 0) this.#released.push(...file.extents)
     else for (const extent of file.extents) this.#extents.free(extent)
     file.extents = []
   }
@@ -221,11 +228,12 @@ export class PackedDisk implements Disk {
   // --- Bytes ---
 
   /** Puts bytes where nothing lies. near: where it is best to start. */
-  #place(bytes: Uint8Array, near = -1): Extent[] {
+  #place(bytes: Uint8Array, options: { near: number; mayUseSpare: boolean }): Extent[] {
     if (bytes.length === 0) return []
     this.#isDataDirty = true
-    const extent = this.#extents.allocate(bytes.length, near)
+    const extent = this.#extents.allocate(bytes.length, options.near)
     try {
+      this.#extend(extent.start + bytes.length, options)
       this.#data.write(extent.start, bytes)
       return [extent]
     } catch (error) {
@@ -241,6 +249,22 @@ export class PackedDisk implements Disk {
       }
       return pieces
     }
+  }
+
+  /** Makes the data file long enough for bytes up to `end`, and the spare ones behind them. */
+  #extend(end: number, { mayUseSpare }: { mayUseSpare: boolean }): void {
+    if (end + spareBytes <= this.#data.size) return
+    try {
+      this.#data.truncate(Math.ceil((end + spareBytes) / stepBytes) * stepBytes)
+    } catch (error) {
+      if (!mayUseSpare || end > this.#data.size) throw error
+    }
+  }
+
+  /** Gives back what the data file has behind its last file, if that is much. */
+  #cut(): void {
+    const needed = this.#extents.end + spareBytes
+    if (this.#data.size >= needed + trimBytesMin) this.#data.truncate(Math.ceil(needed / stepBytes) * stepBytes)
   }
 
   #readInto(file: StoredFile, start: number, target: Uint8Array): number {
@@ -264,7 +288,7 @@ export class PackedDisk implements Disk {
 
   // --- The log ---
 
-  #note(change: Change, options: { mayUseSpare: boolean } = { mayUseSpare: false }): void {
+  #note(change: Change, options = { mayUseSpare: false }): void {
     if (this.#broken) throw this.#broken
     const text = JSON.stringify(change)
     this.#log.reserve(this.#pendingBytes + text.length + 1, options)
@@ -272,9 +296,9 @@ export class PackedDisk implements Disk {
     this.#pendingBytes += text.length + 1
   }
 
-  #noteFile(path: string, file: StoredFile): void {
+  #noteFile(path: string, file: StoredFile, options = { mayUseSpare: false }): void {
     const { modifiedMs, size, extents } = file
-    this.#note(['p', path, modifiedMs, size, extents.flatMap(({ start, size }) => [start, size])])
+    this.#note(['p', path, modifiedMs, size, extents.flatMap(({ start, size }) => [start, size])], options)
     if (!file.isLogged) this.#fresh.push(file)
     file.isLogged = true
   }
@@ -307,7 +331,7 @@ export class PackedDisk implements Disk {
     this.#pendingBytes = 0
     for (const file of this.#fresh.splice(0)) file.isDurable = true
     for (const extent of this.#released.splice(0)) this.#extents.free(extent)
-    if (this.#extents.trim(trimBytesMin)) this.#data.truncate(this.#extents.end)
+    if (this.#extents.trim(1)) this.#cut()
     if (this.#log.isLong) this.#turn()
   }
 
@@ -384,10 +408,11 @@ export class PackedDisk implements Disk {
     if (options.ifAbsent && this.#node(path)) throw new DBError('FILE_ALREADY_EXISTS', `File ${path} already exists`)
     const file = new StoredFile()
     file.modifiedMs = this.#now()
-    file.extents = this.#place(bytes)
+    const mayUseSpare = bytes.length <= smallBytesMax
+    file.extents = this.#place(bytes, { near: -1, mayUseSpare })
     file.size = bytes.length
     try {
-      this.#noteFile(path, file)
+      this.#noteFile(path, file, { mayUseSpare })
     } catch (error) {
       this.#releaseUnused(file)
       throw error
@@ -402,7 +427,7 @@ export class PackedDisk implements Disk {
     if (old instanceof StoredFile && old.isLogged) this.#note(['r', path], { mayUseSpare: true })
     const file = new StoredFile()
     file.modifiedMs = this.#now()
-    const writer = new PackedWriter(file, (bytes, near) => this.#place(bytes, near))
+    const writer = new PackedWriter(file, (bytes, near) => this.#place(bytes, { near, mayUseSpare: false }))
     file.writer = writer
     this.#enter(path, file)
     return {

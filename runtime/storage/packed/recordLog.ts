@@ -15,7 +15,7 @@ const magic = 'GRNPACK1'
 const headerBytes = 24
 /** The files grow in such steps. */
 const stepBytes = 256 << 10
-/** Kept free for records that make room, when the disk is full. */
+/** Kept free for small records and those that make room, when the disk is full. */
 const spareBytes = 64 << 10
 /** A log shorter than this is not worth a turn. */
 const turnBytesMin = 1 << 20

@@ -18,7 +18,7 @@ const layers = [
   ['exec'],
   ['catalog', 'coordination', 'distributed', 'access'],
   ['engine'],
-  ['server', 'cli'],
+  ['server', 'cli', 'library'],
 ]
 const blind = {
   types: ['storage'],

@@ -71,9 +71,22 @@ class NativeReader implements BlockReader {
 }
 
 class NativeWriter implements BlockWriter {
-  constructor(readonly schema: Schema) {}
+  constructor(
+    readonly schema: Schema,
+    readonly hasHeader: boolean,
+  ) {}
 
-  begin(): void {}
+  begin(out: Output): void {
+    if (!this.hasHeader) return
+    const header = new ByteWriter()
+    header.varint(this.schema.length)
+    header.varint(0)
+    for (const { name, type } of this.schema) {
+      header.text(name)
+      header.text(type.name)
+    }
+    out.push(header.bytes())
+  }
 
   chunk(chunk: Chunk, arena: Arena, out: Output): void {
     if (chunk.rows === 0) return
@@ -95,12 +108,12 @@ class NativeWriter implements BlockWriter {
   end(): void {}
 }
 
-export const nativeFormat = defineFormat({
+const nativeFormat = defineFormat({
   name: 'Native',
   contentType: () => 'application/octet-stream',
   isBinary: true,
   reader: (schema, options, memory) => new NativeReader(schema, options, memory),
-  writer: schema => new NativeWriter(schema),
+  writer: schema => new NativeWriter(schema, false),
   inferSchema: (bytes, _isWhole, _options, memory) => {
     const arena = new Arena(memory)
     try {
@@ -122,3 +135,16 @@ export const nativeFormat = defineFormat({
     }
   },
 })
+
+/**
+ * Native with a first block that has no rows: so a reader knows the columns of a result without rows as well, and the zones that
+ * Native leaves out of the names of types.
+ */
+const nativeWithHeaderFormat = defineFormat({
+  name: 'NativeWithHeader',
+  contentType: nativeFormat.contentType,
+  isBinary: true,
+  writer: schema => new NativeWriter(schema, true),
+})
+
+export const nativeFormats = [nativeFormat, nativeWithHeaderFormat]

@@ -3,7 +3,7 @@ import { csvFormats } from './csv.ts'
 import type { FormatDefinition } from './format.ts'
 import { jsonFormats } from './json.ts'
 import { markdownFormat } from './markdown.ts'
-import { nativeFormat } from './native.ts'
+import { nativeFormats } from './native.ts'
 import { nullFormat } from './null.ts'
 import { parquetFormat } from './parquet.ts'
 import { prettyFormats } from './pretty.ts'
@@ -29,7 +29,7 @@ export const formats: readonly FormatDefinition[] = [
   verticalFormat,
   markdownFormat,
   ...rowBinaryFormats,
-  nativeFormat,
+  ...nativeFormats,
   parquetFormat,
   ...rawFormats,
   templateFormat,

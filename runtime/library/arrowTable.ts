@@ -52,7 +52,12 @@ function numbersOf(arrow: Flechette, type: DataType, columns: ColumnSet<unknown>
   const inner = type instanceof NullableType ? type.inner : type
   if (!/^(U?Int(8|16|32|64)|Float|Bool|Date|Interval)/.test(inner.kind)) return null
   const { values, nulls } = columns.columns[i]
-  return columnOf(arrow, { type: arrowType(arrow, inner), values: stored(inner, values as TypedValues), rows: values.length, nulls })
+  return columnOf(arrow, {
+    type: arrowType(arrow, inner),
+    values: stored(inner, values as TypedValues),
+    rows: values.length,
+    nulls,
+  })
 }
 
 /** As Arrow stores it. */
@@ -78,8 +83,13 @@ function stringsOf(arrow: Flechette, type: DataType, pieces: readonly Cells[]): 
   const inner = type instanceof NullableType ? type.inner : type
   if (inner.kind !== 'String') return null
   const rows = pieces.reduce((sum, cells) => sum + cells.rows, 0)
-  const strings = pieces.map(cells => (cells.kind === 'nullable' ? cells.values : cells) as Extract<Cells, { kind: 'strings' }>)
-  const size = strings.reduce((sum, { starts, ends }) => starts.reduce((all, start, i) => all + ends[i] - start, sum), 0)
+  const strings = pieces.map(
+    cells => (cells.kind === 'nullable' ? cells.values : cells) as Extract<Cells, { kind: 'strings' }>,
+  )
+  const size = strings.reduce(
+    (sum, { starts, ends }) => starts.reduce((all, start, i) => all + ends[i] - start, sum),
+    0,
+  )
   const offsets = new Int32Array(rows + 1)
   const bytes = new Uint8Array((size + 63) & ~63)
   let row = 0
@@ -156,7 +166,12 @@ function arrowType(arrow: Flechette, type: DataType): ArrowType {
       return arrow.timestamp(arrow.TimeUnit.SECOND, (type as DateTimeType).zoneName ?? 'UTC')
     case 'DateTime64': {
       const { scale, zoneName } = type as DateTime64Type
-      const units = [arrow.TimeUnit.SECOND, arrow.TimeUnit.MILLISECOND, arrow.TimeUnit.MICROSECOND, arrow.TimeUnit.NANOSECOND]
+      const units = [
+        arrow.TimeUnit.SECOND,
+        arrow.TimeUnit.MILLISECOND,
+        arrow.TimeUnit.MICROSECOND,
+        arrow.TimeUnit.NANOSECOND,
+      ]
       return arrow.timestamp(units[Math.ceil(scale / 3)], zoneName ?? 'UTC')
     }
     case 'Interval':

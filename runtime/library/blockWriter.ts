@@ -124,7 +124,8 @@ function writeArrays(
   let total = 0
   for (let row = start; row < end; row++) {
     const elements = values[row] === undefined ? [] : elementsOf(values[row])
-    if (!elements) throw located(null, element, values[row], place, row, elementsOf === arrayOf ? 'an array' : 'a Map or an object')
+    if (!elements)
+      throw located(null, element, values[row], place, row, elementsOf === arrayOf ? 'an array' : 'a Map or an object')
     for (let i = 0; i < elements.length; i++) {
       // Of what is missing inside, nothing says what it should be.
       if (elements[i] === undefined) throw located(null, element, undefined, place, row)
@@ -191,7 +192,8 @@ function writerOf(type: DataType, out: ByteWriter): (value: unknown) => void {
     return value => write(toFloat(value))
   }
   if (type instanceof IntegerType && type.bits <= 32) return smallIntegerWriter(type, out)
-  if (type instanceof IntegerType || type.kind === 'Interval') return value => out.integer(toBigInt(value, type), type.width)
+  if (type instanceof IntegerType || type.kind === 'Interval')
+    return value => out.integer(toBigInt(value, type), type.width)
   return value => type.writeBinary(out, value === undefined ? type.default : toValue(value, type))
 }
 
@@ -278,14 +280,16 @@ function toBigInt(value: unknown, type: DataType): bigint {
 /** As types write it: see types/value.ts. */
 function toValue(value: unknown, type: DataType): Value {
   if (value instanceof Date) return dateValue(value, type)
-  if (value instanceof Uint8Array && type.kind === 'IPv6') return value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
+  if (value instanceof Uint8Array && type.kind === 'IPv6')
+    return value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   if (type instanceof DecimalType && (typeof value === 'number' || typeof value === 'bigint'))
     return type.parse(plainNumber(value))
   if (typeof value === 'string') return type.parse(value)
   if (type.kind === 'Nothing') return null
   // Days, seconds, ticks and numbers of enums as they are.
   if (typeof value === 'number' && Number.isInteger(value)) {
-    const inRange = type.width === 8 || (value >= (/^(Date32|Enum)/.test(type.kind) ? -2147483648 : 0) && value < 256 ** type.width)
+    const inRange =
+      type.width === 8 || (value >= (/^(Date32|Enum)/.test(type.kind) ? -2147483648 : 0) && value < 256 ** type.width)
     if (inRange && /^(Date|Enum|IPv4)/.test(type.kind)) return type.width === 8 ? BigInt(value) : value
   }
   if (typeof value === 'bigint' && type instanceof DateTime64Type) return value

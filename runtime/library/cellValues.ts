@@ -3,9 +3,9 @@ import { DBError } from '../core/errors.ts'
 import { decodeText } from '../core/text.ts'
 import { MapType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
-import { DateTime64Type } from '../types/date.ts'
-import { DecimalType } from '../types/decimal.ts'
-import { EnumType } from '../types/enum.ts'
+import type { DateTime64Type } from '../types/date.ts'
+import type { DecimalType } from '../types/decimal.ts'
+import type { EnumType } from '../types/enum.ts'
 import { IntegerType } from '../types/number.ts'
 import { aligned, type Cells } from './blockReader.ts'
 import type { ValueOptions } from './options.ts'
@@ -51,7 +51,9 @@ function arrayValues({ ends, elements, rows }: Extract<Cells, { kind: 'arrays' }
 }
 
 function mapValues({ ends, elements, rows }: Extract<Cells, { kind: 'arrays' }>, options: ValueOptions): unknown[] {
-  const [keys, values] = (elements as Extract<Cells, { kind: 'tuples' }>).elements.map(each => cellValues(each, options))
+  const [keys, values] = (elements as Extract<Cells, { kind: 'tuples' }>).elements.map(each =>
+    cellValues(each, options),
+  )
   const maps = new Array<unknown>(rows)
   for (let row = 0, at = 0; row < rows; row++) {
     const map = new Map<unknown, unknown>()

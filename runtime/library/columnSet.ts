@@ -74,7 +74,11 @@ export class ColumnSet<Row = Record<string, unknown>> implements Iterable<Result
     if (!hasTypedValues(type)) {
       const values = pieces.map(cells => cellValues(cells, this.options))
       const all = values.length === 1 ? values[0] : values.flat()
-      return { ...named, values: all, nulls: type.isNullable ? Uint8Array.from(all, each => Number(each === null)) : null }
+      return {
+        ...named,
+        values: all,
+        nulls: type.isNullable ? Uint8Array.from(all, each => Number(each === null)) : null,
+      }
     }
     const plain = pieces.map(cells => (cells.kind === 'nullable' ? cells.values : cells))
     const values = joinTyped(type, plain, this.rowCount)
@@ -94,8 +98,7 @@ export function blockRows<Row>({ names, cells, rows }: Block, options: ValueOpti
   return objectsOf(names, columns, rows) as Row[]
 }
 
-const typedKinds =
-  /^(U?Int(8|16|32|64)|Float(32|64)|Bool|Date|Date32|DateTime|DateTime64|Interval)$/
+const typedKinds = /^(U?Int(8|16|32|64)|Float(32|64)|Bool|Date|Date32|DateTime|DateTime64|Interval)$/
 
 export const innerOf = (type: DataType): DataType =>
   type.kind === 'Nullable' ? (type as DataType & { inner: DataType }).inner : type

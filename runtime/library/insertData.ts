@@ -57,7 +57,11 @@ interface Batch {
 /** Names of the columns that rows give, from the first of them; null when there is none. And all rows, the first one too. */
 export async function peekRows(
   source: MaybeAsyncIterable<InsertRow>,
-): Promise<{ names: readonly string[] | null; rows: AsyncIterator<InsertRow> | Iterator<InsertRow>; first: InsertRow | null }> {
+): Promise<{
+  names: readonly string[] | null
+  rows: AsyncIterator<InsertRow> | Iterator<InsertRow>
+  first: InsertRow | null
+}> {
   const rows = Symbol.iterator in source ? source[Symbol.iterator]() : itemsOf(source)
   const { done, value: first } = await rows.next()
   if (done) return { names: [], rows, first: null }
@@ -145,7 +149,8 @@ function addRow(
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8
-  if (Array.isArray(value)) return value.length * 8 + (typeof value[0] === 'string' ? value.length * value[0].length : 8)
+  if (Array.isArray(value))
+    return value.length * 8 + (typeof value[0] === 'string' ? value.length * value[0].length : 8)
   return ArrayBuffer.isView(value) ? value.byteLength : 64
 }
 

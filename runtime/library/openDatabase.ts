@@ -23,7 +23,8 @@ export async function openDatabase(platform: Platform, given: string | OpenOptio
   try {
     const { path, url, memory, settings, ...rest }: OpenOptions = typeof given === 'string' ? { path: given } : given
     const places = [path !== undefined && 'path', url !== undefined && 'url', memory && 'memory'].filter(Boolean)
-    if (places.length > 1) throw new DBError('BAD_ARGUMENTS', `A database lives in one place, not ${places.join(' and ')}`)
+    if (places.length > 1)
+      throw new DBError('BAD_ARGUMENTS', `A database lives in one place, not ${places.join(' and ')}`)
     const engine = await createEngine(platform, { ...rest, path: path ?? url })
     return new Database(engine, { ...rest, settings }, platform)
   } catch (error) {

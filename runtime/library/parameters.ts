@@ -29,7 +29,10 @@ export function parameterTexts(sql: string, values: Parameters = {}): Record<str
   for (const [name, type] of placeholders) {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined)
-      throw new DBError('UNKNOWN_QUERY_PARAMETER', `The statement names {${name}:${type}}, but no value of it was given`)
+      throw new DBError(
+        'UNKNOWN_QUERY_PARAMETER',
+        `The statement names {${name}:${type}}, but no value of it was given`,
+      )
     try {
       texts[name] = parameterText(value, type)
     } catch (error) {
@@ -58,8 +61,7 @@ export function parameterText(value: ParameterValue, type: string): string {
 
 const escapes: Record<string, string> = { '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\0': '0', '\\': '\\' }
 
-const escapeTsv = (text: string): string =>
-  text.replace(/[\b\f\n\r\t\0\\]/g, char => `\\${escapes[char]}`)
+const escapeTsv = (text: string): string => text.replace(/[\b\f\n\r\t\0\\]/g, char => `\\${escapes[char]}`)
 
 /** isInside: of an array or the like, where text is quoted. */
 function textOf(value: ParameterValue, type: DataType, isInside: boolean): string {
@@ -68,7 +70,8 @@ function textOf(value: ParameterValue, type: DataType, isInside: boolean): strin
     if (value === null) return isInside ? 'NULL' : '\\N'
     return textOf(value, type.inner, isInside)
   }
-  if (value === null) throw new DBError('BAD_QUERY_PARAMETER', `null cannot be a ${type.name}: Nullable(${type.name}) can`)
+  if (value === null)
+    throw new DBError('BAD_QUERY_PARAMETER', `null cannot be a ${type.name}: Nullable(${type.name}) can`)
   if (type instanceof ArrayType) {
     if (!Array.isArray(value) && !isTypedArray(value)) return asGiven(value, type, 'an array')
     return `[${Array.from(value as ParameterValue[], each => textOf(each, type.element, true)).join(',')}]`
@@ -117,10 +120,14 @@ function plainText(value: ParameterValue, type: DataType): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return decodeText(value)
   if (value instanceof Date) return dateText(value, type)
-  if (typeof value === 'boolean') return type.kind === 'Bool' || type.kind === 'String' ? String(value) : value ? '1' : '0'
+  if (typeof value === 'boolean')
+    return type.kind === 'Bool' || type.kind === 'String' ? String(value) : value ? '1' : '0'
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'number') return numberText(value, type)
-  throw new DBError('BAD_QUERY_PARAMETER', `${Array.isArray(value) ? 'An array' : 'An object'} cannot be a ${type.name}`)
+  throw new DBError(
+    'BAD_QUERY_PARAMETER',
+    `${Array.isArray(value) ? 'An array' : 'An object'} cannot be a ${type.name}`,
+  )
 }
 
 function numberText(value: number, type: DataType): string {

@@ -167,7 +167,10 @@ export class Result<Row = Record<string, unknown>> implements PromiseLike<Row[]>
     const reader = new BlockReader()
     const pieces = this.#pieces(binaryFormat, format => {
       if (format !== null && format !== binaryFormat)
-        throw new DBError('BAD_ARGUMENTS', `The statement has FORMAT ${format}: read it by .text(), .bytes() or .stream()`)
+        throw new DBError(
+          'BAD_ARGUMENTS',
+          `The statement has FORMAT ${format}: read it by .text(), .bytes() or .stream()`,
+        )
     })
     try {
       for await (const piece of pieces) yield* reader.push(piece)
@@ -177,7 +180,10 @@ export class Result<Row = Record<string, unknown>> implements PromiseLike<Row[]>
     }
   }
 
-  async *#pieces(format: string, started?: (format: string | null) => void): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#pieces(
+    format: string,
+    started?: (format: string | null) => void,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#isRead) throw this.#failure(new DBError('BAD_ARGUMENTS', 'A result is read once: this one has been'))
     this.#isRead = true
     const { source } = this

@@ -82,7 +82,11 @@ export class Session {
     const origin = originOf(this.exec)
     const statements = splitStatements(sql)
     if (statements.length > 1 && Object.keys(parameters ?? {}).length > 0)
-      throw granaryError(new DBError('BAD_QUERY_PARAMETER', 'Several statements at once take no parameters'), '', origin)
+      throw granaryError(
+        new DBError('BAD_QUERY_PARAMETER', 'Several statements at once take no parameters'),
+        '',
+        origin,
+      )
     for (const statement of statements) await this.#query(statement, parameters, options, origin).done()
   }
 
@@ -216,4 +220,3 @@ export function tableText(table: string): string {
   if (dot < 0) return backquoteIfNeeded(table)
   return `${backquoteIfNeeded(table.slice(0, dot))}.${backquoteIfNeeded(table.slice(dot + 1))}`
 }
-

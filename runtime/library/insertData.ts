@@ -55,9 +55,7 @@ interface Batch {
 }
 
 /** Names of the columns that rows give, from the first of them; null when there is none. And all rows, the first one too. */
-export async function peekRows(
-  source: MaybeAsyncIterable<InsertRow>,
-): Promise<{
+export async function peekRows(source: MaybeAsyncIterable<InsertRow>): Promise<{
   names: readonly string[] | null
   rows: AsyncIterator<InsertRow> | Iterator<InsertRow>
   first: InsertRow | null

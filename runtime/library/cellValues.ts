@@ -1,5 +1,4 @@
 // Cells to JavaScript's values, a column at a time.
-import { DBError } from '../core/errors.ts'
 import { decodeText } from '../core/text.ts'
 import { MapType, TupleType } from '../types/compound.ts'
 import type { DataType } from '../types/dataType.ts'
@@ -8,6 +7,7 @@ import type { DecimalType } from '../types/decimal.ts'
 import type { EnumType } from '../types/enum.ts'
 import { IntegerType } from '../types/number.ts'
 import { aligned, type Cells } from './blockReader.ts'
+import { GranaryError } from './errors.ts'
 import type { ValueOptions } from './options.ts'
 import { decodeStrings } from './stringCells.ts'
 
@@ -168,7 +168,7 @@ function integers(type: DataType, bytes: Uint8Array, rows: number, { integers }:
   return values.map(value => {
     const number = Number(value)
     if (Number.isSafeInteger(number)) return number
-    throw new DBError(
+    throw new GranaryError(
       'VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE',
       `${value} is more than a number can hold exactly: read the result with integers: 'bigint' or 'string'`,
     )

@@ -195,7 +195,9 @@ export class Resolver {
     const text = this.context.parameters.get(name)
     if (text === undefined) throw new DBError('UNKNOWN_QUERY_PARAMETER', `Substitution \`${name}\` is not set`)
     const type = parseType(typeText)
-    return this.constant(type.parse(unescapeTsv(text)), type)
+    // Inside of arrays and the like texts are quoted, with escapes of their own, and that once.
+    const isComposed = ['Array', 'Tuple', 'Map'].includes(type.kind)
+    return this.constant(type.parse(isComposed ? text : unescapeTsv(text)), type)
   }
 
   async #identifier(expr: Identifier): Promise<Typed> {

@@ -7,6 +7,7 @@ import { decodeText, encodeText } from '../core/text.ts'
 import type { TableSnapshot } from '../exec/source.ts'
 import type { Platform } from '../platform.ts'
 import type { Lambda, Statement } from '../sql/ast.ts'
+import { bindNamesOnly } from '../sql/parameters.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk, DiskLock } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
@@ -27,6 +28,12 @@ import { temporaryDirectory } from '../exec/temporaryFiles.ts'
 
 /** How often a query's tables may have to be loaded before they are there together. */
 const prepareAttemptsMax = 8
+
+/** A view waits with that until it is read. */
+function bindNamesIn(statement: Statement, text: string, parameters: QueryRequest['parameters']): Statement {
+  const isBound = statement.kind !== 'createView' && /:\s*Identifier\s*}/.test(text)
+  return isBound ? bindNamesOnly(statement, parameters) : statement
+}
 
 export const version = '26.7.1.1'
 
@@ -159,7 +166,7 @@ export class GranaryEngine implements Engine {
         sizeBytesMax: settings.number('max_query_size'),
         depthMax: settings.number('max_parser_depth'),
       })
-      const { statement } = parsed
+      const statement = bindNamesIn(parsed.statement, text, request.parameters)
       if (head.rest && parsed.insertDataStart === undefined)
         throw new DBError('SYNTAX_ERROR', 'Syntax error: the query is longer than max_query_size')
       this.#checkReadonly(statement, request, settings)

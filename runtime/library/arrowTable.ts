@@ -50,7 +50,7 @@ function bitmap(bytes: ArrayLike<number>, wanted: number): Uint8Array {
 /** What the result has as a typed array; null for all else. */
 function numbersOf(arrow: Flechette, type: DataType, columns: ColumnSet<unknown>, i: number): Column<unknown> | null {
   const inner = type instanceof NullableType ? type.inner : type
-  if (!/^(U?Int(8|16|32|64)|Float|Bool|Date|Interval)/.test(inner.kind)) return null
+  if (!/^(U?Int(8|16|32|64)$|Float|Bool|Date|Interval)/.test(inner.kind)) return null
   const { values, nulls } = columns.columns[i]
   return columnOf(arrow, {
     type: arrowType(arrow, inner),

@@ -73,6 +73,8 @@ export async function* rowBlocks(
   first: InsertRow,
   rows: AsyncIterator<InsertRow> | Iterator<InsertRow>,
   written: (rows: number) => void,
+  /** Nobody wants any more of it: what the rows come from is told so. */
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const known = new Set(columns.map(({ name }) => name))
   let firstRow = 0
@@ -87,6 +89,7 @@ export async function* rowBlocks(
         count++
         const step = rows.next()
         const { done, value } = step instanceof Promise ? await step : step
+        if (signal.aborted) return
         if (done) {
           isEnded = true
           break

@@ -56,7 +56,10 @@ export function parameterText(value: ParameterValue, type: string): string {
     throw new DBError('BAD_QUERY_PARAMETER', 'An Identifier is given as a string')
   }
   if (value === null) return '\\N'
-  return escapeTsv(textOf(value, parseType(type), false))
+  const parsed = parseType(type)
+  const text = textOf(value, parsed, false)
+  // Inside of arrays and the like texts are quoted, and need no more than that.
+  return ['Array', 'Tuple', 'Map'].includes(parsed.kind) ? text : escapeTsv(text)
 }
 
 const escapes: Record<string, string> = { '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't', '\0': '0', '\\': '\\' }

@@ -105,7 +105,7 @@ export class Session {
       const written = (count: number) => {
         rows += count
       }
-      const source = await leave.orLeft(this.#pieces(table, data, options, written))
+      const source = await leave.orLeft(this.#pieces(table, data, options, written, stop.signal))
       if (source === null) return { rows: 0 }
       const body = streamOf(source.pieces, error => {
         failure ??= error
@@ -130,6 +130,7 @@ export class Session {
     data: InsertData,
     options: InsertOptions,
     written: (rows: number) => void,
+    stopped: AbortSignal,
   ): Promise<{
     pieces: AsyncGenerator<Uint8Array> | Generator<Uint8Array>
     columns: readonly string[] | null
@@ -152,7 +153,7 @@ export class Session {
     const { names, rows, first } = await peekRows(data)
     if (first === null) return null
     const columns = await this.#targets(table, options.columns ?? names, options)
-    const pieces = rowBlocks(columns, first as InsertRow, rows, written)
+    const pieces = rowBlocks(columns, first as InsertRow, rows, written, stopped)
     return { pieces, columns: columns.map(({ name }) => name), format: 'Native' }
   }
 

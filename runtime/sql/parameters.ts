@@ -16,6 +16,22 @@ export function listParameters(tree: unknown): Map<string, string> {
   return found
 }
 
+/** The tree with the names in it that `{name:Identifier}` stands for; values stay for who knows their types. */
+export function bindNamesOnly<T>(tree: T, values: Readonly<Record<string, string>>): T {
+  const bindOnly = (node: unknown): unknown => {
+    if (typeof node !== 'object' || node === null) return node
+    if (Array.isArray(node)) return node.map(bindOnly)
+    const record = node as Readonly<Record<string, unknown>>
+    const own = { get: (name: string) => values[name] }
+    const entries = Object.entries(record).map(([key, value]) => [
+      key,
+      bindOnly(record.unbound ? bindNames(value, own) : value),
+    ])
+    return { ...Object.fromEntries(entries), ...(record.unbound ? { unbound: undefined } : {}) }
+  }
+  return bindOnly(tree) as T
+}
+
 type Values = Pick<ReadonlyMap<string, string>, 'get'>
 
 function bind(node: unknown, values: Values, found?: Map<string, string>): unknown {
@@ -43,7 +59,8 @@ function bindValue(parameter: Extract<Expr, { kind: 'parameter' }>, values: Valu
     return parameter
   }
   const text = lookUp(name, values)
-  const value = text === '\\N' ? null : unescapeTsv(text)
+  // Inside of arrays and the like texts are quoted, with escapes of their own, and that once.
+  const value = text === '\\N' ? null : /^(Array|Tuple|Map)\b/.test(type) ? text : unescapeTsv(text)
   const args: Expr[] = [
     { kind: 'literal', value, start, end },
     { kind: 'literal', value: type, start, end },

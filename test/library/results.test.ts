@@ -66,7 +66,7 @@ describe('a result', () => {
       const table = await db
         .query(
           `SELECT toInt32(number) i, number u, if(number = 1, NULL, toString(number)) s, toDateTime(number) t, [number] a,
-             number % 2 = 0 b, toDecimal64(number, 2) / 4 d, toLowCardinality('l') l, map('k', number) m,
+             (number % 2 = 0)::Bool b, toDecimal64(number, 2) / 4 d, toLowCardinality('l') l, map('k', number) m,
              if(number = 2, NULL, toFloat64(number)) f, toDate(number) y,
              toDateTime64(number, 4, 'UTC') w, (number, 'x') p FROM numbers(3)`,
         )

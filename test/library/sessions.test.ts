@@ -23,7 +23,11 @@ describe('sessions', () => {
     withDatabase(async db => {
       const options = { settings: { max_block_size: 3, log_queries: false }, database: 'system', queryId: 'mine' }
       assert.deepEqual(
-        await db.query("SELECT toString(getSetting('max_block_size')) s, currentDatabase() d, queryID() q", {}, options),
+        await db.query(
+          "SELECT toString(getSetting('max_block_size')) s, currentDatabase() d, queryID() q",
+          {},
+          options,
+        ),
         [{ s: '3', d: 'system', q: 'mine' }],
       )
       await assert.rejects(db.query('SELECT 1', {}, { settings: { no_such: 1 } }).rows(), { code: 115 })

@@ -206,8 +206,11 @@ export class Result<Row = Record<string, unknown>> implements PromiseLike<Row[]>
       // An error that the body could not tell, as its format has a place for it.
       await result.summary
     } catch (error) {
-      this.#settled(Promise.reject(error))
-      throw this.#failure(error)
+      const failure = this.#failure(error)
+      const none = Promise.reject(failure)
+      none.catch(() => {}) // the statistics may be there already
+      this.#settled(none)
+      throw failure
     } finally {
       leave.end()
       if (!isEnded) reader?.cancel().catch(() => {}) // the query ends with it, and what it fails with is told already

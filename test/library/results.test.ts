@@ -118,7 +118,7 @@ describe('an error', () => {
     withDatabase(async db => {
       await assert.rejects(
         async () => {
-          for await (const _ of db.query('SELECT throwIf(number = 3000000) FROM system.numbers'));
+          for await (const _ of db.query('SELECT throwIf(number = 300000) FROM system.numbers').blocks());
         },
         { code: 395 },
       )

@@ -77,10 +77,12 @@ export class TestTable {
   async write(
     rows: readonly Value[][],
     limits?: { rows: number; bytes: number; partitions: number },
+    /** Another instance of the disk, as a worker thread has one. */
+    disk = this.disk,
   ): Promise<PartInfo[]> {
     const writer = new InsertWriter(
       {
-        disk: this.disk,
+        disk,
         codec: this.codec,
         path: this.table.path,
         definition: this.definition,

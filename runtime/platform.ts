@@ -1,5 +1,6 @@
 import type { Disk } from './storage/disk.ts'
 import type { ObjectStore } from './storage/objectStore.ts'
+import type { StoreOptions } from './storage/storeOptions.ts'
 
 /**
  * Everything that one runtime does differently, handed in by its adapter. What a runtime cannot do is absent, and the engine says
@@ -33,6 +34,10 @@ export interface Platform {
   connect?(address: SocketAddress): Promise<Socket>
   /** Takes TCP connections until closed. */
   listenTcp?(address: { host: string; port: number }, onConnection: (socket: Socket) => void): Promise<TcpServer>
+  /** A variable of the environment, such as AWS_REGION. */
+  environment?(name: string): string | undefined
+  /** What was stated for object stores; see withStoreOptions(). */
+  readonly storeOptions?: StoreOptions
   log(level: LogLevel, text: string): void
 }
 

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import type { LogLevel, Platform } from '../../runtime/platform.ts'
+import { isUrl, openUrlDisk } from '../../runtime/storage/openUrlDisk.ts'
 import { clock } from './clock.ts'
 import { brotli, deflate, gzip, zstd, zstdStream } from './codecs.ts'
 import { LocalDisk } from './disk.ts'
@@ -31,13 +32,14 @@ export function hostPlatform({ name, worker }: Host, options: PlatformOptions): 
   const threads = options.threads ?? os.availableParallelism()
   const loudest = levels.indexOf(options.logLevel ?? 'information')
   const start = { core, logLevel: options.logLevel }
-  return {
+  const platform: Platform = {
     name,
     core,
     clock,
     random: () => Math.random(),
     randomBytes: size => randomFillSync(new Uint8Array(size)),
-    openDisk: async location => new LocalDisk(location),
+    openDisk: async location => (isUrl(location) ? openUrlDisk(platform, location) : new LocalDisk(location)),
+    environment: variable => process.env[variable],
     startWorker: threads > 0 ? (onMessage, onExit) => startWorker(worker, start, onMessage, onExit) : undefined,
     threads,
     hostName: os.hostname(),
@@ -55,6 +57,7 @@ export function hostPlatform({ name, worker }: Host, options: PlatformOptions): 
         process.stderr.write(`${new Date().toISOString().replace('T', ' ').replace('Z', '')} <${level}> ${text}\n`)
     },
   }
+  return platform
 }
 
 /** Bundles lie one folder below dist/, whichever of them this comes to be in. */

@@ -1,4 +1,5 @@
 import type { Memory } from '../core/memory.ts'
+import type { StoreOptions } from '../storage/storeOptions.ts'
 import type { Session, Sessions } from './session.ts'
 
 /** What stands in front of the engine (the HTTP server, the command line, a program that embeds it) sees this and nothing else. */
@@ -25,6 +26,8 @@ export interface Engine {
 export interface EngineOptions {
   /** Data directory or URL, opened by the platform. Absent: everything lives in memory and ends with the engine. */
   readonly path?: string
+  /** Access to object stores, for a `path` like `s3://bucket/prefix` and others. Never shown; handed to worker threads. */
+  readonly stores?: StoreOptions
   /** Absent: `default` without a password. */
   readonly users?: readonly UserOptions[]
   /** Threads that one query may use; by default all that the platform has. */

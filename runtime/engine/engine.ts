@@ -11,6 +11,7 @@ import { bindNamesOnly } from '../sql/parameters.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk, DiskLock } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
+import { withStoreOptions } from '../storage/storeOptions.ts'
 import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryResult, UserOptions } from './contract.ts'
 import { noProgress } from './contract.ts'
 import { withExternalTables } from './externalTables.ts'
@@ -38,15 +39,18 @@ function bindNamesIn(statement: Statement, text: string, parameters: QueryReques
 export const version = '26.7.1.1'
 
 export async function createEngine(platform: Platform, options: EngineOptions = {}): Promise<GranaryEngine> {
+  if (options.stores) platform = withStoreOptions(platform, options.stores)
   const disk = options.path === undefined ? null : await platform.openDisk(options.path)
-  const lock = (disk?.can.write && (await disk.lock?.())) || null
+  const lock = (disk?.can.write && (await disk.lock?.(platform))) || null
+  let engine: GranaryEngine | null = null
   try {
     if (disk?.can.write) await disk.remove(temporaryDirectory)
-    const engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options, lock)
+    engine = new GranaryEngine(disk ? platform : inMemory(platform), disk, options, lock)
     await loadCatalog(engine)
     if (options.published) await addPublished(engine, options.published)
     return engine
   } catch (error) {
+    await engine?.pool.close()
     await lock?.release()
     throw error
   }
@@ -107,6 +111,7 @@ export class GranaryEngine implements Engine {
         memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
         warmUp: options.warmUp,
         location: options.path ?? '',
+        stores: options.stores,
       },
       this.memory,
       ({ temporary }) => {
@@ -123,8 +128,8 @@ export class GranaryEngine implements Engine {
   }
 
   /** Where tables keep their files: the data directory, or memory. */
-  dataDisk(): Promise<Disk> {
-    return this.platform.openDisk(this.location)
+  async dataDisk(): Promise<Disk> {
+    return this.disk ?? this.platform.openDisk(this.location)
   }
 
   count(event: string, by = 1): void {

@@ -10,6 +10,7 @@ import { type Counters, QueryContext, type Resources } from '../exec/context.ts'
 import { TemporaryFiles } from '../exec/temporaryFiles.ts'
 import type { Platform } from '../platform.ts'
 import { openSourceDisk } from '../storage/published/openPublished.ts'
+import { type StoreOptions, withStoreOptions } from '../storage/storeOptions.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
@@ -38,6 +39,7 @@ export interface HostOptions {
   readonly warmUp?: boolean
   /** Of the disk that temporary files go to. Without, nothing is put there. */
   readonly location?: string
+  readonly stores?: StoreOptions
 }
 
 /** Output that may wait for the client, before the query waits too. */
@@ -65,12 +67,17 @@ export class TaskHost {
   readonly #resources: Resources
   readonly #keyed: KeyedTables
 
+  readonly platform: Platform
+
   constructor(
-    readonly platform: Platform,
+    platform: Platform,
     readonly post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
     readonly options: HostOptions = {},
     memory?: Memory,
   ) {
+    // In the control thread it has them already.
+    const { stores } = options
+    this.platform = stores && platform.storeOptions !== stores ? withStoreOptions(platform, stores) : platform
     this.memory = memory ?? new Memory(platform.core)
     this.#keyed = new KeyedTables(this.memory)
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')

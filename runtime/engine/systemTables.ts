@@ -12,6 +12,7 @@ import type { GranaryEngine } from './engine.ts'
 import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
 import { systemClusters } from './systemClusters.ts'
+import { isUrl } from '../storage/openUrlDisk.ts'
 import { systemLists } from './systemLists.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
 import { systemQueryLog } from './systemQueryLog.ts'
@@ -514,7 +515,7 @@ const tables: Record<string, SystemTable> = {
       ['type', 'String'],
     ],
     *rows(engine) {
-      yield ['default', engine.location, engine.disk ? 'Local' : 'Memory']
+      yield ['default', engine.location, engine.disk ? (isUrl(engine.location) ? 'ObjectStorage' : 'Local') : 'Memory']
     },
   },
   clusters: systemClusters,

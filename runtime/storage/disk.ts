@@ -1,3 +1,5 @@
+import type { Platform } from '../platform.ts'
+
 /**
  * The only door to stored bytes, in the weakest language that file systems and object stores share. Paths are relative, with `/`,
  * without `.` or `..`. What a disk lacks is flagged in `can`, and the code above asks the flag.
@@ -42,8 +44,11 @@ export interface Disk {
   link(from: string, to: string): Promise<void>
   /** Bytes that can still be written, or null when nobody knows. */
   freeBytes(): Promise<number | null>
-  /** Makes the whole disk this process's own, against others that would write to it: CANNOT_OPEN_FILE. Absent: nobody can tell. */
-  lock?(): Promise<DiskLock>
+  /**
+   * Makes the whole disk this process's own, against others that would write to it: CANNOT_OPEN_FILE. Ends what a crash interrupted,
+   * where the disk knows of that. Absent: nobody can tell.
+   */
+  lock?(platform: Platform): Promise<DiskLock>
 }
 
 /** Ends with the process at the latest, however that ends. */

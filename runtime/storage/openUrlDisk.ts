@@ -1,19 +1,55 @@
 import { DBError } from '../core/errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Disk } from './disk.ts'
+import { RewritableDisk } from './disks/rewritable.ts'
+import { openStore } from './openStore.ts'
 
 const url = /^([a-z][a-z0-9+.-]+):/i
+const leaseMsDefault = 30_000
 
-/** Whether a location is one of openUrlDisk's: `C:\data` is a path. */
+/** Whether a location is one of openUrlDisk's: `C:\\data` is a path. */
 export const isUrl = (location: string): boolean => url.test(location)
 
+/** Whether it is of a kind that every runtime can reach. */
+export const opensHere = (location: string): boolean => /^s3:/i.test(location)
+
+/** A thread has one disk for a location: who shares it shares what is known of its directories. */
+const opened = new WeakMap<Platform, Map<string, Promise<Disk>>>()
+
 /** A disk at a URL of a kind that every runtime can reach. Adapters ask here for what is not theirs. */
-export async function openUrlDisk(_platform: Platform, location: string): Promise<Disk> {
+export function openUrlDisk(
+  platform: Platform,
+  location: string,
+  disks: Map<string, Promise<Disk>> = disksOf(platform),
+): Promise<Disk> {
+  const known = disks.get(location)
+  if (known) return known
+  const disk = open(platform, location)
+  disks.set(location, disk)
+  disk.catch(() => disks.delete(location)) // told by who asked for it
+  return disk
+}
+
+function disksOf(platform: Platform): Map<string, Promise<Disk>> {
+  let disks = opened.get(platform)
+  if (!disks) {
+    disks = new Map()
+    opened.set(platform, disks)
+  }
+  return disks
+}
+
+async function open(platform: Platform, location: string): Promise<Disk> {
   const scheme = url.exec(location)?.[1].toLowerCase()
+  if (scheme === 's3')
+    return new RewritableDisk(await openStore(platform, location), {
+      now: () => platform.clock.monotonic(),
+      leaseMs: platform.storeOptions?.leaseMs ?? leaseMsDefault,
+    })
   throw new DBError(
     'BAD_ARGUMENTS',
     scheme === undefined
       ? `This runtime has no local files: ${location} cannot be opened`
-      : `Locations of the kind ${scheme}: are not supported here`,
+      : `Locations of the kind ${scheme}: cannot be opened as a disk`,
   )
 }

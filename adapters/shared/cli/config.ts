@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { isIP } from 'node:net'
 import type { UserOptions } from '../../../runtime/engine/contract.ts'
 import type { LogLevel } from '../../../runtime/platform.ts'
+import type { StoreOptions } from '../../../runtime/storage/storeOptions.ts'
 
 /** What the configuration file may hold; options of the command line go before it. */
 export interface ServerConfig {
@@ -15,6 +16,8 @@ export interface ServerConfig {
   settings?: Record<string, string>
   displayName?: string
   logLevel?: LogLevel
+  /** Access to object stores: {"s3": {"endpoint": ..., "region": ..., "accessKeyId": ..., "secretAccessKey": ...}} */
+  stores?: StoreOptions
   /** Time that queries have to finish when the server is told to stop. */
   stopTimeoutSeconds: number
 }
@@ -40,6 +43,7 @@ const kinds: Readonly<Record<keyof ServerConfig, 'string' | 'number' | 'object'>
   settings: 'object',
   displayName: 'string',
   logLevel: 'string',
+  stores: 'object',
   stopTimeoutSeconds: 'number',
 }
 

@@ -22,6 +22,7 @@ export async function server(runtime: CliHost, { config: file, overrides, demo }
   process.on('unhandledRejection', error => platform.log('error', `A mistake of ours: ${stackOf(error)}`))
   const engine = await createEngine(platform, {
     path: config.path,
+    stores: config.stores,
     users: Object.entries(config.users).map(([name, user]) => ({ name, ...user })),
     maxThreads: config.maxThreads,
     maxServerMemoryUsage: config.maxServerMemoryUsage,

@@ -14,7 +14,9 @@
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import { decodeText, encodeText } from '../../core/text.ts'
-import type { Disk, DiskEntry, FileWriter } from '../disk.ts'
+import type { Platform } from '../../platform.ts'
+import type { Disk, DiskEntry, DiskLock, FileWriter, ReadOptions } from '../disk.ts'
+import { Lease } from '../lease.ts'
 import type { ObjectStore, StoredObject } from '../objectStore.ts'
 import { type Directory, DirectoryMap, directoryName, parsePrefixPath, printPrefixPath } from './directoryMap.ts'
 import { checked } from './memory.ts'
@@ -25,6 +27,8 @@ export interface RewritableDiskOptions {
   /** How old, in milliseconds, the known directories may be for list(). Default: 1000. */
   readonly listAgeMs?: number
   readonly readonly?: boolean
+  /** Locks are held by a lease of this length. Without: no other machine reaches the store. */
+  readonly leaseMs?: number
 }
 
 const root = '__root'
@@ -54,6 +58,7 @@ export class RewritableDisk implements Disk {
   #changed: Map<string, Directory | null> | null = null
   readonly #making = new Map<string, Promise<Directory>>()
   #moves = 0
+  #lease: Lease | null = null
 
   constructor(
     readonly store: ObjectStore,
@@ -206,22 +211,22 @@ export class RewritableDisk implements Disk {
   }
 
   /** Asks for a file's object; once more when it is gone, for a directory may have moved or come anew meanwhile. */
-  async #get(path: string, start?: number, end?: number): Promise<StoredObject | null> {
+  async #get(path: string, start?: number, end?: number, signal?: AbortSignal): Promise<StoredObject | null> {
     const key = await this.#keyOf(path)
-    const object = key === null ? null : await this.store.get(key, { start, end })
+    const object = key === null ? null : await this.store.get(key, { start, end, signal })
     if (object || split(path).parent === '') return object
     if (key === null) return null
     await this.refresh()
     const directory = this.#map.get(split(path).parent)
     const again = directory && fileKey(directory, split(path).name)
-    return again === null || again === key ? null : this.store.get(again, { start, end })
+    return again === null || again === key ? null : this.store.get(again, { start, end, signal })
   }
 
-  async read(path: string, start: number, end: number): Promise<Uint8Array> {
+  async read(path: string, start: number, end: number, { signal }: ReadOptions = {}): Promise<Uint8Array> {
     assert(start >= 0 && start <= end, 'a read is a range')
     checked(path)
     if (start === end) return new Uint8Array(0)
-    const object = await this.#get(path, start, end)
+    const object = await this.#get(path, start, end, signal)
     if (!object) throw new DBError('FILE_DOESNT_EXIST', `File ${path} does not exist`)
     return object.bytes
   }
@@ -308,6 +313,11 @@ export class RewritableDisk implements Disk {
 
   #checkWritable(): void {
     if (!this.can.write) throw new DBError('TABLE_IS_PERMANENTLY_READ_ONLY', 'The disk can only be read')
+    if (this.#lease && !this.#lease.isHeld)
+      throw new DBError(
+        'TABLE_IS_READ_ONLY',
+        'Nothing is written to the object store: the lease on it could not be renewed, and another server may write there now',
+      )
   }
 
   async remove(path: string): Promise<void> {
@@ -367,7 +377,9 @@ export class RewritableDisk implements Disk {
   async #rewrite(directory: Directory, from: string, to: string): Promise<void> {
     const path = to + directory.path.slice(from.length)
     try {
-      const { etag } = await this.store.put(metaKey(directory.name), printPrefixPath(path))
+      // A directory that was removed or moved meanwhile, by a server that took over, is not to come back.
+      const ifMatch = this.store.can.conditional && directory.etag !== '' ? directory.etag : undefined
+      const { etag } = await this.store.put(metaKey(directory.name), printPrefixPath(path), { ifMatch })
       this.#learn({ ...directory, path, etag })
     } catch (error) {
       this.#isDoubted = true
@@ -375,7 +387,25 @@ export class RewritableDisk implements Disk {
     }
   }
 
-  /** At start, by the one that writes here: ends moves that a crash interrupted. */
+  async lock(platform: Platform): Promise<DiskLock> {
+    const { leaseMs } = this.options
+    const lease = leaseMs && this.store.can.conditional ? await Lease.take(this.store, platform, leaseMs) : null
+    this.#lease = lease
+    const release = async () => {
+      await lease?.release()
+      if (this.#lease === lease) this.#lease = null
+    }
+    try {
+      await this.refresh()
+      await this.recover()
+    } catch (error) {
+      await release()
+      throw error
+    }
+    return { release }
+  }
+
+  /** By the one that writes here: ends moves that a crash interrupted. */
   async recover(): Promise<void> {
     this.#checkWritable()
     for await (const { key } of this.store.list(moves)) {

@@ -39,7 +39,7 @@ const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/
 export function parseS3Url(location: string): { bucket: string; prefix: string } {
   const match = /^s3:\/\/([^/?#]+)(?:\/(.*))?$/is.exec(location)
   if (!match || !bucketName.test(match[1]))
-    throw new DBError('BAD_ARGUMENTS', `Location ${JSON.stringify(location)} is not of the form s3://bucket/prefix`)
+    throw new DBError('BAD_ARGUMENTS', `Location ${shown(location)} is not of the form s3://bucket/prefix`)
   return { bucket: match[1], prefix: cleanPrefix(match[2] ?? '') }
 }
 

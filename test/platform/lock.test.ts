@@ -27,7 +27,7 @@ async function withDirectory(use: (directory: string) => Promise<void>): Promise
 async function opens(directory: string): Promise<boolean> {
   const disk = await platform.openDisk(directory)
   try {
-    await (await disk.lock!()).release()
+    await (await disk.lock!(platform)).release()
   } catch (error) {
     assert.ok(refused(error as DBError), String(error))
     return false
@@ -54,7 +54,7 @@ test('what dead processes left is no lock', () =>
   withDirectory(async directory => {
     const dead = spawn(process.execPath, ['--version'])
     await new Promise(resolve => dead.on('close', resolve))
-    const lock = await (await platform.openDisk(directory)).lock!()
+    const lock = await (await platform.openDisk(directory)).lock!(platform)
     const mine = fs.readFileSync(path.join(directory, 'status'), 'utf8')
     assert.equal(await opens(directory), false)
     await lock.release()
@@ -88,7 +88,7 @@ test('what dead processes left is no lock', () =>
 test('who died while it removed the remains of another does no harm', () =>
   withDirectory(async directory => {
     const disk = await platform.openDisk(directory)
-    const lock = await disk.lock!()
+    const lock = await disk.lock!(platform)
     const mine = fs.readFileSync(path.join(directory, 'status'), 'utf8')
     await lock.release()
     const stale = mine.replace(/^PID: \d+/, 'PID: 999999999')

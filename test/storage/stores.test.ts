@@ -158,7 +158,7 @@ test('a write whose answer is lost is told apart from one that somebody else mad
 })
 
 test('an upload that fails leaves nothing', async () => {
-  const store = new S3Store(platform, place('uploads/'))
+  const store = new S3Store(platform, { ...place('uploads/'), limits: { backoffMs: 1 } })
   const isPart = ({ query }: Seen) => query.get('partNumber') === '2'
   lying('denied', 99, isPart)
   const writer = await store.create('big')

@@ -18,6 +18,11 @@ export interface Platform {
   openDisk(location: string): Promise<Disk>
   /** The objects of a location of the adapter's own kinds (`r2:BINDING/prefix`); null for others. See storage/openStore.ts. */
   openStore?(location: string): Promise<ObjectStore | null>
+  /**
+   * What one request waits for ends with that request: another one that waited for the same promise might wait for ever, so such are not
+   * shared.
+   */
+  readonly isolatesRequests?: boolean
   /** Threads, each running the engine's worker entry. Absent: everything runs where it is called. */
   startWorker?(onMessage: (message: unknown) => void, onExit: (error: Error | null) => void): WorkerHandle
   readonly threads: number

@@ -45,6 +45,7 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
       return store ? new RewritableDisk(store, { now: () => performance.now() }) : openUrlDisk(platform, location)
     },
     openStore: async location => bucketOf(options.env, location),
+    isolatesRequests: true,
     threads: 1,
     hostName: options.hostName ?? 'edge',
     zstd: nativeZstd(),

@@ -117,6 +117,7 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
     users: (options.users ?? [{ name: 'default', password: '' }]).map(user => ({ ...user, readonly: 2 })),
     settings: { log_queries: '0', ...options.settings },
     maxServerMemoryUsage: memoryBytes,
+    published: options.tables,
     columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,
     marksCacheBytes: options.caches?.marksBytes ?? 4 << 20,
   })

@@ -36,7 +36,7 @@ export class PublishedStorage implements TableStorage {
   /** When the manifest was asked for that is known to be the newest; monotonic. */
   #checkedMs = Number.NEGATIVE_INFINITY
   #check: Promise<void> | null = null
-  #store: Promise<ObjectStore> | null = null
+  #store: ObjectStore | null = null
   constructor(
     readonly engine: GranaryEngine,
     readonly location: string,
@@ -58,6 +58,7 @@ export class PublishedStorage implements TableStorage {
 
   /** Until the manifest was asked for at `since` or later. Queries that come at the same time share one question. */
   async refresh(since = this.engine.platform.clock.monotonic()): Promise<void> {
+    if (this.engine.platform.isolatesRequests) return this.#ask()
     while (this.#now === null || this.#checkedMs < since) {
       this.#check ??= this.#ask().finally(() => {
         this.#check = null
@@ -73,11 +74,7 @@ export class PublishedStorage implements TableStorage {
 
   async #ask(): Promise<void> {
     const askedMs = this.engine.platform.clock.monotonic()
-    this.#store ??= openStore(this.engine.platform, this.location)
-    this.#store.catch(() => {
-      this.#store = null // the next query tries again
-    })
-    const store = await this.#store
+    const store = (this.#store ??= await openStore(this.engine.platform, this.location))
     const known = this.#now
     const answer = known?.etag ? await store.getIfChanged(manifestFile, known.etag) : await store.get(manifestFile)
     if (answer === null)

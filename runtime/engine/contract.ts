@@ -42,6 +42,12 @@ export interface EngineOptions {
   readonly columnCacheBytes?: number
   /** For marks and primary indices, in each worker. */
   readonly marksCacheBytes?: number
+  /** Compressed bytes that each worker keeps of each location that reads have to wait for (object stores). Default: 128 MiB. */
+  readonly compressedCacheBytes?: number
+  /** Compressed bytes that one query has ahead of use in each worker, where reads have to be waited for. Default: 32 MiB. */
+  readonly fetchAheadBytes?: number
+  /** Requests of each worker to object stores at once. Default: 6. */
+  readonly fetchesMax?: number
   /** A core in use already, that the calling thread shares with this engine. */
   readonly memory?: Memory
   /** Beside those that are there anyway (`default` and the like). */

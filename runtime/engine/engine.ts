@@ -107,6 +107,9 @@ export class GranaryEngine implements Engine {
       {
         columnCacheBytes: options.columnCacheBytes,
         marksCacheBytes: options.marksCacheBytes,
+        compressedCacheBytes: options.compressedCacheBytes,
+        fetchAheadBytes: options.fetchAheadBytes,
+        fetchesMax: options.fetchesMax,
         memoryBytesWanted: Math.min(Math.floor(memoryBytesWanted / threads), this.memory.limit / 2),
         memoryLimit: options.maxServerMemoryUsage ? Math.floor(options.maxServerMemoryUsage / threads) : 0,
         warmUp: options.warmUp,

@@ -11,6 +11,7 @@ import { TemporaryFiles } from '../exec/temporaryFiles.ts'
 import type { Platform } from '../platform.ts'
 import { openSourceDisk } from '../storage/published/openPublished.ts'
 import { type StoreOptions, withStoreOptions } from '../storage/storeOptions.ts'
+import { FetchQueue } from '../storage/mergetree/fetcher.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
@@ -31,6 +32,12 @@ export interface HostOptions {
   /** Bytes of decoded columns that are kept. */
   readonly columnCacheBytes?: number
   readonly marksCacheBytes?: number
+  /** Compressed bytes that are kept of each location that reads have to wait for. */
+  readonly compressedCacheBytes?: number
+  /** Compressed bytes that one query has ahead of use there. */
+  readonly fetchAheadBytes?: number
+  /** Requests to such locations at once. */
+  readonly fetchesMax?: number
   /** Kernel memory in all, above which decoded columns make room for queries. */
   readonly memoryBytesWanted?: number
   /** Bytes that all queries of this thread may take together; 0: what the core has. */
@@ -64,6 +71,7 @@ export class TaskHost {
   /** While it warms up: aborted by the first task. */
   #idle: AbortController | null = null
   readonly #readers = new Map<string, Promise<PartReader>>()
+  readonly #fetches: FetchQueue
   readonly #resources: Resources
   readonly #keyed: KeyedTables
 
@@ -80,6 +88,7 @@ export class TaskHost {
     this.platform = stores && platform.storeOptions !== stores ? withStoreOptions(platform, stores) : platform
     this.memory = memory ?? new Memory(platform.core)
     this.#keyed = new KeyedTables(this.memory)
+    this.#fetches = new FetchQueue(options.fetchesMax)
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
     this.#resources = {
       location: options.location ?? '',
@@ -184,10 +193,14 @@ export class TaskHost {
             zstd: this.platform.zstd,
             columnCacheBytes: this.options.columnCacheBytes,
             marksCacheBytes: this.options.marksCacheBytes,
+            compressedCacheBytes: this.options.compressedCacheBytes,
+            fetchAheadBytes: this.options.fetchAheadBytes,
+            queue: this.#fetches,
             memoryBytesWanted: this.options.memoryBytesWanted,
           }),
       )
       this.#readers.set(location, reader)
+      reader.catch(() => this.#readers.delete(location)) // the next query tries again
     }
     return reader
   }

@@ -4,10 +4,14 @@ import type { Column } from '../columns/column.ts'
 import type { FetchPlan } from '../planner/plan.ts'
 import { markOfRow, rowOfMark } from '../storage/mergetree/part.ts'
 import type { QueryContext } from './context.ts'
+import { ScanAhead } from './scanAhead.ts'
 import type { MergeTreeSource } from './source.ts'
 
 /** A position is the part's number in the source times this, plus the row. */
 export const positionUnit = 2 ** 40
+
+/** Granules whose bytes are asked for together, where that has to be waited for. */
+const granulesAhead = 16
 
 /** Columns of few rows, by the rows' positions in their parts: granule by granule. */
 export async function* fetchLate(context: QueryContext, input: Chunks, plan: FetchPlan): Chunks {
@@ -17,6 +21,8 @@ export async function* fetchLate(context: QueryContext, input: Chunks, plan: Fet
   const names = plan.fetched.map(column => column.name)
   const arena = context.newArena()
   const scratch = context.newArena()
+  const ahead = new ScanAhead(context, reader, names, [])
+  const { lease } = ahead
   try {
     for await (const chunk of input) {
       arena.reset()
@@ -30,13 +36,24 @@ export async function* fetchLate(context: QueryContext, input: Chunks, plan: Fet
         if (entry) entry.rows.push(row)
         else byGranule.set(key, { part, mark, rows: [row] })
       })
+      const reads = [...byGranule.values()].map(({ part, mark }) => ({
+        part: source.parts[part],
+        columns: names,
+        from: mark,
+        to: mark + 1,
+      }))
+      let step = 0
       const pieces: Column[][] = names.map(() => [])
       const order: number[] = []
       for (const { part, mark, rows } of byGranule.values()) {
         context.check()
         scratch.reset()
+        lease.passed(step - 1)
+        if (step % granulesAhead === 0)
+          await reader.fetchAhead(reads.slice(step, step + granulesAhead), lease, step + granulesAhead - 1)
+        step++
         const info = source.parts[part]
-        const pin = await reader.chunk(info, names, mark, mark + 1, scratch)
+        const pin = await reader.chunk(info, names, mark, mark + 1, scratch, lease)
         const first = rowOfMark(info, mark)
         const numbers = arena.allocate(rows.length * 4)
         rows.forEach((row, i) => {
@@ -65,6 +82,7 @@ export async function* fetchLate(context: QueryContext, input: Chunks, plan: Fet
       yield new Chunk(columns, chunk.rows)
     }
   } finally {
+    ahead.end()
     context.release(arena)
     context.release(scratch)
   }

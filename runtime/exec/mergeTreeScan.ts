@@ -14,7 +14,8 @@ import type { PlanColumn, ScanPlan } from '../planner/plan.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { Expr } from '../sql/ast.ts'
 import { emptyBeside, siblingOf } from '../storage/mergetree/partCursor.ts'
-import { markOfRow, rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
+import type { Lease } from '../storage/mergetree/fetcher.ts'
+import { cutAtSegments, markOfRow, rowOfMark, segmentMarks, type PartInfo } from '../storage/mergetree/part.ts'
 import type { PartReader, PinnedColumns } from '../storage/mergetree/partReader.ts'
 import type { DataType } from '../types/dataType.ts'
 import { parseType } from '../types/parseType.ts'
@@ -23,6 +24,7 @@ import type { QueryContext } from './context.ts'
 import { Evaluator, toMask } from './evaluate.ts'
 import { positionUnit } from './fetchLate.ts'
 import { finalScan } from './finalScan.ts'
+import { ScanAhead, type ScanRead } from './scanAhead.ts'
 import { everything, keyCondition, type KeyCondition, keysOf, mayBeTrue, type Range } from './keyCondition.ts'
 import { ImageEvaluator, type Images, imagesOf, rangeThrough, withInnerKeys, withKeyImages } from './keyImages.ts'
 import { type MarkKeys, selectMarks } from './selectMarks.ts'
@@ -53,19 +55,37 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
   if (plan.final && source.definition.mode.kind === 'ordinary')
     throw new DBError('ILLEGAL_FINAL', `Storage MergeTree of table ${plan.table.name} doesn't support FINAL`)
   const reader = await context.resources.partReader(source.location)
-  const { selected } = await prune(context, plan, source, reader)
   if (plan.final) {
+    const { selected } = await prune(context, plan, source, reader)
     yield* finalScan(context, plan, source, reader, selected)
     return
   }
-  const arena = context.newArena()
   const scan = new SegmentReader(context, plan, reader)
+  const ahead = new ScanAhead(context, reader, scan.firstColumns, scan.lateColumns)
+  try {
+    yield* readSegments(context, plan, source, scan, ahead)
+  } finally {
+    ahead.end()
+  }
+}
+
+async function* readSegments(
+  context: QueryContext,
+  plan: ScanPlan,
+  source: MergeTreeSource,
+  scan: SegmentReader,
+  ahead: ScanAhead,
+): Chunks {
+  const { selected } = await Promise.race([prune(context, plan, source, scan.reader), ahead.lease.ended])
+  const arena = context.newArena()
   let wanted = plan.rowsWanted > 0 ? plan.rowsWanted : Number.POSITIVE_INFINITY
   for (const { part, ranges } of selected)
     for (const { from, to } of ranges) context.counters.totalRows += rowOfMark(part, to) - rowOfMark(part, from)
   const { index, count } = plan.isShared ? context.share : { index: 0, count: 1 }
   let number = 0
+  let reads = 0
   try {
+    if (wanted === Number.POSITIVE_INFINITY) await ahead.start(segmentsOf(selected, index, count))
     for (const { part, ranges } of selected) {
       const size = segmentMarks(part)
       for (const range of ranges)
@@ -73,7 +93,7 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
           const segment = Math.floor(from / size)
           let to = Math.min(range.to, (segment + 1) * size)
           // By the segment's place in its part, so that a thread meets the same segments in every query.
-          const mine = count === 1 || (segment + number) % count === index
+          const mine = isMine(segment + number, index, count)
           if (wanted < Number.POSITIVE_INFINITY)
             to = Math.min(
               to,
@@ -85,8 +105,9 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
           if (mine) {
             await context.breathe()
             if (context.isBroken) return
+            await ahead.before(reads++, scan.lateShare)
             arena.reset()
-            const result = await scan.read(part, from, to, arena)
+            const result = await scan.read(part, from, to, arena, ahead.lease)
             try {
               if (result.chunk && result.chunk.rows > 0) {
                 wanted -= result.chunk.rows
@@ -106,6 +127,17 @@ export async function* mergeTreeScan(context: QueryContext, plan: ScanPlan, sour
   }
 }
 
+const isMine = (segment: number, index: number, count: number): boolean => count === 1 || segment % count === index
+
+/** What one thread reads, segment by segment. */
+function segmentsOf(selected: readonly PartRanges[], index: number, count: number): ScanRead[] {
+  return selected.flatMap(({ part, ranges }, number) =>
+    cutAtSegments(part, ranges).flatMap(({ from, to }) =>
+      isMine(Math.floor(from / segmentMarks(part)) + number, index, count) ? [{ part, from, to }] : [],
+    ),
+  )
+}
+
 /** Reads one segment: filters first, cheapest first, then the other columns. */
 class SegmentReader {
   readonly #steps: readonly {
@@ -117,6 +149,8 @@ class SegmentReader {
   readonly #names: ReadonlyMap<number, PlanColumn>
   readonly #adapter: TableAdapter
   #compare: BoundFunction | null = null
+  /** Of the granules read lately, how many needed columns behind the first step's. */
+  lateShare = 0
 
   constructor(
     readonly context: QueryContext,
@@ -151,18 +185,33 @@ class SegmentReader {
     return cost
   }
 
+  /** Columns that are read of every granule; and those that are read of what the filters leave. */
+  get firstColumns(): string[] {
+    const { dynamic, columns } = this.plan
+    const [first] = this.#steps
+    const names = new Set((dynamic ? [dynamic.column] : (first?.columns ?? columns)).map(({ name }) => name))
+    return [...names].filter(name => !virtualNames.has(name))
+  }
+
+  get lateColumns(): string[] {
+    const first = new Set(this.firstColumns)
+    const names = new Set([...this.#names.values()].map(({ name }) => name))
+    return [...names].filter(name => !virtualNames.has(name) && !first.has(name))
+  }
+
   async read(
     part: PartInfo,
     from: number,
     to: number,
     arena: Arena,
+    lease: Lease,
   ): Promise<{ chunk: Chunk | null; release(): void }> {
     const pins: PinnedColumns[] = []
     const release = () => {
       for (const pin of pins.splice(0)) pin.release()
     }
     try {
-      const chunk = await this.#read(part, from, to, arena, pins)
+      const chunk = await this.#read(part, from, to, arena, pins, lease)
       return { chunk, release }
     } catch (error) {
       release()
@@ -170,7 +219,14 @@ class SegmentReader {
     }
   }
 
-  async #read(part: PartInfo, from: number, to: number, arena: Arena, pins: PinnedColumns[]): Promise<Chunk | null> {
+  async #read(
+    part: PartInfo,
+    from: number,
+    to: number,
+    arena: Arena,
+    pins: PinnedColumns[],
+    lease: Lease,
+  ): Promise<Chunk | null> {
     const { context, plan } = this
     const { kernels } = context.memory
     const firstRow = rowOfMark(part, from)
@@ -181,6 +237,7 @@ class SegmentReader {
     /** Rows that the columns in `loaded` have: all, or those that were left when they were put together. */
     let rows = total
     let bytes = 0
+    let lateGranules = 0
     const narrow = (mask: number) => {
       const at = arena.allocate(rows * 4 + 64)
       const count = kernels.maskToIndices(mask, rows, at)
@@ -215,9 +272,16 @@ class SegmentReader {
         const ranges = this.#granules(part, from, to, left)
         const pieces: Column[][] = stored.map(() => [])
         const siblings = stored.map(({ name, type }) => siblingOf(part, { name, type: type.name }))
+        const names = stored.map((column, i) => siblings[i] ?? column.name)
+        if (ranges.length > 1)
+          await this.reader.fetchAhead(
+            ranges.map(range => ({ part, columns: names, from: range.from, to: range.to })),
+            lease,
+            aheadOfNothing,
+          )
+        if (loaded.size > 0) lateGranules = Math.max(lateGranules, sum(ranges.map(range => range.to - range.from)))
         for (const range of ranges) {
-          const names = stored.map((column, i) => siblings[i] ?? column.name)
-          const pin = await this.reader.chunk(part, names, range.from, range.to, arena)
+          const pin = await this.reader.chunk(part, names, range.from, range.to, arena, lease)
           pins.push(pin)
           const skipped = rowOfMark(part, range.from) - firstRow
           const local = range.rows && skipped > 0 ? this.#shift(range.rows, skipped, arena) : range.rows
@@ -247,7 +311,7 @@ class SegmentReader {
         )
     }
     if (part.columns.some(({ name }) => name === '_row_exists')) {
-      const pin = await this.reader.chunk(part, ['_row_exists'], from, to, arena)
+      const pin = await this.reader.chunk(part, ['_row_exists'], from, to, arena, lease)
       pins.push(pin)
       const mask = pin.columns[0]?.full(arena)
       if (mask instanceof FixedColumn) narrow(mask.pointer)
@@ -287,6 +351,7 @@ class SegmentReader {
     }
     if (rows > 0) settle()
     if (rows > 0) await load(plan.columns.filter(column => !loaded.has(column.id)))
+    this.lateShare += (lateGranules / (to - from) - this.lateShare) / 4
     context.read(total, bytes)
     return rows === 0
       ? null
@@ -385,6 +450,10 @@ interface Rows {
   readonly count: number
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+
+/** Step of a lease for what is used at once: it is passed with the next read. */
+const aheadOfNothing = -1
 /** Up to so many rows may be read granule by granule. */
 const sparseRowsMax = 64
 
@@ -424,7 +493,8 @@ export async function prune(
         selected = selected.filter(({ part }) => mayBeTrue(condition, byPartition(part)))
         note('Partition', source.partitionKey)
       }
-      selected = await byPrimaryKey(condition, selected, namesOf(keys.sorting), images, source, reader)
+      const columns = [...plan.columns, ...plan.filterColumns].map(({ name }) => name)
+      selected = await byPrimaryKey(condition, selected, namesOf(keys.sorting), images, source, reader, columns)
       if (source.definition.primaryKeyLength > 0)
         note('PrimaryKey', source.sortingKey.slice(0, source.definition.primaryKeyLength))
     } finally {
@@ -434,6 +504,9 @@ export async function prune(
   return { selected, steps, partsTotal: all.length, granulesTotal: count(all) }
 }
 
+/** Up to so many files of marks are fetched together with the primary index, before it is known which parts it leaves. */
+const marksOnTrustMax = 32
+
 async function byPrimaryKey(
   condition: KeyCondition,
   selected: readonly PartRanges[],
@@ -441,6 +514,7 @@ async function byPrimaryKey(
   images: Images,
   source: MergeTreeSource,
   reader: PartReader,
+  wanted: readonly string[],
 ): Promise<PartRanges[]> {
   const { primaryKeyLength, sortingKey } = source.definition
   const keys = sorting.slice(0, primaryKeyLength)
@@ -449,6 +523,10 @@ async function byPrimaryKey(
   if (!keys.some(key => used.has(key))) return [...selected]
   const types = sortingKey.slice(0, primaryKeyLength).map(({ type }) => parseType(type))
   const result: PartRanges[] = []
+  await reader.prepare(
+    selected.map(({ part }) => part),
+    { types, columns: selected.length * wanted.length <= marksOnTrustMax ? wanted : undefined },
+  )
   for (const { part } of selected) {
     const columns = await reader.primaryIndex(part, types)
     if (columns.length === 0) {

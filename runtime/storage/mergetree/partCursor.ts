@@ -7,6 +7,7 @@ import { Arena, type Budget } from '../../core/memory.ts'
 import { ArrayType } from '../../types/compound.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { StoredColumn } from './definition.ts'
+import type { Lease } from './fetcher.ts'
 import { type MarkRange, type PartInfo, rowsOfMarks } from './part.ts'
 import type { PartReader } from './partReader.ts'
 
@@ -46,6 +47,8 @@ export class PartCursor {
   #rows = 0
   #arena: Arena | null = null
   #defaults: DefaultColumns | null = null
+  /** Where reads are waited for: the next granules are asked for while these are used. */
+  #lease: Lease | null = null
   /** Of columns whose rows were given out since the last take. */
   #old: Arena[] = []
 
@@ -103,7 +106,16 @@ export class PartCursor {
     const names = stored.map(column => column.name)
     const siblings = stored.map(column => siblingOf(part, column))
     const wanted = [...names, ...siblings.flatMap(sibling => sibling ?? [])]
-    const read = await reader.readColumns(part, wanted, this.#mark, end, arena)
+    if (reader.isWaitedFor) {
+      this.#lease ??= reader.newLease()
+      this.#lease.passed(this.#mark)
+      const next = Math.min(end + this.marksPerRead, this.#end)
+      const reads = [{ part, columns: wanted, from: this.#mark, to: end }]
+      if (end < next) reads.push({ part, columns: wanted, from: end, to: next })
+      // Many parts are read side by side.
+      if (this.#lease.bytes <= reader.fetchAheadBytes / 8) await reader.fetchAhead(reads, this.#lease, next)
+    }
+    const read = await reader.readColumns(part, wanted, this.#mark, end, arena, this.#lease ?? undefined)
     let sibling = names.length
     const values = new Map(
       stored.map((column, i): [string, Column] => {
@@ -125,6 +137,7 @@ export class PartCursor {
   }
 
   close(): void {
+    this.#lease?.end()
     this.#arena?.destroy()
     this.#arena = null
     for (const arena of this.#old.splice(0)) arena.destroy()

@@ -11,9 +11,11 @@ import type { Value } from '../../types/value.ts'
 import type { Disk, OpenFile } from '../disk.ts'
 import { LruCache } from '../lruCache.ts'
 import { ColumnDecoder, dictionaryPrefixes, type StreamBytes, type StreamSource } from './columnDecoder.ts'
+import { Fetcher, FetchQueue, Lease, type WantedRanges } from './fetcher.ts'
 import { FrameCodec } from './frames.ts'
 import { endOfShared, marksBytes, rangeOf, readMarks, type StreamMarks, type StreamRange } from './marks.ts'
 import { type PartInfo, rowsOfMarks, segmentMarks } from './part.ts'
+import type { ByteRange } from './planRequests.ts'
 import { hashedStreamName, pathOf, sharedSizesOf, streamsOf } from './streams.ts'
 
 export interface PartReaderOptions {
@@ -28,8 +30,20 @@ export interface PartReaderOptions {
   readonly memoryBytesWanted?: number
   /** For marks and primary indices. Default: 128 MiB. */
   readonly marksCacheBytes?: number
-  /** Fetches at once, on disks that are waited for. Default: 6. */
-  readonly fetchesMax?: number
+  /** For requests to disks that are waited for, which all readers of a thread share. Default: its own, of 6 at once. */
+  readonly queue?: FetchQueue
+  /** Compressed bytes that are kept of disks that are waited for. Default: 128 MiB. */
+  readonly compressedCacheBytes?: number
+  /** Compressed bytes that one query has ahead of use, at most. Default: 32 MiB. */
+  readonly fetchAheadBytes?: number
+}
+
+/** Granules of columns that will be read. */
+export interface PlannedRead {
+  readonly part: PartInfo
+  readonly columns: readonly string[]
+  readonly from: number
+  readonly to: number
 }
 
 /** Columns of some granules, in the order asked for; null where the part has no such column. */
@@ -60,7 +74,10 @@ export class PartReader {
   readonly #files = new LruCache<OpenFile>(openFilesMax, file => file.close())
   readonly #indices: LruCache<CachedColumn[]>
   readonly #checked = new Map<string, Set<number>>()
-  readonly #fetchesMax: number
+  readonly fetcher: Fetcher
+  readonly fetchAheadBytes: number
+  /** Marks and indices under way, by their keys. */
+  readonly #loading = new Map<string, Promise<unknown>>()
   readonly #memoryBytesWanted: number
 
   constructor(options: PartReaderOptions) {
@@ -70,8 +87,20 @@ export class PartReader {
     this.columnCache = new LruCache(options.columnCacheBytes ?? 192 << 20, ({ arena }) => arena.destroy())
     this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
     this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
-    this.#fetchesMax = options.fetchesMax ?? 6
+    const queue = options.queue ?? new FetchQueue()
+    this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20)
+    this.fetchAheadBytes = options.fetchAheadBytes ?? 32 << 20
     this.#memoryBytesWanted = options.memoryBytesWanted ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Reads have to be waited for: what will be read is to be told ahead. */
+  get isWaitedFor(): boolean {
+    return this.disk.openSync === undefined
+  }
+
+  /** For what a query asks for ahead of use; to be ended with the query. */
+  newLease(): Lease {
+    return new Lease(this.fetcher)
   }
 
   /**
@@ -84,6 +113,7 @@ export class PartReader {
     markFrom: number,
     markTo: number,
     arena: Arena,
+    lease?: Lease,
   ): Promise<PinnedColumns> {
     this.columnCache.shrink(this.memory.bytesTaken - this.#memoryBytesWanted)
     const size = segmentMarks(part)
@@ -93,12 +123,6 @@ export class PartReader {
     const segmentTo = Math.min(segmentFrom + size, part.marks.count)
     const rows = rowsOfMarks(part, markFrom, markTo)
     const skipped = rowsOfMarks(part, segmentFrom, markFrom)
-    const most = (markTo - markFrom) * 2 >= segmentTo - segmentFrom && this.columnCache.limit > 0
-    // A column that would push out everything else by itself, and itself in the end, is not kept.
-    const fits = (name: string) => {
-      const column = part.columns.find(other => other.name === name)
-      return column !== undefined && column.uncompressedBytes * 2 <= this.columnCache.limit
-    }
 
     const releases: (() => void)[] = []
     const release = () => {
@@ -115,7 +139,7 @@ export class PartReader {
           found[i] = cut(pinned.value.column, skipped, rows)
         } else missing.push(i)
       }
-      const kept = missing.filter(i => most && fits(columns[i]))
+      const kept = missing.filter(i => this.#isKept(part, columns[i], markFrom, markTo))
       const passing = missing.filter(i => !kept.includes(i))
       if (passing.length > 0) {
         const read = await this.readColumns(
@@ -124,12 +148,13 @@ export class PartReader {
           markFrom,
           markTo,
           arena,
+          lease,
         )
         for (const [k, i] of passing.entries()) found[i] = read[k]
       }
       if (kept.length > 0) {
         const names = kept.map(i => columns[i])
-        const read = await this.#readSegment(part, names, segmentFrom, segmentTo)
+        const read = await this.#readSegment(part, names, segmentFrom, segmentTo, lease)
         for (const [k, i] of kept.entries()) {
           const cached = read[k]
           if (cached === null) {
@@ -151,14 +176,24 @@ export class PartReader {
     }
   }
 
+  /** Whether these granules are read with all of their segment, for the cache. */
+  #isKept(part: PartInfo, name: string, markFrom: number, markTo: number): boolean {
+    const [from, to] = segmentOf(part, markFrom)
+    if ((markTo - markFrom) * 2 < to - from || this.columnCache.limit === 0) return false
+    // A column that would push out everything else by itself, and itself in the end, is not kept.
+    const column = part.columns.find(other => other.name === name)
+    return column !== undefined && column.uncompressedBytes * 2 <= this.columnCache.limit
+  }
+
   /** Each column in an arena of its own. When the core is full, other cached columns make room. */
   async #readSegment(
     part: PartInfo,
     columns: readonly string[],
     markFrom: number,
     markTo: number,
+    lease?: Lease,
   ): Promise<(CachedColumn | null)[]> {
-    const source = await this.#open(part, columns, markFrom, markTo)
+    const source = await this.#open(part, columns, markFrom, markTo, lease)
     const read: (CachedColumn | null)[] = []
     try {
       for (const name of columns) {
@@ -200,9 +235,10 @@ export class PartReader {
     markFrom: number,
     markTo: number,
     arena: Arena,
+    lease?: Lease,
   ): Promise<(Column | null)[]> {
     assert(markFrom <= markTo && markTo <= part.marks.count, 'a range of marks lies in its part')
-    const source = await this.#open(part, columns, markFrom, markTo)
+    const source = await this.#open(part, columns, markFrom, markTo, lease)
     return columns.map(name => source.decode(name, arena))
   }
 
@@ -211,9 +247,13 @@ export class PartReader {
     const cached = this.#indices.get(part.id)
     if (cached) return cached.map(({ column }) => column)
     if (part.primaryIndex === null || types.length === 0) return []
+    return this.#once(`${part.id}/`, () => this.#loadIndex(part, types))
+  }
+
+  async #loadIndex(part: PartInfo, types: readonly DataType[]): Promise<readonly Column[]> {
     const plain = part.primaryIndex === 'plain'
-    const file = `${part.path}/primary.${plain ? 'idx' : 'cidx'}`
-    const stored = await this.#readWhole(file)
+    const file = `${filesOf(part)}primary.${plain ? 'idx' : 'cidx'}`
+    const stored = await this.#readWhole(file, part.fileSizes?.primaryIndex)
     const bytes = plain ? stored : this.codec.decodeAll(stored)
     const arena = new Arena(this.memory)
     try {
@@ -231,10 +271,24 @@ export class PartReader {
     }
   }
 
-  async #readWhole(path: string): Promise<Uint8Array> {
-    const size = await this.disk.size(path)
+  /** One load at a time of each thing, whoever wants it. */
+  #once<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const known = this.#loading.get(key)
+    if (known) return known as Promise<T>
+    const loading = load().finally(() => this.#loading.delete(key))
+    this.#loading.set(key, loading)
+    return loading
+  }
+
+  async #readWhole(path: string, known?: number): Promise<Uint8Array> {
+    const size = known ?? (await this.disk.size(path))
     if (size === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
-    return size === 0 ? new Uint8Array(0) : this.disk.read(path, 0, size)
+    if (size === 0) return new Uint8Array(0)
+    const read = () => this.disk.read(path, 0, size)
+    const bytes = await (this.isWaitedFor ? this.fetcher.queue.run(read) : read())
+    if (bytes.length !== size)
+      throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${path} has ${bytes.length} bytes, not ${size}`)
+    return bytes
   }
 
   /** Parts that are removed from the disk leave their files and memory. */
@@ -245,6 +299,7 @@ export class PartReader {
     this.#files.deleteWhere(ofPart)
     this.#indices.delete(partId)
     for (const key of [...this.#checked.keys()]) if (ofPart(key)) this.#checked.delete(key)
+    this.fetcher.forget(`${partId}/`)
   }
 
   /** Gives back kernel memory of cached columns. */
@@ -254,6 +309,7 @@ export class PartReader {
 
   close(): void {
     for (const cache of [this.columnCache, this.#indices, this.#files]) cache.deleteWhere(() => true)
+    this.fetcher.clear()
   }
 
   /** Reads at once, from a file kept open. */
@@ -262,7 +318,7 @@ export class PartReader {
     const key = `${part.id}/${file}`
     let open = this.#files.get(key)
     if (!open) {
-      open = this.disk.openSync(`${part.path}/${file}`)
+      open = this.disk.openSync(filesOf(part) + file)
       this.#files.set(key, open, 1)
     }
     if (open.read(start, target) !== target.length)
@@ -281,37 +337,118 @@ export class PartReader {
     return checked
   }
 
-  async #open(part: PartInfo, columns: readonly string[], markFrom: number, markTo: number): Promise<GranuleReader> {
-    const streams = part.kind === 'compact' ? ['data'] : this.streamsOfColumns(part, columns)
-    await this.#inParallel(
-      streams.filter(stream => !this.marksCache.has(`${part.id}/${stream}`)),
-      stream => this.#loadMarks(part, stream),
-    )
+  async #open(
+    part: PartInfo,
+    columns: readonly string[],
+    markFrom: number,
+    markTo: number,
+    lease?: Lease,
+  ): Promise<GranuleReader> {
+    const marks = await this.#marksOf(part, this.#filesToRead(part, columns))
     const fetched = new Map<string, Uint8Array>()
-    const reader = new GranuleReader(this, part, markFrom, markTo, fetched)
-    if (!this.disk.openSync)
-      await this.#inParallel(streams, async stream => {
-        const { start, end } = reader.range(stream)
-        fetched.set(
-          stream,
-          end > start ? await this.disk.read(`${part.path}/${stream}.bin`, start, end) : new Uint8Array(0),
+    if (this.isWaitedFor)
+      await Promise.all(
+        [...marks.keys()].map(async file => {
+          const { start, end } = rangeInFile(part, file, marks, markFrom, markTo)
+          const key = `${part.id}/${file}.bin`
+          fetched.set(file, await this.fetcher.read(key, `${filesOf(part)}${file}.bin`, start, end, lease))
+        }),
+      )
+    return new GranuleReader(this, part, markFrom, markTo, marks, fetched)
+  }
+
+  #filesToRead(part: PartInfo, columns: readonly string[]): string[] {
+    return part.kind === 'compact' ? ['data'] : this.streamsOfColumns(part, columns)
+  }
+
+  /**
+   * Asks for the bytes of what will be read, until `step` of the lease is passed; resolves when they are asked for. Nothing is done on
+   * disks that are read at once. What is cached decoded is left out.
+   */
+  async fetchAhead(reads: readonly PlannedRead[], lease: Lease, step: number): Promise<void> {
+    if (!this.isWaitedFor || lease.isEnded) return
+    this.fetcher.ahead([...(await this.#plan(reads)).values()], lease, step)
+  }
+
+  /** Bytes that would have to be fetched for reads. Their marks are loaded for it. */
+  async bytesOf(reads: readonly PlannedRead[]): Promise<number> {
+    let bytes = 0
+    for (const { ranges } of (await this.#plan(reads)).values())
+      for (const { start, end } of ranges) bytes += end - start
+    return bytes
+  }
+
+  async #plan(reads: readonly PlannedRead[]): Promise<Map<string, WantedRanges & { ranges: ByteRange[] }>> {
+    const wanted = new Map<string, WantedRanges & { ranges: ByteRange[] }>()
+    const all = await Promise.all(
+      reads.map(async ({ part, columns, from, to }) => {
+        const left = columns.filter(name => !this.columnCache.has(`${part.id}/${name}/${segmentNumber(part, from)}`))
+        const [kept, passing] = [true, false].map(is => left.filter(name => this.#isKept(part, name, from, to) === is))
+        const segment = segmentOf(part, from)
+        return Promise.all(
+          (
+            [
+              [kept, ...segment],
+              [passing, from, to],
+            ] as const
+          ).map(async ([names, start, end]) => ({
+            ...{ part, start, end },
+            marks: names.length === 0 ? null : await this.#marksOf(part, this.#filesToRead(part, names)),
+          })),
         )
-      })
-    return reader
+      }),
+    )
+    for (const { part, start, end, marks } of all.flat())
+      for (const file of marks?.keys() ?? []) {
+        const key = `${part.id}/${file}.bin`
+        const range = rangeInFile(part, file, marks!, start, end)
+        const known = wanted.get(key)
+        if (known) known.ranges.push(range)
+        else wanted.set(key, { file: key, path: `${filesOf(part)}${file}.bin`, ranges: [range] })
+      }
+    return wanted
   }
 
-  async #inParallel(items: readonly string[], work: (item: string) => Promise<void>): Promise<void> {
-    let next = 0
-    const run = async () => {
-      while (next < items.length) await work(items[next++])
+  /** Loads primary indices, and marks of columns, all at the same time. What cannot be loaded is told by who uses it. */
+  async prepare(
+    parts: readonly PartInfo[],
+    { types, columns }: { types?: readonly DataType[]; columns?: readonly string[] },
+  ): Promise<void> {
+    if (!this.isWaitedFor) return
+    await Promise.allSettled(
+      parts.flatMap(part => [
+        ...(types ? [this.primaryIndex(part, types)] : []),
+        ...(columns ? [this.#marksOf(part, this.#filesToRead(part, columns))] : []),
+      ]),
+    )
+  }
+
+  /** Marks of files, which the caller keeps as long as it needs them. */
+  async #marksOf(part: PartInfo, files: readonly string[]): Promise<PartMarks> {
+    const marks = new Map<string, StreamMarks[]>()
+    const missing: Promise<void>[] = []
+    for (const file of files) {
+      const key = `${part.id}/${file}`
+      const cached = this.marksCache.get(key)
+      marks.set(file, cached ?? [])
+      if (!cached)
+        missing.push(
+          this.#once(key, () => this.#loadMarks(part, file)).then(loaded => {
+            marks.set(file, loaded)
+          }),
+        )
     }
-    await Promise.all(Array.from({ length: Math.min(this.#fetchesMax, items.length) }, run))
+    if (missing.length > 0) await Promise.all(missing)
+    return marks
   }
 
-  async #loadMarks(part: PartInfo, stream: string): Promise<void> {
+  async #loadMarks(part: PartInfo, stream: string): Promise<StreamMarks[]> {
     const { extension, compressed, count } = part.marks
-    const file = `${part.path}/${stream}${extension}`
-    const bytes = compressed ? this.codec.decodeAll(await this.#readWhole(file)) : await this.#readMarks(part, stream)
+    const file = `${filesOf(part)}${stream}${extension}`
+    const known = part.fileSizes?.marks[stream]
+    const bytes = compressed
+      ? this.codec.decodeAll(await this.#readWhole(file, known))
+      : await this.#readMarks(part, stream)
     const streams = part.kind === 'compact' ? (part.substreams?.flat().length ?? part.columns.length) : 1
     const { marks } = readMarks(bytes, streams, !extension.endsWith('mrk'))
     if (marks.some(one => one.count !== count))
@@ -321,13 +458,14 @@ export class PartReader {
       marks,
       marks.reduce((sum, one) => sum + marksBytes(one), 0),
     )
+    return marks
   }
 
   /** Plain marks, whose size is known, are read at once where that can be: there are many small files of them. */
   async #readMarks(part: PartInfo, stream: string): Promise<Uint8Array> {
     const { extension, count } = part.marks
-    const file = `${part.path}/${stream}${extension}`
-    if (!this.disk.readSync || part.kind === 'compact') return this.#readWhole(file)
+    const file = `${filesOf(part)}${stream}${extension}`
+    if (!this.disk.readSync || part.kind === 'compact') return this.#readWhole(file, part.fileSizes?.marks[stream])
     // One byte more than there should be, to see that there is not.
     const size = extension === '.mrk' ? count * 16 : (count + (part.marks.hasFinal ? 1 : 0)) * 24
     const bytes = new Uint8Array(size + 1)
@@ -335,12 +473,6 @@ export class PartReader {
     if (have !== size)
       throw new DBError('CORRUPTED_DATA', `${file} has ${have > size ? 'more' : 'fewer'} marks than its part`)
     return bytes.subarray(0, size)
-  }
-
-  marksOf(part: PartInfo, stream: string): StreamMarks[] {
-    const marks = this.marksCache.get(`${part.id}/${stream}`)
-    assert(marks !== undefined, 'marks are loaded before they are used')
-    return marks
   }
 
   /** The file of a stream, without extension, or null when the part has none. */
@@ -370,6 +502,28 @@ export class PartReader {
   }
 }
 
+/** Marks of each file, one list for each stream in it. */
+type PartMarks = ReadonlyMap<string, readonly StreamMarks[]>
+
+/** What the names of a part's files start with. */
+const filesOf = ({ path }: PartInfo): string => (path === '' ? '' : `${path}/`)
+
+const segmentNumber = (part: PartInfo, mark: number): number => Math.floor(mark / segmentMarks(part))
+
+/** The marks of the segment that a mark lies in. */
+function segmentOf(part: PartInfo, mark: number): [from: number, to: number] {
+  const size = segmentMarks(part)
+  const from = segmentNumber(part, mark) * size
+  return [from, Math.min(from + size, part.marks.count)]
+}
+
+/** What is read of a stream's file: a compact part's whole granules, a dictionary's until it ends. */
+function rangeInFile(part: PartInfo, file: string, marks: PartMarks, from: number, to: number): StreamRange {
+  const [first] = marks.get(file) ?? []
+  assert(first !== undefined, 'marks are loaded before they are used')
+  return rangeOf(first, from, file.endsWith('.dict') ? endOfShared(first, to) : to, part.streams[file])
+}
+
 const cut = (column: Column, start: number, rows: number): Column =>
   start === 0 && rows === column.rows ? column : column.slice(start, rows)
 
@@ -385,19 +539,19 @@ class GranuleReader {
     readonly part: PartInfo,
     readonly from: number,
     readonly to: number,
+    readonly marks: PartMarks,
     readonly fetched: ReadonlyMap<string, Uint8Array>,
   ) {
     for (let mark = from; mark < to; mark++) this.#granuleRows.push(rowsOfMarks(part, mark, mark + 1))
   }
 
-  /** What is read of a stream's file: a compact part's whole granules, a dictionary's until it ends. */
   range(file: string): StreamRange {
-    const { part, from, to } = this
-    const size = part.streams[file]
-    const marks = this.parts.marksOf(part, file)
-    const shared = file.endsWith('.dict')
-    const end = shared ? endOfShared(marks[0], to) : to
-    return rangeOf(marks[0], from, end, size)
+    return rangeInFile(this.part, file, this.marks, this.from, this.to)
+  }
+
+  /** Of the streams of a compact part. */
+  get #dataMarks(): readonly StreamMarks[] {
+    return this.marks.get('data') ?? []
   }
 
   decode(name: string, arena: Arena): Column | null {
@@ -444,8 +598,8 @@ class GranuleReader {
 
   /** One granule of a column in a compact part. */
   #compact(index: number, type: DataType, mark: number, rows: number, arena: Arena): StreamSource {
-    const { part, parts } = this
-    const marks = parts.marksOf(part, 'data')
+    const { part } = this
+    const marks = this.#dataMarks
     const before = part.substreams?.slice(0, index).flat().length ?? index
     const names = part.substreams?.[index] ?? null
     const count = names?.length ?? 1
@@ -505,7 +659,7 @@ class GranuleReader {
   /** The first frame of a compact part's data behind this one, as far as marks know. */
   #frameAfter(frame: number): number {
     let after = this.part.streams['data']
-    for (const { frames } of this.parts.marksOf(this.part, 'data'))
+    for (const { frames } of this.#dataMarks)
       for (const start of frames) if (start > frame && start < after) after = start
     return after
   }

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { pageOptions } from './browser.mjs'
 
 /** Gives the exit code of the run. */
 export async function testBrowser(root, only) {
@@ -36,6 +37,18 @@ export async function testBrowser(root, only) {
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'warning',
+  })
+  // What runs in pages themselves.
+  const suite = path.join(directory, 'suite')
+  await build({
+    ...pageOptions,
+    target: 'es2022',
+    entryPoints: [path.join(suite, 'disks.ts')],
+    outdir: path.join(outdir, 'browser/suite'),
+    alias: {
+      'node:test': path.join(root, 'test/edge/suite/nodeTest.ts'),
+      'node:assert/strict': path.join(suite, 'nodeAssert.ts'),
+    },
   })
   const bundles = files.map(file =>
     path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')),

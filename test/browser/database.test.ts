@@ -82,8 +82,7 @@ describe('a database in a page', () => {
     const page = await pages.tab()
     await open(page)
     const answers = await page.evaluate(async () => {
-      const app = tests.app()
-      const text = async (url: string, init?: RequestInit) => (await app.request(url, init)).text()
+      const text = async (url: string) => (await tests.database().fetch(`http://granary${url}`)).text()
       return [
         await text('/ping'),
         await text('/?query=SELECT+number+FROM+numbers(3)+FORMAT+JSONCompactEachRow'),

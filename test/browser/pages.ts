@@ -10,11 +10,11 @@ globalThis.tests = {
   granary,
   async open(start = {}, worker) {
     const { engine, platform } = await granary.openEngine(start, worker)
-    engines.set(start.path ?? '', { engine, app: granary.createApp(engine, { platform }) })
+    engines.set(start.path ?? '', { engine, database: new granary.Database(engine, {}, platform) })
     return engine
   },
   engine: (path = '') => engines.get(path).engine,
-  app: (path = '') => engines.get(path).app,
+  database: (path = '') => engines.get(path).database,
   async execute(query, { path, settings = {}, signal = new AbortController().signal, body = null, ...more } = {}) {
     const client = { interface: 'local', address: '', userAgent: '' }
     const request = { query, body, settings, parameters: {}, user: 'default', readonly: 0, signal, client, ...more }
@@ -37,7 +37,7 @@ export interface PageTests {
   granary: typeof import('../../adapters/browser/index.ts')
   open(start?: object, worker?: unknown): Promise<import('../../runtime/engine/contract.ts').Engine>
   engine(path?: string): import('../../runtime/engine/contract.ts').Engine
-  app(path?: string): { request(url: string, init?: RequestInit): Promise<Response> }
+  database(path?: string): import('../../adapters/browser/index.ts').Database
   execute(query: string, options?: object): Promise<import('../../runtime/engine/contract.ts').QueryResult>
   ask(query: string, options?: object): Promise<string>
 }

@@ -66,6 +66,7 @@ function send(request: IncomingMessage, response: ServerResponse, name: string, 
     'Content-Type': types[path.extname(name).slice(1)] ?? 'application/octet-stream',
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'no-store',
+    'Access-Control-Allow-Origin': '*',
   }
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   if (!range) {

@@ -2,6 +2,7 @@ import { DBError } from '../core/errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Disk } from './disk.ts'
 import { RewritableDisk } from './disks/rewritable.ts'
+import { WebDisk } from './disks/web.ts'
 import { openStore } from './openStore.ts'
 
 const url = /^([a-z][a-z0-9+.-]+):/i
@@ -11,7 +12,7 @@ const leaseMsDefault = 30_000
 export const isUrl = (location: string): boolean => url.test(location)
 
 /** Whether it is of a kind that every runtime can reach. */
-export const opensHere = (location: string): boolean => /^s3:/i.test(location)
+export const opensHere = (location: string): boolean => /^(s3|https?):/i.test(location)
 
 /** A thread has one disk for a location: who shares it shares what is known of its directories. */
 const opened = new WeakMap<Platform, Map<string, Promise<Disk>>>()
@@ -46,6 +47,7 @@ async function open(platform: Platform, location: string): Promise<Disk> {
       now: () => platform.clock.monotonic(),
       leaseMs: platform.storeOptions?.leaseMs ?? leaseMsDefault,
     })
+  if (scheme === 'http' || scheme === 'https') return new WebDisk(await openStore(platform, location))
   throw new DBError(
     'BAD_ARGUMENTS',
     scheme === undefined

@@ -33,6 +33,8 @@ export async function buildPage() {
     "default-src 'none'",
     `script-src ${hash(script)}`,
     `style-src ${hash(style)}`,
+    // Browsers write style attributes of their own where they edit text.
+    "style-src-attr 'unsafe-inline'",
     "connect-src 'self'",
     'img-src data:',
     "base-uri 'none'",

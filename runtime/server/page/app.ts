@@ -456,6 +456,7 @@ export class App {
   }
 
   #draw(): void {
+    document.title = `${this.#isRunning ? '● ' : ''}${titleOf(this.#tab)} · Granary`
     const { runs, shown, view } = this.#tab
     this.#drawRunButton()
     this.#results.draw(runs, shown, view)

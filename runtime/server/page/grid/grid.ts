@@ -82,6 +82,11 @@ export class Grid {
     this.#scroller.focus()
   }
 
+  /** The cell of the cursor comes into view. */
+  reveal(): void {
+    if (this.#hasCursor) this.#reveal()
+  }
+
   get sort(): Order | null {
     return this.#sort
   }
@@ -391,7 +396,7 @@ export class Grid {
       cell.style.left = `${this.#gutter + this.#edges[column]}px`
       cell.style.width = `${this.#widths[column]}px`
       cell.className =
-        value === null || value === undefined ? 'grid-cell null' : `grid-cell kind-${this.#kinds[column]}`
+        value === null || value === undefined ? `grid-cell kind-${this.#kinds[column]} null` : `grid-cell kind-${this.#kinds[column]}`
       cell.textContent = value === null ? 'NULL' : shown(value ?? '')
       if (value === '') cell.classList.add('empty')
       element.append(cell)

@@ -97,7 +97,6 @@ const theme = EditorView.theme({
     backgroundColor: 'var(--raised)',
     color: 'var(--text)',
     boxShadow: 'var(--shadow)',
-    overflow: 'hidden',
   },
   '.cm-tooltip.cm-tooltip-autocomplete > ul': {
     fontFamily: 'var(--mono)',

@@ -24,6 +24,7 @@ export function tablesIn(sql: string): TableReference[] {
     if (tokens[at].kind !== 'word' || !before.has(textOf(at).toUpperCase())) continue
     let next = at + 1
     if (/^(INTO|TRUNCATE|OPTIMIZE|DESCRIBE|DESC)$/i.test(textOf(at)) && /^TABLE$/i.test(textOf(next))) next++
+    while (/^(IF|NOT|EXISTS)$/i.test(textOf(next)) && tokens[next].kind === 'word') next++
     // FROM a, b: each behind its comma.
     for (;;) {
       if (!isName(next)) break
@@ -35,7 +36,8 @@ export function tablesIn(sql: string): TableReference[] {
         table = unquoteName(textOf(next + 1))
         next += 2
       }
-      if (textOf(next) === '(') break
+      // A table function; behind INSERT INTO and CREATE TABLE it is a list of columns.
+      if (textOf(next) === '(' && /^(FROM|JOIN)$/i.test(textOf(at))) break
       let alias = ''
       if (/^AS$/i.test(textOf(next)) && isName(next + 1)) {
         alias = unquoteName(textOf(next + 1))

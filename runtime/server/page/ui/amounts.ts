@@ -3,10 +3,9 @@ const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
 
 export const grouped = (count: number): string => grouping.format(count)
 
-/** 950, 12.4 thousand, 3.00 million: short enough for a line of status. */
+/** 950, 124,000, 3.00 million: short enough for a line of status. */
 export function countText(count: number): string {
-  if (count < 100_000) return grouped(count)
-  if (count < 1e6) return `${(count / 1e3).toFixed(0)} thousand`
+  if (count < 1e6) return grouped(count)
   if (count < 1e9) return `${(count / 1e6).toFixed(2)} million`
   if (count < 1e12) return `${(count / 1e9).toFixed(2)} billion`
   return `${(count / 1e12).toFixed(2)} trillion`

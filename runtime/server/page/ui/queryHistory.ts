@@ -89,7 +89,7 @@ export class QueryHistory {
             h('code', null, entry.sql.replace(/\s+/g, ' ').slice(0, 160)),
             h(
               'span',
-              { class: entry.error ? 'history-facts bad' : 'history-facts' },
+              { class: entry.error && entry.error !== 'stopped' ? 'history-facts bad' : 'history-facts' },
               h('span', null, agoText(entry.at)),
               h(
                 'span',

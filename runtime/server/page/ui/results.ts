@@ -43,6 +43,7 @@ export class Results {
   readonly #notice = h('div', { class: 'notice', role: 'status' })
   readonly #body = h('div', { class: 'result-body' })
   readonly #message = h('div', { class: 'message' })
+  readonly #running = h('div', { class: 'running', 'aria-hidden': 'true' })
   #runs: readonly Run[] = []
   #run: Run | null = null
   #view: View = 'table'
@@ -93,6 +94,7 @@ export class Results {
     this.element.classList.toggle('is-empty', run === null)
     this.#drawProgress()
     this.#drawStatus()
+    if (run?.state === 'running') this.#drawRunning(run)
     this.#drawTools()
     this.#drawChips()
     this.#drawNotice()
@@ -153,6 +155,26 @@ export class Results {
       mark,
       h('span', { class: 'state' }, label),
       ...facts.map(fact => h('span', { class: 'fact' }, fact)),
+    )
+  }
+
+  /** In the place of a table that has not begun. */
+  #drawRunning({ elapsedMs, progress }: Run): void {
+    const { readRows, totalRows, readBytes } = progress
+    const part = totalRows > readRows && readRows > 0 ? readRows / totalRows : 0
+    const track = h('div', { class: part > 0 ? 'track' : 'track unknown' }, h('div'))
+    if (part > 0) (track.firstElementChild as HTMLElement).style.width = `${part * 100}%`
+    replaceChildren(
+      this.#running,
+      h('div', { class: 'running-time' }, `${(elapsedMs / 1000).toFixed(1)} s`),
+      part > 0 && track,
+      h(
+        'div',
+        null,
+        readRows > 0
+          ? `${countText(readRows)}${part > 0 ? ` of ${countText(totalRows)}` : ''} rows read, ${sizeText(readBytes)}`
+          : 'Waiting for the server',
+      ),
     )
   }
 
@@ -312,11 +334,7 @@ export class Results {
           : 'The statement has no result to show.',
       )
     if (state === 'cancelled') return card('', 'Stopped', 'The query was ended, here and on the server.')
-    return h(
-      'div',
-      { class: 'waiting-note' },
-      state === 'waiting' ? 'Waiting for the statements before' : 'Waiting for the first rows',
-    )
+    return state === 'waiting' ? h('p', { class: 'waiting-note' }, 'Waits for the statements before it') : this.#running
   }
 
   #tableOf(run: Run, range?: Range): Table {

@@ -35,6 +35,8 @@ export class Viewer {
     this.#run = run
     this.element.hidden = false
     this.draw()
+    // It takes room that the cell may have been in.
+    requestAnimationFrame(() => this.grid.reveal())
   }
 
   close(): void {

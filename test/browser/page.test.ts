@@ -267,12 +267,20 @@ describe('queries', () => {
   })
 
   test('an error behind the first rows keeps the rows', async () => {
+    await page.getByLabel('Most rows to show').selectOption('1 million rows')
     await run(
       "SELECT number, repeat('x', 100), throwIf(number = 300000, 'enough') FROM numbers(400000) SETTINGS max_block_size = 1000",
       'failed',
     )
     assert.match(await page.locator('.notice').innerText(), /failed after [\d,]+ rows:.*enough/)
     assert.deepEqual((await row(0))[0], '0')
+  })
+
+  test('what was read is counted over all threads', async () => {
+    await server.text('CREATE TABLE many (n UInt64) ENGINE = MergeTree ORDER BY n')
+    await server.text('INSERT INTO many SELECT number FROM numbers(2000000)')
+    await run('SELECT n % 10 AS k, sum(n) FROM many GROUP BY k')
+    assert.match(await page.locator('.status').innerText(), /read 2\.00 million rows, 16\.0 MB/)
   })
 
   test('parameters get fields', async () => {

@@ -396,7 +396,9 @@ export class Grid {
       cell.style.left = `${this.#gutter + this.#edges[column]}px`
       cell.style.width = `${this.#widths[column]}px`
       cell.className =
-        value === null || value === undefined ? `grid-cell kind-${this.#kinds[column]} null` : `grid-cell kind-${this.#kinds[column]}`
+        value === null || value === undefined
+          ? `grid-cell kind-${this.#kinds[column]} null`
+          : `grid-cell kind-${this.#kinds[column]}`
       cell.textContent = value === null ? 'NULL' : shown(value ?? '')
       if (value === '') cell.classList.add('empty')
       element.append(cell)

@@ -145,7 +145,7 @@ export class Run {
       }
     } catch (error) {
       this.#abort.signal.throwIfAborted()
-      throw this.#exceptionInTail(response) ?? error
+      throw this.#exceptionInTail(response) ?? (await this.#exceptionInLog()) ?? error
     }
     const exception = this.#exceptionInTail(response)
     if (exception) throw exception
@@ -189,6 +189,22 @@ export class Run {
     if (!old) return null
     this.rows?.cut(this.rows.rows - (old[1].split('\n').length - 1))
     return ServerError.read(old[1], 200)
+  }
+
+  /** A browser drops what it has not handed out when the connection breaks, and with it the tail: then the log knows. */
+  async #exceptionInLog(): Promise<ServerError | null> {
+    const sql =
+      "SELECT exception FROM system.query_log WHERE query_id = {id:String} AND exception != '' AND event_date >= today() - 1 LIMIT 1"
+    for (const wait of [0, 300, 1000]) {
+      await pause(wait)
+      try {
+        const [row] = await this.server.rows(sql, { parameters: { id: this.queryId } })
+        if (row) return ServerError.read(String(row[0]), 200)
+      } catch {
+        return null
+      }
+    }
+    return null
   }
 
   /** Header lines of progress do not reach a page before the body does, so the server's list of queries is asked. */

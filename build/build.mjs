@@ -18,11 +18,12 @@ const dist = path.join(root, 'dist')
  * three runtimes is hardly larger than for one; what runs elsewhere than below Node's modules is a group of its own. package.json's
  * `exports` names the same files, and their types come from adapters/types.json.
  */
+const programs = ['index', 'cli', 'worker', 'server', 'testing']
 const groups = [
   {
-    entries: { node: ['index', 'cli', 'worker'], deno: ['index', 'cli', 'worker'], bun: ['index', 'cli', 'worker'] },
+    entries: { node: programs, deno: programs, bun: programs },
     chunks: 'chunks',
-    options: { platform: 'node', target: 'node20', packages: 'external' },
+    options: { platform: 'node', target: 'node20', packages: 'external', minifyWhitespace: true, minifySyntax: true },
   },
 ]
 

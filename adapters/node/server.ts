@@ -1,2 +1,3 @@
 export { listen } from '../shared/httpServer.ts'
 export type { HttpServer, ListenOptions } from '../shared/listen.ts'
+export { createApp } from '../../runtime/server/app.ts'

@@ -23,14 +23,7 @@ import { DecimalType } from '../types/decimal.ts'
 import { parseType } from '../types/parseType.ts'
 import type { Value } from '../types/value.ts'
 import { convertColumn } from './convert.ts'
-import {
-  defineFormat,
-  type Omitted,
-  type RandomAccessReader,
-  type RandomAccessSource,
-  type ReadResult,
-  type Schema,
-} from './format.ts'
+import type { Omitted, RandomAccessReader, RandomAccessSource, ReadResult, Schema } from './format.ts'
 import { assemble } from './mapping.ts'
 import type { FormatOptions } from './settings.ts'
 
@@ -349,17 +342,10 @@ function toValue(value: unknown, type: DataType): Value {
   return typeof type.default === 'bigint' ? BigInt(value as number) : Number(value)
 }
 
-const reader: RandomAccessReader = {
+export const parquetReader: RandomAccessReader = {
   async inferSchema(source) {
     const metadata = await readMetadata(bufferOf(source))
     return parquetSchema(metadata).children.map(tree => ({ name: tree.element.name, type: typeOf(tree) }))
   },
   read: readParquet,
 }
-
-export const parquetFormat = defineFormat({
-  name: 'Parquet',
-  contentType: () => 'application/octet-stream',
-  isBinary: true,
-  randomAccess: reader,
-})

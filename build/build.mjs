@@ -23,7 +23,7 @@ const groups = [
   {
     entries: { node: programs, deno: programs, bun: programs },
     chunks: 'chunks',
-    options: { platform: 'node', target: 'node20', packages: 'external', minifyWhitespace: true, minifySyntax: true },
+    options: { platform: 'node', target: 'node20', packages: 'external' },
   },
 ]
 

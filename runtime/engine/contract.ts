@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly maxServerMemoryUsage?: number
   /** Of text without a zone; UTC by default. */
   readonly timeZone?: string
+  /** Workers start with the first query that is worth one; smaller ones run in the thread that asks. */
+  readonly startsWorkersLate?: boolean
   /** Workers run made-up queries at their start, so that the first real ones find optimized code. */
   readonly warmUp?: boolean
   /** Decoded columns that each worker keeps. */

@@ -121,6 +121,7 @@ export class GranaryEngine implements Engine {
         const gone = disk?.can.write && temporary !== '' ? disk.remove(`${temporaryDirectory}/${temporary}`) : null
         gone?.catch(() => {}) // the next start removes it
       },
+      options.startsWorkersLate,
     )
     this.statements = new Statements(this)
   }

@@ -21,6 +21,8 @@ export interface Rows {
   readonly format?: string
   readonly threads?: number
   readonly pieces?: AsyncGenerator<Uint8Array, undefined>
+  /** These are all there, and few. */
+  readonly isSmall?: boolean
   /** How many views have fed each other to get here. */
   readonly depth?: number
 }
@@ -49,7 +51,8 @@ export async function insertStatement(
   const pieces = inputPieces(data, rest)
   try {
     const columns = insertColumns(statement, table)
-    const progress = await insertRows(run, table, columns, { query, tables, format, threads: run.threads, pieces })
+    const rows = { query, tables, format, threads: run.threads, pieces, isSmall: rest === null }
+    const progress = await insertRows(run, table, columns, rows)
     engine.count('InsertedRows', progress.rows)
     engine.count('InsertedBytes', progress.bytes)
   } finally {
@@ -83,6 +86,7 @@ export async function insertRows(
     query: rows.query,
     format: rows.format ?? '',
     threads: rows.threads ?? 1,
+    isSmall: rows.isSmall,
   }
   try {
     const events: TaskEvents = {

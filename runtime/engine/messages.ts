@@ -61,6 +61,8 @@ export interface InsertTask extends TaskBase {
   readonly query: Query | null
   readonly format: string
   readonly threads: number
+  /** All of its data is there, and no more than the text of a query may have. */
+  readonly isSmall?: boolean
 }
 
 export interface MergeTask extends TaskBase {

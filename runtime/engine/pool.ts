@@ -5,6 +5,7 @@ import { SentParts } from './partReferences.ts'
 import { transferOf } from '../exec/peers.ts'
 import type { Platform, WorkerHandle } from '../platform.ts'
 import { type HostOptions, TaskHost } from './host.ts'
+import { isSmallTask } from './smallTask.ts'
 import type {
   FromWorker,
   ScalarResult,
@@ -52,6 +53,11 @@ interface Entry {
   readonly startedAt: number
 }
 
+interface Spawned {
+  post(message: ToWorker, transfer?: ArrayBuffer[]): void
+  terminate(): Promise<void>
+}
+
 /** A task that is cancelled and does not end in this time ends with its worker: it is deep in one call. */
 const cancelMs = 40
 /** A worker whose memory has grown so far beyond its use is replaced when it has had nothing to do for a while. */
@@ -76,6 +82,8 @@ export class WorkerPool {
   readonly #knownParts: SentParts[] = []
   #next = 1
   #closing = false
+  /** Where small tasks run when workers start no earlier than they are needed: this thread, behind the workers. -1: nowhere. */
+  #local = -1
 
   constructor(
     readonly platform: Platform,
@@ -85,24 +93,46 @@ export class WorkerPool {
     memory: Memory,
     /** Told of each task whose worker ended under it: of what it may have left behind. */
     readonly abandoned: (task: Task) => void = () => {},
+    /** Workers start with the first task that is worth one. */
+    isLazy = false,
   ) {
     if (!platform.startWorker) {
-      this.#knownParts.push(new SentParts())
-      const host = new TaskHost(platform, message => this.#hear(0, message), options, memory)
-      this.#workers.push({
-        post: message => host.handle(message),
-        terminate: async () => host.handle({ kind: 'stop' }),
-        busy: 0,
-      })
+      this.#addThisThread(memory)
       return
     }
     for (let i = 0; i < count; i++) {
       this.#knownParts.push(new SentParts())
-      this.#workers.push({ ...this.#spawn(i, options), busy: 0 })
+      this.#workers.push({ ...(isLazy ? this.#sleeping(i) : this.#spawn(i, options)), busy: 0 })
+    }
+    if (isLazy) this.#local = this.#addThisThread(memory)
+  }
+
+  #addThisThread(memory: Memory): number {
+    const index = this.#workers.length
+    const host = new TaskHost(this.platform, message => this.#hear(index, message), this.options, memory)
+    this.#knownParts.push(new SentParts())
+    this.#workers.push({
+      post: message => host.handle(message),
+      terminate: async () => host.handle({ kind: 'stop' }),
+      busy: 0,
+    })
+    return index
+  }
+
+  /** Starts when it is told something that matters to one that has just started. */
+  #sleeping(index: number): Spawned {
+    let spawned: Spawned | null = null
+    return {
+      post: (message, transfer) => {
+        if (!spawned && (message.kind === 'forget' || message.kind === 'stop')) return
+        spawned ??= this.#spawn(index, this.options)
+        spawned.post(message, transfer)
+      },
+      terminate: async () => spawned?.terminate(),
     }
   }
 
-  #spawn(index: number, options: HostOptions) {
+  #spawn(index: number, options: HostOptions): Spawned {
     let isReplaced = false
     const handle: WorkerHandle = this.platform.startWorker!(
       message => {
@@ -123,7 +153,7 @@ export class WorkerPool {
   }
 
   get threads(): number {
-    return this.#workers.length
+    return this.#local < 0 ? this.#workers.length : this.#local
   }
 
   nextId(): number {
@@ -132,11 +162,13 @@ export class WorkerPool {
 
   /** Runs a task in the least busy worker; the first of equals, so that caches stay warm. */
   run(task: Task, events: TaskEvents = {}, preferred?: number): RunningTask {
+    if (preferred === undefined && this.#local >= 0 && isSmallTask(task))
+      return this.#start(task, events, this.#local, 0)
     let worker = preferred ?? 0
     const load = ({ busy, isStarting }: { busy: number; isStarting?: boolean }) => busy + (isStarting ? 0.5 : 0)
     if (preferred === undefined)
       this.#workers.forEach((other, i) => {
-        if (load(other) < load(this.#workers[worker])) worker = i
+        if (i !== this.#local && load(other) < load(this.#workers[worker])) worker = i
       })
     return this.#start(task, events, worker, 0)
   }
@@ -178,7 +210,8 @@ export class WorkerPool {
     if (entry.task.cancel) Atomics.store(new Int32Array(entry.task.cancel), 0, 1)
     this.#workers[entry.worker].post({ kind: 'cancel', id })
     for (const helper of entry.helpers) this.#cancel(helper, mustEnd)
-    if (mustEnd && this.platform.startWorker) this.platform.clock.after(cancelMs, () => this.#stop(id))
+    if (mustEnd && this.platform.startWorker && entry.worker !== this.#local)
+      this.platform.clock.after(cancelMs, () => this.#stop(id))
   }
 
   /** Ends a cancelled task with its worker, unless others run there. */
@@ -309,7 +342,13 @@ export class WorkerPool {
   /** When a worker's last task has ended. */
   #rest(index: number, { memorySize, memoryTaken }: WorkerProgress): void {
     const worker = this.#workers[index]
-    if (!this.platform.startWorker || worker.busy > 1 || memorySize - memoryTaken <= unusedBytesMax) return
+    if (
+      !this.platform.startWorker ||
+      index === this.#local ||
+      worker.busy > 1 ||
+      memorySize - memoryTaken <= unusedBytesMax
+    )
+      return
     worker.stay?.()
     const stay = this.platform.clock.after(idleMs, () => {
       if (worker.busy > 0 || this.#closing) return
@@ -324,7 +363,7 @@ export class WorkerPool {
 
   /** Starts helpers on the other workers. */
   #help(entry: Entry, count: number, scalars: readonly ScalarResult[]): void {
-    const others = this.#workers.map((_, i) => i).filter(i => i !== entry.worker)
+    const others = this.#workers.map((_, i) => i).filter(i => i !== entry.worker && i !== this.#local)
     for (let i = 0; i < count; i++) {
       const id = this.nextId()
       entry.helpers.push(id)

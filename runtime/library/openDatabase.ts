@@ -25,7 +25,7 @@ export async function openDatabase(platform: Platform, given: string | OpenOptio
     const places = [path !== undefined && 'path', url !== undefined && 'url', memory && 'memory'].filter(Boolean)
     if (places.length > 1)
       throw new DBError('BAD_ARGUMENTS', `A database lives in one place, not ${places.join(' and ')}`)
-    const engine = await createEngine(platform, { ...rest, path: path ?? url })
+    const engine = await createEngine(platform, { startsWorkersLate: true, ...rest, path: path ?? url })
     return new Database(engine, { ...rest, settings }, platform)
   } catch (error) {
     throw granaryError(error, '', origin)

@@ -59,7 +59,8 @@ export const urlLocation = 'url:'
 /** What a URL has, piece by piece. */
 export async function* urlPieces(platform: Platform, url: string): AsyncGenerator<Uint8Array> {
   if (!platform.fetch) throw new DBError('NOT_IMPLEMENTED', `${platform.name} has no way to other servers`)
-  if (!/^https?:\/\//.test(url)) throw new DBError('BAD_ARGUMENTS', `${url} is no URL of HTTP`)
+  // A page names its own files by blob:.
+  if (!/^(https?:\/\/|blob:)/.test(url)) throw new DBError('BAD_ARGUMENTS', `${url} is no URL of HTTP`)
   const answer = await platform.fetch(url, { method: 'GET' }).catch(cause => {
     throw new DBError('NETWORK_ERROR', `Cannot reach ${url}: ${String(cause)}`, { cause })
   })

@@ -35,7 +35,8 @@ export async function buildPage() {
     `style-src ${hash(style)}`,
     // Browsers write style attributes of their own where they edit text.
     "style-src-attr 'unsafe-inline'",
-    "connect-src 'self'",
+    // Saved as a file it may ask any server; the server that serves it narrows this to itself.
+    'connect-src http: https:',
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",

@@ -12,7 +12,8 @@ const headSize = 4096
 /** Answers requests for the page: it is one file, asks for nothing from elsewhere, and changes only with the server's version. */
 export function pageHandler(file: PageFile): (request: Request) => Response {
   const head = decodeText(file.html.subarray(0, headSize))
-  const policy = contentOf(head, 'http-equiv', 'Content-Security-Policy')
+  const given = contentOf(head, 'http-equiv', 'Content-Security-Policy')
+  const policy = `${given.replace(/connect-src [^;]*/, "connect-src 'self'")}; frame-ancestors 'none'`
   const version = contentOf(head, 'name', 'version')
   return request => {
     const gzip = file.gzip && acceptsGzip(request.headers.get('accept-encoding') ?? '') ? file.gzip : null
@@ -21,7 +22,7 @@ export function pageHandler(file: PageFile): (request: Request) => Response {
       ETag: tag,
       'Cache-Control': 'no-cache',
       Vary: 'Accept, Accept-Encoding',
-      'Content-Security-Policy': `${policy}; frame-ancestors 'none'`,
+      'Content-Security-Policy': policy,
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
       'Cross-Origin-Opener-Policy': 'same-origin',

@@ -43,13 +43,18 @@ beforeEach(async () => {
   page.on('request', request => requests.push(request.url()))
   await page.setViewportSize(size)
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.goto(`${server.url}/play`)
+  await forget()
+  await open()
+})
+
+/** As a browser that was never here. */
+async function forget(): Promise<void> {
+  await page.goto(`${server.url}/ping`)
   await page.evaluate(() => {
     localStorage.clear()
     sessionStorage.clear()
   })
-  await open()
-})
+}
 
 /** A new visit, that waits until the tables are there. */
 async function open(address = `${server.url}/play`): Promise<void> {
@@ -176,6 +181,41 @@ describe('rows', () => {
     const last = await page.locator('.grid-row[data-row="1999999"]').boundingBox()
     const frame = await scroller.boundingBox()
     assert.ok(last!.y + last!.height <= frame!.y + frame!.height + 1 && last!.y > frame!.y)
+  })
+
+  test('they appear while the query runs, and stay when it is stopped', async () => {
+    await write(
+      "SELECT number, repeat('x', 1000), sleepEachRow(0.0001) FROM numbers(200000) SETTINGS max_block_size = 1000",
+    )
+    await page.keyboard.press('Control+Enter')
+    await page.locator('.grid-row[data-row="3"]').waitFor()
+    assert.equal(await page.locator('.status.is-running').count(), 1)
+    const count = async () => Number((await page.locator('.fact b').first().innerText()).replace(/\D/g, ''))
+    const before = await count()
+    await until('more rows', async () => (await count()) > before)
+    await page.keyboard.press('Escape')
+    await page.locator('.status.is-cancelled').waitFor()
+    assert.match(await page.locator('.notice').innerText(), /Stopped: the [\d,]+ rows/)
+    assert.deepEqual((await row(3))[0], '3')
+  })
+
+  test('of hundreds of columns those in view are drawn', async () => {
+    const columns = Array.from({ length: 300 }, (_, i) => `number * ${i} AS column_${i}`).join(', ')
+    await run(`SELECT ${columns} FROM numbers(1000)`)
+    assert.ok((await page.locator('.grid-cell').count()) < 1500)
+    await page.locator('.grid-scroller').focus()
+    await page.keyboard.press('End')
+    await page.locator('.grid-name', { hasText: 'column_299' }).waitFor()
+    assert.equal((await row(7)).at(-1), String(7 * 299))
+    // Narrower and wider by hand.
+    const name = page.locator('.grid-name', { hasText: 'column_298' })
+    const { x, y, width } = (await name.boundingBox())!
+    await page.mouse.move(x + width, y + 10)
+    await page.mouse.down()
+    await page.mouse.move(x + width + 60, y + 10)
+    await page.mouse.up()
+    assert.equal(Math.round((await name.boundingBox())!.width - width), 60)
+    assert.equal(await page.locator('[aria-sort=ascending]').count(), 0)
   })
 
   test('integers of any width are exact, and NULL is no text', async () => {
@@ -397,7 +437,7 @@ describe('what stays', () => {
     await page.keyboard.press('Control+Enter')
     await page.locator('.status.is-done').waitFor()
     const link = page.url()
-    await page.evaluate(() => localStorage.clear())
+    await forget()
     requests.length = 0
     await open(link)
     assert.equal(await editorText(), "SELECT {n:UInt8} AS n, 'a b&c+ö' AS s")

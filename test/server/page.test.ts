@@ -11,7 +11,7 @@ import { tablesIn } from '../../runtime/server/page/sql/tablesIn.ts'
 
 describe('serving the page', () => {
   const html = encodeText(
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'"><meta name="version" content="abc">`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src http:"><meta name="version" content="abc">`,
   )
   const handler = pageHandler({ html, gzip: encodeText('packed') })
   const ask = (headers: Record<string, string>, method = 'GET') =>
@@ -19,7 +19,10 @@ describe('serving the page', () => {
 
   test('its policy goes into a header, and forbids frames', async () => {
     const response = ask({})
-    assert.equal(response.headers.get('content-security-policy'), "default-src 'none'; frame-ancestors 'none'")
+    assert.equal(
+      response.headers.get('content-security-policy'),
+      "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
+    )
     assert.equal(response.headers.get('etag'), '"abc"')
     assert.equal(await response.text(), new TextDecoder().decode(html))
   })

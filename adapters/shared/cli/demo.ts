@@ -146,6 +146,7 @@ export async function showDemo(engine: Engine, url: string): Promise<void> {
   out.push(
     '',
     'Ask more:',
+    `  ${url} in a browser`,
     '  npx granary client',
     `  curl '${url}' --data-binary 'SELECT origin, count() FROM flights GROUP BY origin ORDER BY 2 DESC LIMIT 5 FORMAT JSON'`,
     '',

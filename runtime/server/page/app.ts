@@ -92,6 +92,7 @@ export class App {
   #isAsking = false
   #drawAsked = false
   #shownParameters = ''
+  #keepTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     this.#server = new Server(
@@ -160,6 +161,7 @@ export class App {
     this.#openLink()
     addEventListener('hashchange', () => this.#openLink())
     addEventListener('keydown', event => this.#key(event))
+    addEventListener('pagehide', () => this.#keepTabsNow())
     this.#catalogue.listen(() => {
       this.#drawConnection()
       this.#drawDatabases()
@@ -526,7 +528,14 @@ export class App {
     if (thenRun) this.#runAll()
   }
 
+  /** Soon: not at every key. */
   #keepTabs(): void {
+    clearTimeout(this.#keepTimer)
+    this.#keepTimer = setTimeout(() => this.#keepTabsNow(), 250)
+  }
+
+  #keepTabsNow(): void {
+    clearTimeout(this.#keepTimer)
     keep(
       'tabs',
       this.#tabs.map(

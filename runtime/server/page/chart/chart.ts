@@ -184,7 +184,7 @@ export class Chart {
       padding: [14, 18, 4, 4],
       focus: { alpha: 0.35 },
       cursor: {
-        points: { size: 7 },
+        points: bars ? { show: false } : { size: 7 },
         focus: { prox: choice.kind === 'line' && points.series.length > 1 ? 24 : -1 },
         drag: { x: points.xKind !== 'category', y: false },
       },
@@ -193,7 +193,7 @@ export class Chart {
           time: points.xKind === 'time',
           range: points.xKind === 'category' ? () => [-0.6, points.xs.length - 0.4] : undefined,
         },
-        y: { range: (_, low, high) => rangeOf(low, high, bars) },
+        y: { range: (_, low, high) => rangeOf(low, high, bars, choice.kind === 'scatter') },
       },
       axes: [
         {
@@ -340,9 +340,9 @@ function barPaths(which: number, count: number): uPlot.Series.PathBuilder {
 }
 
 /** Bars stand on zero, and so does what is not far above it. */
-function rangeOf(low: number | null, high: number | null, bars: boolean): [number, number] {
+function rangeOf(low: number | null, high: number | null, bars: boolean, points: boolean): [number, number] {
   if (low === null || high === null) return [0, 1]
-  if (bars || (low > 0 && low < (high - low) * 1.5)) low = Math.min(0, low)
+  if (bars || (!points && low > 0 && low < (high - low) * 1.5)) low = Math.min(0, low)
   if (bars) high = Math.max(0, high)
   const margin = (high - low || Math.abs(high) || 1) * 0.06
   return [low === 0 ? 0 : low - margin, high === 0 && bars ? 0 : high + margin]

@@ -26,6 +26,8 @@ const headHeight = 44
 const heightMax = 8_000_000
 const overscan = 8
 const shownLength = 240
+/** As much as shownLength characters can take, and some for escapes. */
+const glancedBytes = 1200
 const widthMin = 56
 const widthMax = 380
 const sampleRows = 200
@@ -268,7 +270,7 @@ export class Grid {
     this.#sampled = Math.min(run.rowCount, sampleRows)
     const longest = run.columns.map(({ name, type }) => Math.max(name.length + 2, Math.min(type.length * 0.86, 26)))
     for (let row = 0; row < this.#sampled; row++) {
-      const cells = run.row(row)
+      const cells = run.rows!.row(row, glancedBytes)
       for (let column = 0; column < cells.length; column++) {
         const length = cells[column]?.length ?? 4
         if (length > longest[column]) longest[column] = length
@@ -276,7 +278,7 @@ export class Grid {
     }
     const room = longest.length === 1 ? 900 : widthMax
     this.#widths = longest.map(length =>
-      Math.round(Math.max(widthMin, Math.min(room, length * this.#characterWidth + 24))),
+      Math.round(Math.max(widthMin, Math.min(room, length * this.#characterWidth + 27))),
     )
     this.#place()
   }
@@ -377,7 +379,7 @@ export class Grid {
 
   #newRow(row: number, start: number, end: number): HTMLElement {
     const source = this.sourceRow(row)
-    const cells = this.#run!.row(source)
+    const cells = this.#run!.rows!.row(source, glancedBytes)
     const element = h('div', {
       class: row % 2 ? 'grid-row odd' : 'grid-row',
       role: 'row',
@@ -474,7 +476,7 @@ export class Grid {
       ...Array.from(this.#elements.keys(), row => this.cell(row, column)?.length ?? 4),
     )
     this.#isSizedByHand = true
-    this.#widths[column] = Math.max(widthMin, Math.min(1600, longest * this.#characterWidth + 24))
+    this.#widths[column] = Math.max(widthMin, Math.min(1600, longest * this.#characterWidth + 27))
     this.#place()
     this.#draw()
   }

@@ -98,7 +98,8 @@ export class RowStore {
     while (this.#blocks.length > 0 && this.#blocks[this.#blocks.length - 1].firstRow >= this.#rows) this.#blocks.pop()
   }
 
-  row(index: number): Cell[] {
+  /** lengthMax: bytes of each cell that are enough, for cells that are only glanced at. */
+  row(index: number, lengthMax = Number.POSITIVE_INFINITY): Cell[] {
     const { bytes, starts, firstRow } = this.#blockOf(index)
     const at = index - firstRow
     const end = starts[at + 1] - 1
@@ -107,10 +108,10 @@ export class RowStore {
     for (let column = 1; column < this.#columns.length; column++) {
       const to = bytes.indexOf(tab, from)
       if (to < 0 || to > end) break
-      cells.push(cellOf(bytes, from, to))
+      cells.push(cellOf(bytes, from, Math.min(to, from + lengthMax)))
       from = to + 1
     }
-    cells.push(cellOf(bytes, from, end))
+    cells.push(cellOf(bytes, from, Math.min(end, from + lengthMax)))
     return cells
   }
 

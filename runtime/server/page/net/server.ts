@@ -19,9 +19,12 @@ export interface Request {
 }
 
 const sessionSeconds = 3600
+const readonlyCode = 164
 
 export class Server {
   account: Account = { user: 'default', password: '' }
+  /** Off for users who may change no setting. */
+  #compresses = true
 
   constructor(
     /** Ends in a slash. */
@@ -41,7 +44,8 @@ export class Server {
       set('session_timeout', String(sessionSeconds))
     }
     // A distant server's rows come faster packed; a near one only loses time over it.
-    if (!isNear(url.hostname)) set('enable_http_compression', '1')
+    const compresses = this.#compresses && !isNear(url.hostname)
+    if (compresses) set('enable_http_compression', '1')
     if (url.origin !== location.origin) set('add_http_cors_header', '1')
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(`param_${name}`, escaped(value))
     let response: Response
@@ -63,7 +67,10 @@ export class Server {
       throw new ConnectionLost(`The server at ${this.url} does not answer`, { cause: error })
     }
     if (response.ok) return response
-    throw ServerError.read(await response.text(), response.status)
+    const error = ServerError.read(await response.text(), response.status)
+    if (!compresses || error.code !== readonlyCode) throw error
+    this.#compresses = false
+    return this.ask(request)
   }
 
   async text(sql: string, request: Omit<Request, 'sql'> = {}): Promise<string> {

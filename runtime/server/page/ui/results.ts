@@ -136,12 +136,12 @@ export class Results {
         facts.push(
           h(
             'span',
-            { class: 'optional' },
+            { class: 'rate' },
             `${countText(Math.round(progress.readRows / seconds))} rows/s, ${sizeText(Math.round(progress.readBytes / seconds))}/s`,
           ),
         )
     }
-    if (progress.memory > 0) facts.push(h('span', { class: 'optional' }, `${sizeText(progress.memory)} memory`))
+    if (progress.memory > 0) facts.push(h('span', { class: 'memory' }, `${sizeText(progress.memory)} memory`))
     const [mark, label] = {
       waiting: [h('span', { class: 'dot' }), 'Waiting'],
       running: [h('span', { class: 'spinner' }), 'Running'],

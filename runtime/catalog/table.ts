@@ -40,6 +40,8 @@ export interface TableStorage {
   truncate(): Promise<void>
   /** The files go too. */
   drop(): Promise<void>
+  /** Throws where nothing can be changed. */
+  checkWritable?(): void
   /** Stops background work; the files stay. */
   close(): Promise<void>
   size(): TableSize

@@ -4,6 +4,8 @@ import { formatAst } from '../sql/format.ts'
 import { ArrayType, NullableType, TupleType } from '../types/compound.ts'
 import { parseType } from '../types/parseType.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
+import type { DiskDescription } from '../storage/diskDescription.ts'
+import { diskOf } from './tableDisk.ts'
 
 /** A CREATE TABLE brought to its full form: what metadata keeps and the engines are made from. */
 export interface TableDefinition {
@@ -13,6 +15,8 @@ export interface TableDefinition {
   readonly orderBy: readonly { readonly expr: Expr; readonly descending: boolean }[]
   readonly primaryKey: readonly Expr[]
   readonly settings: ReadonlyMap<string, string>
+  /** Of its own; null: it lies in the data directory. */
+  readonly disk?: DiskDescription | null
   readonly comment: string
   /** The statement that makes the table anew. */
   readonly create: CreateTable
@@ -65,6 +69,7 @@ export async function defineTable(
     orderBy.push(...primaryKey.map(expr => ({ expr, descending: false })))
   const settings = new Map<string, string>()
   for (const { name, value } of storage?.settings ?? []) {
+    if (name === 'disk' && value?.kind === 'function') continue
     if (value && value.kind !== 'literal') throw new DBError('BAD_ARGUMENTS', `Setting ${name} must be a literal`)
     if (value) settings.set(name, String(value.value))
   }
@@ -75,6 +80,7 @@ export async function defineTable(
     orderBy,
     primaryKey: primaryKey.length > 0 ? primaryKey : orderBy.map(({ expr }) => expr),
     settings,
+    disk: engine.name.endsWith('MergeTree') ? diskOf(create) : null,
     comment: create.comment ?? '',
     create: fullStatement(create, engine, defined),
   }

@@ -8,7 +8,6 @@ import { parseStatement } from '../sql/parser.ts'
 import { alterDefinition, changesDefinition } from './alterDefinition.ts'
 import { alterPartition, isPartitionCommand } from './alterPartition.ts'
 import { qualify } from './createView.ts'
-import { PublishedStorage } from './publishedTable.ts'
 import { MergeTreeStorage } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'
 import { redefineMergeTree } from './redefine.ts'
@@ -18,7 +17,7 @@ import { mutateRows } from './mutateRows.ts'
 export async function alterTable(run: QueryRun, table: Table, statement: AlterTable): Promise<void> {
   if (statement.object === 'database') throw new DBError('NOT_IMPLEMENTED', 'ALTER DATABASE is not supported')
   if (table.engine === 'MaterializedView' || table.engine === 'View') return alterView(run, table, statement)
-  if (table.storage instanceof PublishedStorage) table.storage.refuse()
+  table.storage.checkWritable?.()
   const definitions = statement.commands.filter(changesDefinition)
   const partitions = statement.commands.filter(isPartitionCommand)
   const rows = statement.commands.filter(command => !changesDefinition(command) && !isPartitionCommand(command))

@@ -97,6 +97,11 @@ async function copyParts(
   const [source, target] = [from.storage, to.storage]
   if (!(source instanceof MergeTreeStorage) || !(target instanceof MergeTreeStorage))
     throw new DBError('NOT_IMPLEMENTED', 'Partitions are moved between MergeTree tables only')
+  if (source.location !== target.location)
+    throw new DBError(
+      'NOT_IMPLEMENTED',
+      'Parts are not copied between tables on different disks: use INSERT ... SELECT',
+    )
   const shape = (storage: MergeTreeStorage) =>
     JSON.stringify(
       storage.definition.columns.filter(({ kind }) => kind !== 'ALIAS').map(({ name, type }) => [name, type]),

@@ -1,6 +1,7 @@
 import { NullStorage } from '../catalog/storages.ts'
 import type { Table, TableStorage } from '../catalog/table.ts'
 import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
+import { hasOwnDisk, withoutSecrets } from '../catalog/tableDisk.ts'
 import { DBError } from '../core/errors.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
 import type { ColumnDeclaration, CreateTable, Expr, FunctionCall, Query, Statement, TableExpr } from '../sql/ast.ts'
@@ -58,6 +59,8 @@ export async function createTable(run: QueryRun, statement: CreateTable): Promis
       ...statement,
       storage: { ...statement.storage, engine: withDatabase(statement.storage.engine, run.database) },
     }
+  if (hasOwnDisk(statement) && !statement.uuid)
+    statement = { ...statement, uuid: uuidOf(engine.platform.randomBytes(16)) }
   let given: readonly SnapshotColumn[] | null = null
   if (statement.asTable) {
     const source = tableOf(run, statement.asTable)
@@ -195,18 +198,19 @@ export function describeTable(
     ...definition.create,
     name: { database: database || undefined, table: name },
     attach: undefined,
-    uuid: undefined,
+    uuid: definition.disk ? definition.create.uuid : undefined,
     onCluster: undefined,
   }
   const text = (exprs: readonly Expr[]) => exprs.map(expr => formatAst(expr, { oneLine: true })).join(', ')
   const createText = formatAst(create)
-  const at = createText.indexOf('\nENGINE = ')
+  const shown = definition.disk ? formatAst(withoutSecrets(create)) : createText
+  const at = shown.indexOf('\nENGINE = ')
   return {
     database,
     name,
-    uuid: uuidOf(engine.platform.randomBytes(16)),
+    uuid: (definition.disk && definition.create.uuid) || uuidOf(engine.platform.randomBytes(16)),
     engine: definition.engine.name,
-    engineFull: at < 0 ? definition.engine.name : createText.slice(at + 10).replace(/\n/g, ' '),
+    engineFull: at < 0 ? definition.engine.name : shown.slice(at + 10).replace(/\n/g, ' '),
     columns: [...definition.columns, ...storage.virtualColumns],
     createText,
     constraints: (definition.create.constraints ?? [])

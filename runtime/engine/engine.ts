@@ -11,6 +11,8 @@ import { bindNamesOnly } from '../sql/parameters.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { Disk, DiskLock } from '../storage/disk.ts'
 import { MemoryDisk } from '../storage/disks/memory.ts'
+import { hideSecrets } from '../catalog/tableDisk.ts'
+import { TableDisks } from './tableDisks.ts'
 import { withStoreOptions } from '../storage/storeOptions.ts'
 import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryResult, UserOptions } from './contract.ts'
 import { noProgress } from './contract.ts'
@@ -85,6 +87,7 @@ export class GranaryEngine implements Engine {
   readonly detached = new Map<string, { readonly createText: string; readonly transientPath: string | null }>()
   readonly events = new Map<string, number>()
   readonly statements: Statements
+  readonly tableDisks: TableDisks
   #closing = false
 
   constructor(
@@ -124,6 +127,7 @@ export class GranaryEngine implements Engine {
       options.startsWorkersLate,
     )
     this.statements = new Statements(this)
+    this.tableDisks = new TableDisks(this)
   }
 
   /** Of Platform.openDisk, for workers. */
@@ -181,7 +185,14 @@ export class GranaryEngine implements Engine {
       this.#checkReadonly(statement, request, settings)
       this.#checkDdl(statement, settings)
       const own = await withExternalTables(this, request)
-      run = new QueryRun(this, own, queryId, text, statement, settings.with(settingsOfStatement(statement)))
+      run = new QueryRun(
+        this,
+        own,
+        queryId,
+        hideSecrets(text),
+        statement,
+        settings.with(settingsOfStatement(statement)),
+      )
       const data = parsed.insertDataStart === undefined ? null : encodeText(text.slice(parsed.insertDataStart))
       return await run.run(data, head.rest)
     } catch (cause) {
@@ -193,7 +204,7 @@ export class GranaryEngine implements Engine {
       if (run) throw error
       this.queryLog.add({
         queryId,
-        text,
+        text: hideSecrets(text),
         user: request.user,
         error,
         elapsedMs: this.platform.clock.monotonic() - started,

@@ -1,6 +1,6 @@
 import { columnsOf } from '../analyzer/typed.ts'
 import { checkNewKeys } from './newKeys.ts'
-import type { TableStorage } from '../catalog/table.ts'
+import type { Reading, TableStorage } from '../catalog/table.ts'
 import type { DefinedColumn, TableDefinition } from '../catalog/tableDefinition.ts'
 import type { Written } from '../catalog/storages.ts'
 import { WriteGate } from '../catalog/writeGate.ts'
@@ -10,6 +10,7 @@ import type { SnapshotColumn } from '../exec/source.ts'
 import type { Expr, PartitionSpec } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import type { Disk } from '../storage/disk.ts'
+import { tableDirectory } from '../storage/diskDescription.ts'
 import {
   type MergeMode,
   type MergeTreeDefinition,
@@ -43,6 +44,8 @@ export class MergeTreeStorage implements TableStorage {
   readonly merger: Merger
   readonly mutator: Mutator
   readonly gate = new WriteGate()
+  #refreshedMs: number
+  #refreshing: Promise<void> | null = null
   /** One change of the definition after another. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -55,8 +58,11 @@ export class MergeTreeStorage implements TableStorage {
     definition: TableDefinition,
     /** Its parts lie where no other table looks for them, whatever it is called. */
     readonly isTransient: boolean,
+    /** Lets go of a disk of its own. */
+    readonly release: () => Promise<void> = async () => {},
   ) {
     this.definition = definition
+    this.#refreshedMs = engine.platform.clock.monotonic()
     this.define(definition, table.definition)
     this.merger = new Merger(this)
     this.mutator = new Mutator(this)
@@ -100,14 +106,38 @@ export class MergeTreeStorage implements TableStorage {
     }
   }
 
+  checkWritable(): void {
+    if (!this.table.disk.can.write)
+      throw new DBError('TABLE_IS_PERMANENTLY_READ_ONLY', 'Table is in readonly mode: its disk can only be read')
+  }
+
+  /** Parts that another server wrote to a disk that is only read here are seen from a query on that begins after a while. */
+  prepare({ startedMs }: Reading): Promise<void> | undefined {
+    if (this.table.disk.can.write || !this.table.disk.refresh) return undefined
+    const stated = this.definition.settings.get('refresh_parts_interval')
+    const ageMs = stated === undefined ? followMs : Number(stated) * 1000
+    if (stated === '0' || startedMs - this.#refreshedMs < ageMs) return undefined
+    this.#refreshing ??= this.#refreshParts(startedMs).finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  async #refreshParts(startedMs: number): Promise<void> {
+    this.forget(await this.table.refreshParts())
+    this.#refreshedMs = startedMs
+  }
+
   /** One ALTER after another. */
   altering<T>(work: () => Promise<T>): Promise<T> {
+    this.checkWritable()
     const result = this.#last.then(work, work)
     this.#last = result.catch(() => {})
     return result
   }
 
   async admit(): Promise<() => void> {
+    this.checkWritable()
     await this.#delay()
     return this.gate.enter()
   }
@@ -129,6 +159,7 @@ export class MergeTreeStorage implements TableStorage {
   }
 
   async truncate(): Promise<void> {
+    this.checkWritable()
     this.forget(await this.table.drop(() => true))
     await this.removeDropped()
   }
@@ -142,6 +173,7 @@ export class MergeTreeStorage implements TableStorage {
     action: 'drop' | 'detach' | 'attach',
     matches: (name: { partitionId: string; name: string }) => boolean,
   ): Promise<void> {
+    this.checkWritable()
     if (action === 'attach') {
       const names = (await this.table.detachedParts()).filter(name =>
         matches({ name, partitionId: name.split('_')[0] }),
@@ -160,13 +192,20 @@ export class MergeTreeStorage implements TableStorage {
   }
 
   async drop(): Promise<void> {
-    await this.close()
+    await this.#stop()
     const parts = this.table.parts()
-    await this.table.remove()
+    // What another server keeps is not ours to remove.
+    if (this.table.disk.can.write) await this.table.remove()
     this.forget(parts)
+    await this.release()
   }
 
   async close(): Promise<void> {
+    await this.#stop()
+    await this.release()
+  }
+
+  async #stop(): Promise<void> {
     const stopped = this.mutator.stop()
     await this.merger.stop()
     await stopped
@@ -189,35 +228,67 @@ export async function createMergeTree(
   attach: boolean,
 ): Promise<{ storage: TableStorage; virtualColumns: readonly SnapshotColumn[] }> {
   const isTransient = database === '' || engine.catalog.database(database).isTransient
-  const location = engine.location
-  const disk: Disk = await engine.dataDisk()
-  const path = isTransient
-    ? (attach && engine.detached.get(`${database}.${name}`)?.transientPath) || `temporary/${engine.pool.nextId()}`
-    : engine.catalog.dataPath(database, name)
-  if (!attach && (await disk.list(path)).some(({ name: part }) => /_\d+_\d+_\d+$/.test(part)))
-    throw new DBError(
-      'TABLE_ALREADY_EXISTS',
-      `Directory ${path} of table ${database}.${name} has parts of an earlier table`,
-    )
-  const stored = await storedDefinition(engine, definition)
-  if (!attach) await checkTtl(engine, definition, stored)
-  if (!attach) checkNewKeys(definition, stored)
-  const table = await MergeTreeTable.open({
-    disk,
-    path,
-    definition: stored,
-    codec: new FrameCodec(engine.memory, engine.platform.zstd),
-    now: () => engine.platform.clock.now(),
-    log: text => engine.platform.log('warning', `${database}.${name}: ${text}`),
-  })
-  for (const { name: part, reason } of table.broken)
-    engine.platform.log('error', `${database}.${name}: part ${part} is broken and was moved to detached/: ${reason}`)
-  const storage = new MergeTreeStorage(engine, table, location, database, name, definition, isTransient)
-  storage.merger.wake()
-  await storage.mutator.finishDefinition()
-  storage.mutator.wake()
-  return { storage, virtualColumns }
+  const own = definition.disk ? await engine.tableDisks.open(definition.disk) : null
+  try {
+    const location = own?.location ?? engine.location
+    const disk: Disk = own?.disk ?? (await engine.dataDisk())
+    const path = own
+      ? tableDirectory
+      : isTransient
+        ? (attach && engine.detached.get(`${database}.${name}`)?.transientPath) || `temporary/${engine.pool.nextId()}`
+        : engine.catalog.dataPath(database, name)
+    if (own) await checkOwnDisk(disk, path, attach)
+    else if (!attach && (await disk.list(path)).some(({ name: part }) => /_\d+_\d+_\d+$/.test(part)))
+      throw new DBError(
+        'TABLE_ALREADY_EXISTS',
+        `Directory ${path} of table ${database}.${name} has parts of an earlier table`,
+      )
+    const stored = await storedDefinition(engine, definition)
+    if (!attach) await checkTtl(engine, definition, stored)
+    if (!attach) checkNewKeys(definition, stored)
+    const table = await MergeTreeTable.open({
+      disk,
+      path,
+      definition: stored,
+      codec: new FrameCodec(engine.memory, engine.platform.zstd),
+      now: () => engine.platform.clock.now(),
+      log: text => engine.platform.log('warning', `${database}.${name}: ${text}`),
+    })
+    for (const { name: part, reason } of table.broken)
+      engine.platform.log('error', `${database}.${name}: part ${part} is broken and was moved to detached/: ${reason}`)
+    const release = own?.release
+    const storage = new MergeTreeStorage(engine, table, location, database, name, definition, isTransient, release)
+    if (!disk.can.write) return { storage, virtualColumns }
+    storage.merger.wake()
+    await storage.mutator.finishDefinition()
+    storage.mutator.wake()
+    return { storage, virtualColumns }
+  } catch (error) {
+    await own?.release()
+    throw error
+  }
 }
+
+/** What is there must be what the statement expects. */
+async function checkOwnDisk(disk: Disk, path: string, attach: boolean): Promise<void> {
+  const entries = await disk.list(path)
+  if (attach && !disk.can.write && !entries.some(({ name }) => name === 'format_version.txt'))
+    throw new DBError(
+      'FILE_DOESNT_EXIST',
+      'There is no table on its disk: no format_version.txt where its endpoint, its UUID and table_disk say',
+    )
+  if (attach) return
+  if (!disk.can.write)
+    throw new DBError(
+      'TABLE_IS_PERMANENTLY_READ_ONLY',
+      'A table on a disk that can only be read is made by ATTACH TABLE',
+    )
+  if (entries.some(({ name }) => !name.startsWith('__granary')))
+    throw new DBError('INCORRECT_DATA', 'Data directory of the table already contains data: use ATTACH TABLE')
+}
+
+/** How old the parts may be that a query sees of a table that another server writes. */
+const followMs = 5000
 
 export const virtualColumns: readonly SnapshotColumn[] = [
   { name: '_part', type: 'String', virtual: true },

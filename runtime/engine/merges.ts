@@ -7,7 +7,6 @@ import type { PartInfo } from '../storage/mergetree/part.ts'
 import { printPartName } from '../storage/mergetree/partName.ts'
 import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'
 import type { GranaryEngine } from './engine.ts'
-import { PublishedStorage } from './publishedTable.ts'
 import type { QueryRun } from './queryRun.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 import type { MergeTask, TaskBase, TaskResult } from './messages.ts'
@@ -191,7 +190,7 @@ export function setMerges(engine: GranaryEngine, what: 'all' | 'ttl', on: boolea
 
 export async function optimizeTable(run: QueryRun, table: Table, statement: Optimize): Promise<void> {
   const { storage } = table
-  if (storage instanceof PublishedStorage) storage.refuse()
+  storage.checkWritable?.()
   if (!(storage instanceof MergeTreeStorage))
     throw new DBError('NOT_IMPLEMENTED', `OPTIMIZE is not supported by storage ${table.engine}`)
   if (statement.deduplicate) throw new DBError('NOT_IMPLEMENTED', 'OPTIMIZE ... DEDUPLICATE is not supported')

@@ -7,7 +7,6 @@ import { parseExpression, parseStatement } from '../sql/parser.ts'
 import { createOf } from './alter.ts'
 import { qualify } from './createView.ts'
 import { MergeTreeStorage } from './mergeTreeStorage.ts'
-import { PublishedStorage } from './publishedTable.ts'
 import { mutateMemory } from './redefineMemory.ts'
 import { commandsText } from './redefine.ts'
 import type { QueryRun } from './queryRun.ts'
@@ -167,7 +166,7 @@ export async function deleteRows(
   table: Table,
   { where, partition }: { where: Expr; partition?: import('../sql/ast.ts').PartitionSpec },
 ): Promise<void> {
-  if (table.storage instanceof PublishedStorage) table.storage.refuse()
+  table.storage.checkWritable?.()
   if (!(table.storage instanceof MergeTreeStorage))
     throw new DBError('BAD_ARGUMENTS', `DELETE query is not supported for table ${table.database}.${table.name}`)
   const { start, end } = where

@@ -140,6 +140,7 @@ export class PublishedStorage implements TableStorage {
     )
   }
 
+  checkWritable = (): void => this.refuse()
   admit = async (): Promise<() => void> => this.refuse()
   commit = async (_written: Written): Promise<void> => this.refuse()
   truncate = async (): Promise<void> => this.refuse()

@@ -1,5 +1,6 @@
 import type { Like, Query, Show, Statement } from '../sql/ast.ts'
 import { DBError } from '../core/errors.ts'
+import { shownStatement } from '../catalog/tableDisk.ts'
 import { formatAst } from '../sql/format.ts'
 import type { QueryRun } from './queryRun.ts'
 import { type Rows, backquote, lines, quoteSql, rowsQuery } from './rows.ts'
@@ -31,7 +32,7 @@ export function show(run: QueryRun, statement: Show): Rows {
         const database = engine.catalog.database(statement.name?.database || statement.name?.table || '')
         return lines('statement', [`CREATE DATABASE ${backquote(database.name)}\nENGINE = ${database.engine}`])
       }
-      return lines('statement', [tableOf(run, statement.name ?? { table: '' }).createText])
+      return lines('statement', [shownStatement(tableOf(run, statement.name ?? { table: '' }).createText)])
     }
     case 'processlist':
       return rowsQuery('SELECT * FROM system.processes')

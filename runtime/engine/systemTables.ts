@@ -12,6 +12,7 @@ import type { GranaryEngine } from './engine.ts'
 import { engineNames } from './engines.ts'
 import { mergesOf } from './merges.ts'
 import { systemClusters } from './systemClusters.ts'
+import { shownStatement } from '../catalog/tableDisk.ts'
 import { isUrl } from '../storage/openUrlDisk.ts'
 import { systemLists } from './systemLists.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
@@ -77,7 +78,10 @@ const tables: Record<string, SystemTable> = {
     *rows(engine) {
       for (const table of allTables(engine)) {
         const { rows, bytes } = table.storage.size()
-        const oneLine = table.createText.replace(/\n\s*/g, ' ').replace(/\( /g, '(').replace(/ \)/g, ')')
+        const oneLine = shownStatement(table.createText)
+          .replace(/\n\s*/g, ' ')
+          .replace(/\( /g, '(')
+          .replace(/ \)/g, ')')
         yield [
           table.database,
           table.name,

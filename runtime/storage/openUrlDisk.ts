@@ -1,6 +1,7 @@
 import { DBError } from '../core/errors.ts'
 import type { Platform } from '../platform.ts'
 import type { Disk } from './disk.ts'
+import { isDescribed, openDescribedDisk } from './diskDescription.ts'
 import { RewritableDisk } from './disks/rewritable.ts'
 import { WebDisk } from './disks/web.ts'
 import { openStore } from './openStore.ts'
@@ -12,7 +13,7 @@ const leaseMsDefault = 30_000
 export const isUrl = (location: string): boolean => url.test(location)
 
 /** Whether it is of a kind that every runtime can reach. */
-export const opensHere = (location: string): boolean => /^(s3|https?):/i.test(location)
+export const opensHere = (location: string): boolean => /^(s3|https?|disk):/i.test(location)
 
 /** A thread has one disk for a location: who shares it shares what is known of its directories. */
 const opened = new WeakMap<Platform, Map<string, Promise<Disk>>>()
@@ -25,7 +26,7 @@ export function openUrlDisk(
 ): Promise<Disk> {
   const known = disks.get(location)
   if (known) return known
-  const disk = open(platform, location)
+  const disk = open(platform, location, disks)
   disks.set(location, disk)
   disk.catch(() => disks.delete(location)) // told by who asked for it
   return disk
@@ -40,12 +41,15 @@ function disksOf(platform: Platform): Map<string, Promise<Disk>> {
   return disks
 }
 
-async function open(platform: Platform, location: string): Promise<Disk> {
+async function open(platform: Platform, location: string, disks: Map<string, Promise<Disk>>): Promise<Disk> {
+  const leaseMs = platform.storeOptions?.leaseMs ?? leaseMsDefault
+  if (isDescribed(location))
+    return openDescribedDisk(platform, location, other => openUrlDisk(platform, other, disks), leaseMs)
   const scheme = url.exec(location)?.[1].toLowerCase()
   if (scheme === 's3')
     return new RewritableDisk(await openStore(platform, location), {
       now: () => platform.clock.monotonic(),
-      leaseMs: platform.storeOptions?.leaseMs ?? leaseMsDefault,
+      leaseMs,
     })
   if (scheme === 'http' || scheme === 'https') return new WebDisk(await openStore(platform, location))
   throw new DBError(

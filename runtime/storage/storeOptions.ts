@@ -9,6 +9,8 @@ export interface StoreOptions {
   /** For locations `s3://bucket/prefix`. What is missing is taken from the environment. */
   readonly s3?: S3Options
   readonly requests?: RequestLimits
+  /** Below which directory tables may have local disks of their own; `/`: anywhere. Default: `disks/` of the data directory. */
+  readonly localDisks?: string
   /** How long a server that writes to an object store may be silent before another one takes its place. Default: 30 seconds. */
   readonly leaseMs?: number
 }

@@ -43,6 +43,9 @@ export interface BrokenPart {
   readonly reason: string
 }
 
+/** Parts that are loaded at once, where that takes waiting. */
+const loadsAtOnce = 12
+
 /** What mutations a part has seen, by their versions: later ones are to be done on it. */
 const dataVersion = ({ mutation, minBlock }: PartName): number => mutation || minBlock
 
@@ -117,11 +120,7 @@ export class MergeTreeTable {
       if (parsed) names.push(parsed)
     }
     for (const name of names) this.#nextBlock = Math.max(this.#nextBlock, name.maxBlock + 1, name.mutation + 1)
-    // Larger parts first: what a good one covers need not be looked at.
-    names.sort(
-      (a, b) => b.maxBlock - b.minBlock - (a.maxBlock - a.minBlock) || b.level - a.level || b.mutation - a.mutation,
-    )
-    for (const name of names) await this.#loadOne(name)
+    await this.#loadAll(names)
     if (this.broken.length > this.definition.settings.maxSuspiciousBrokenParts)
       throw new DBError(
         'TOO_MANY_UNEXPECTED_DATA_PARTS',
@@ -129,7 +128,39 @@ export class MergeTreeTable {
       )
   }
 
-  async #loadOne(parsed: PartName): Promise<void> {
+  /** known: parts as they were loaded before. */
+  async #loadAll(names: PartName[], known?: ReadonlyMap<string, PartInfo>): Promise<void> {
+    // Larger parts first: what a good one covers need not be looked at.
+    names.sort(
+      (a, b) => b.maxBlock - b.minBlock - (a.maxBlock - a.minBlock) || b.level - a.level || b.mutation - a.mutation,
+    )
+    const load = (name: string) => loadPart(this.disk, `${this.path}/${name}`, name, this.definition, this.codec)
+    const loading = new Map<string, Promise<PartInfo>>()
+    // A disk that is waited for is asked for several parts at once.
+    const wanted = this.disk.readSync
+      ? []
+      : names.filter(name => !names.some(other => other !== name && covers(other, name)))
+    const ahead = () => {
+      while (loading.size < loadsAtOnce && wanted.length > 0) {
+        const name = printPartName(wanted.shift()!)
+        if (known?.has(name)) continue
+        const part = load(name)
+        part.catch(() => {}) // told where it is waited for
+        loading.set(name, part)
+      }
+    }
+    for (const name of names) {
+      ahead()
+      const text = printPartName(name)
+      await this.#loadOne(name, () => {
+        const part = known?.get(text)
+        return part ? Promise.resolve(part) : (loading.get(text) ?? load(text))
+      })
+      loading.delete(text)
+    }
+  }
+
+  async #loadOne(parsed: PartName, load: () => Promise<PartInfo>): Promise<void> {
     const name = printPartName(parsed)
     for (const part of this.#active.values()) {
       if (covers(part, parsed)) {
@@ -144,7 +175,7 @@ export class MergeTreeTable {
         throw new DBError('CORRUPTED_DATA', `Part ${name} intersects part ${part.name} in ${this.path}`)
     }
     try {
-      const part = await loadPart(this.disk, `${this.path}/${name}`, name, this.definition, this.codec)
+      const part = await load()
       this.#active.set(name, part)
     } catch (error) {
       if (!(error instanceof DBError) || !saysBroken(error) || !this.disk.can.write) throw error
@@ -170,6 +201,33 @@ export class MergeTreeTable {
     const result = this.#last.then(work, work)
     this.#last = result.catch(() => {})
     return result
+  }
+
+  /** On a disk that others write: the parts that there are now. Gives those that are gone. */
+  refreshParts(): Promise<PartInfo[]> {
+    assert(!this.disk.can.write, 'only who does not write parts is shown others')
+    return this.#change(async () => {
+      await this.disk.refresh?.()
+      const before = new Map(this.#active)
+      for (let attempt = 1; ; attempt++) {
+        const names = (await this.disk.list(this.path)).flatMap(({ name, isDirectory }) => {
+          const parsed = isDirectory ? tryParsePartName(name) : null
+          return parsed ? [parsed] : []
+        })
+        this.#active.clear()
+        try {
+          await this.#loadAll(names, before)
+          break
+        } catch (error) {
+          this.#active.clear()
+          for (const [name, part] of before) this.#active.set(name, part)
+          // It may have been removed since it was listed.
+          if (attempt === 2) throw error
+          await this.disk.refresh?.()
+        }
+      }
+      return [...before.values()].filter(part => this.#active.get(part.name) !== part)
+    })
   }
 
   /** Active parts in their order. */

@@ -3,7 +3,7 @@ import { PortEngine } from '../../runtime/engine/portEngine.ts'
 import { fromWire } from '../../runtime/engine/portMessages.ts'
 import type { Platform } from '../../runtime/platform.ts'
 import type { EngineStart, OpenAnswer, OpenMessage } from './messages.ts'
-import { browserPlatform } from './platform.ts'
+import { pagePlatform } from './pagePlatform.ts'
 
 export interface OpenedEngine {
   readonly engine: PortEngine
@@ -26,7 +26,7 @@ export async function openEngine(start: EngineStart, worker?: Worker | URL | str
       thread.postMessage(message)
     })
     thread.onerror = null
-    const platform = browserPlatform({ core, logLevel: start.logLevel })
+    const platform = pagePlatform({ core, logLevel: start.logLevel })
     const engine = new WorkerEngine(thread, platform, version)
     engine.watch(aliveLock)
     return { engine, platform }

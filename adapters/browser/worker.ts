@@ -6,7 +6,7 @@ import { createEngine } from '../../runtime/engine/engine.ts'
 import { toWire } from '../../runtime/engine/portMessages.ts'
 import { serveEngine } from '../../runtime/engine/portServer.ts'
 import type { EngineStart, OpenAnswer, OpenMessage } from './messages.ts'
-import { browserPlatform } from './platform.ts'
+import { workerPlatform } from './workerPlatform.ts'
 
 /** Of this worker; the types know only of a page's. */
 interface WorkerScope {
@@ -46,7 +46,7 @@ scope.onmessage = async ({ data }: MessageEvent<OpenMessage>) => {
 
 async function start(core: WebAssembly.Module, given: EngineStart): Promise<Engine> {
   const { waitMs, logLevel, memoryBytes = memoryBytesDefault, ...options } = given
-  const platform = browserPlatform({ core, waitMs, logLevel })
+  const platform = workerPlatform({ core, waitMs, logLevel })
   const memory = new Memory(core, { pages: Math.ceil(memoryBytes / 65536), growPages })
   try {
     const engine = await createEngine(platform, {

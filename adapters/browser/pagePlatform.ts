@@ -1,31 +1,22 @@
-import { DBError } from '../../runtime/core/errors.ts'
 import type { Clock, LogLevel, Platform, StreamCodec } from '../../runtime/platform.ts'
-import type { Disk } from '../../runtime/storage/disk.ts'
-import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
-import { openUrlDisk } from '../../runtime/storage/openUrlDisk.ts'
-import { type OpenedDatabase, openOpfs, opfsName } from './opfs.ts'
+import { DBError } from '../../runtime/core/errors.ts'
 
-export interface BrowserPlatformOptions {
+export interface PagePlatformOptions {
   core: WebAssembly.Module
   /** Least that is told on the console. Default: warning. */
   logLevel?: LogLevel
-  /** How long to wait for another tab that has the database open. Default: half a second, as a page that is left takes to end. */
-  waitMs?: number
 }
 
 const levels: readonly LogLevel[] = ['error', 'warning', 'information', 'debug']
-const waitMsDefault = 500
 /** crypto.getRandomValues gives no more at once. */
 const randomBytesMax = 65536
 
-/** What a browser can do. OPFS is for its workers only; the rest is the same in a page. */
-export function browserPlatform(options: BrowserPlatformOptions): Platform & { close(): Promise<void> } {
-  const loudest = levels.indexOf(options.logLevel ?? 'warning')
-  const opened = new Map<string, Promise<OpenedDatabase>>()
-  const memories = new Map<string, Disk>()
-  const platform: Platform = {
+/** What a browser can do in every thread. */
+export function pagePlatform({ core, logLevel = 'warning' }: PagePlatformOptions): Platform {
+  const loudest = levels.indexOf(logLevel)
+  return {
     name: 'Browser',
-    core: options.core,
+    core,
     clock: browserClock(),
     random: () => Math.random(),
     randomBytes: size => {
@@ -33,21 +24,8 @@ export function browserPlatform(options: BrowserPlatformOptions): Platform & { c
       for (let at = 0; at < size; at += randomBytesMax) crypto.getRandomValues(bytes.subarray(at, at + randomBytesMax))
       return bytes
     },
-    async openDisk(location) {
-      if (location.startsWith('opfs:')) {
-        const name = opfsName(location)
-        const database = opened.get(name) ?? openOpfs(name, { waitMs: options.waitMs ?? waitMsDefault })
-        opened.set(name, database)
-        return (await database).disk
-      }
-      if (location.startsWith('memory:')) {
-        const disk = memories.get(location) ?? new MemoryDisk(() => Date.now())
-        memories.set(location, disk)
-        return disk
-      }
-      if (!location.includes(':'))
-        throw new DBError('BAD_ARGUMENTS', `A browser has no local files: ${location} could be opfs:${location}`)
-      return openUrlDisk(platform, location)
+    openDisk: async location => {
+      throw new DBError('NOT_IMPLEMENTED', `${location} is for the worker to open`)
     },
     threads: 1,
     hostName: 'browser',
@@ -61,11 +39,6 @@ export function browserPlatform(options: BrowserPlatformOptions): Platform & { c
       write[level](text)
     },
   }
-  const close = async () => {
-    for (const database of opened.values()) await (await database).close()
-    opened.clear()
-  }
-  return { ...platform, close }
 }
 
 function browserClock(): Clock {

@@ -67,6 +67,7 @@ function send(request: IncomingMessage, response: ServerResponse, name: string, 
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'no-store',
     'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'Content-Range, Content-Length, ETag',
   }
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   if (!range) {

@@ -8,20 +8,24 @@ const { values: options } = parseArgs({
   options: {
     data: { type: 'string', default: process.env['BENCH_DATA'] ?? 'bench/data' },
     hits: { type: 'string', default: process.env['BENCH_HITS'] },
-    engines: { type: 'string', default: Object.keys(engines).join(',') },
+    engines: { type: 'string', default: 'granary,chdb,clickhouse-18.16,duckdb,duckdb-wasm' },
+    runtimes: { type: 'string' },
     threads: { type: 'string', default: '1,2' },
     runs: { type: 'string', default: '3' },
     only: { type: 'string' },
     json: { type: 'string' },
   },
 })
+const names = options.runtimes
+  ? options.runtimes.split(',').map(runtime => (runtime === 'node' ? 'granary' : `granary-${runtime}`))
+  : options.engines.split(',')
 const runs = Number(options.runs)
 const only = options.only?.split(',').map(Number)
 
 /** Times of one engine with so many threads: the best of `runs`, after one that warms caches; null: it failed. */
 async function measure(name, threads) {
-  const { open, queries } = engines[name]
-  const engine = await open({ data: path.resolve(options.data, name), threads })
+  const { open, queries, data = name } = engines[name]
+  const engine = await open({ data: path.resolve(options.data, data), threads })
   try {
     const version = await engine.version()
     let loadSeconds = null
@@ -58,7 +62,7 @@ async function measure(name, threads) {
 }
 
 const results = []
-for (const name of options.engines.split(','))
+for (const name of names)
   for (const threads of engines[name].threads ? options.threads.split(',').map(Number) : [1])
     try {
       results.push(await measure(name, threads))

@@ -74,9 +74,14 @@ async function ended(child) {
   await new Promise(resolve => child.on('close', resolve))
 }
 
-export async function startGranary(data, options = []) {
-  const program = path.resolve(here, '../dist/node/cli.js')
-  const child = spawn(process.execPath, [program, 'server', '--path', data, '--http-port', '0', ...options], {
+/** On a runtime: this Node, or one that is installed below test/runtimes. */
+export async function startGranary(data, options = [], runtime = 'node') {
+  const program = path.resolve(here, '../dist', runtime === 'node24' ? 'node' : runtime, 'cli.js')
+  const installed = runtime === 'node24' ? 'node' : runtime
+  const command =
+    runtime === 'node' ? process.execPath : path.resolve(here, '../test/runtimes/node_modules/.bin', installed)
+  const first = runtime === 'deno' ? ['run', '--allow-all'] : []
+  const child = spawn(command, [...first, program, 'server', '--path', data, '--http-port', '0', ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const url = await new Promise((resolve, reject) => {
@@ -91,10 +96,13 @@ export async function startGranary(data, options = []) {
   return { child, url }
 }
 
-async function granary({ data, threads }) {
-  const { child, url } = await startGranary(data)
-  return overHttp(url, { max_threads: threads }, () => ended(child))
-}
+const granary =
+  runtime =>
+  async ({ data, threads }) => {
+    const { child, url } = await startGranary(data, [], runtime)
+    const engine = overHttp(url, { max_threads: threads }, () => ended(child))
+    return { ...engine, version: async () => `${await engine.version()} on ${runtime}` }
+  }
 
 /** Debian's clickhouse-server, with a configuration of its own below the data directory. */
 async function clickhouse18({ data, threads }) {
@@ -218,7 +226,11 @@ async function duckdbWasm({ data }) {
 
 /** By name: how it is opened, which file has its queries, and whether it has threads. */
 export const engines = {
-  granary: { open: granary, queries: 'clickbench.sql', threads: true },
+  granary: { open: granary('node'), queries: 'clickbench.sql', threads: true },
+  // The same directory as granary's, served by other runtimes.
+  'granary-node24': { open: granary('node24'), data: 'granary', queries: 'clickbench.sql', threads: true },
+  'granary-deno': { open: granary('deno'), data: 'granary', queries: 'clickbench.sql', threads: true },
+  'granary-bun': { open: granary('bun'), data: 'granary', queries: 'clickbench.sql', threads: true },
   chdb: { open: chdb, queries: 'clickbench.sql', threads: true },
   'clickhouse-18.16': { open: clickhouse18, queries: 'clickbench-18.16.sql', threads: true },
   duckdb: { open: duckdb, queries: 'clickbench-duckdb.sql', threads: true },

@@ -1,7 +1,9 @@
 import type { Platform } from '../../runtime/platform.ts'
+import { denoBrotli } from './brotli.ts'
 import { hostPlatform, type PlatformOptions } from '../shared/hostPlatform.ts'
 
 export function denoPlatform(options: PlatformOptions = {}): Platform {
   const worker = new URL('../deno/worker.js', import.meta.url)
-  return hostPlatform({ name: `Deno ${process.versions['deno']}`, worker }, options)
+  const platform = hostPlatform({ name: `Deno ${process.versions['deno']}`, worker }, options)
+  return { ...platform, brotli: denoBrotli }
 }

@@ -1,18 +1,7 @@
 import type { Duplex } from 'node:stream'
 import zlib from 'node:zlib'
 import { DBError, type ErrorName } from '../../runtime/core/errors.ts'
-import type { Codec, StreamCodec } from '../../runtime/platform.ts'
-
-/** What node:zlib has from Node 22.15 on, and what the types of the floor do not know. */
-interface ZlibWithZstd {
-  zstdCompressSync?(bytes: Uint8Array, options?: { params?: Record<number, number> }): Uint8Array
-  zstdDecompressSync?(bytes: Uint8Array, options?: { maxOutputLength?: number }): Uint8Array
-  createZstdCompress?(options?: { params?: Record<number, number> }): Duplex
-  createZstdDecompress?(): Duplex
-  constants: { ZSTD_c_compressionLevel?: number }
-}
-
-const native = zlib as unknown as ZlibWithZstd
+import type { StreamCodec } from '../../runtime/platform.ts'
 
 export const gzip: StreamCodec = {
   compress: level => through(zlib.createGzip({ level: level ?? 3 }), 'ZLIB_DEFLATE_FAILED'),
@@ -33,34 +22,8 @@ export const brotli: StreamCodec = {
   decompress: () => through(zlib.createBrotliDecompress(), 'CANNOT_DECOMPRESS'),
 }
 
-const level = (value: number | undefined) => ({
-  params: { [native.constants.ZSTD_c_compressionLevel ?? 100]: value ?? 1 },
-})
-
-export const zstdStream: StreamCodec | undefined =
-  native.createZstdCompress && native.createZstdDecompress
-    ? {
-        compress: value => through(native.createZstdCompress!(level(value)), 'ZSTD_ENCODER_FAILED'),
-        decompress: () => through(native.createZstdDecompress!(), 'ZSTD_DECODER_FAILED'),
-      }
-    : undefined
-
-export const zstd: Codec | undefined =
-  native.zstdCompressSync && native.zstdDecompressSync
-    ? {
-        compress: (bytes, value) => native.zstdCompressSync!(bytes, level(value)),
-        decompress(bytes, size) {
-          try {
-            return native.zstdDecompressSync!(bytes, size === undefined ? {} : { maxOutputLength: Math.max(size, 1) })
-          } catch (error) {
-            throw new DBError('ZSTD_DECODER_FAILED', `Cannot decompress ZSTD data: ${String(error)}`, { cause: error })
-          }
-        },
-      }
-    : undefined
-
 /** A Node stream as a TransformStream, with its errors as ours. */
-function through(stream: Duplex, errorName: ErrorName): TransformStream<Uint8Array, Uint8Array> {
+export function through(stream: Duplex, errorName: ErrorName): TransformStream<Uint8Array, Uint8Array> {
   const reader = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   const wrap = (error: unknown): DBError =>
     error instanceof DBError

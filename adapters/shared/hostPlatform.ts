@@ -4,9 +4,10 @@ import os from 'node:os'
 import type { LogLevel, Platform } from '../../runtime/platform.ts'
 import { isUrl, openUrlDisk } from '../../runtime/storage/openUrlDisk.ts'
 import { clock } from './clock.ts'
-import { brotli, deflate, gzip, zstd, zstdStream } from './codecs.ts'
+import { brotli, deflate, gzip } from './codecs.ts'
 import { LocalDisk } from './disk.ts'
 import { connect, listenTcp } from './sockets.ts'
+import { zstd, zstdStream } from './zstd.ts'
 import { startWorker } from './threads.ts'
 
 export interface PlatformOptions {

@@ -1,8 +1,8 @@
 // ClickHouse's HTTP over node:http, on Node, Deno and Bun. What Deno.serve and Bun.serve cannot do is what users of ClickHouse need: a
 // URL of up to 1 MiB (Deno.serve: 64 KiB, Bun.serve: 16 KiB; drivers put the text and the parameters of a query there), the target as it
 // came in (both hand out a parsed URL), HTTP/1.0, and progress in header lines while a query runs (both send headers with the answer
-// only). They are no faster here: an empty answer takes 0.14 to 0.26 ms either way. Programs that have such a server of their own put
-// Granary into it with the handler beside this (adapters/deno/handler.ts, adapters/bun/handler.ts).
+// only). They are no faster here: an empty answer takes 0.14 to 0.26 ms either way. A program that has such a server anyway hands a
+// database's fetch to it: Deno.serve(database.fetch), Bun.serve({ fetch: database.fetch, idleTimeout: 0 }).
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -24,6 +24,8 @@ import { HttpSink } from './httpSink.ts'
 import { readPage } from './page.ts'
 
 export type { HttpServer, ListenOptions } from './listen.ts'
+
+const idleCheckMs = 50
 
 interface Environment {
   incoming: IncomingMessage
@@ -55,7 +57,8 @@ export async function listen(engine: Engine, platform: Platform, options: Listen
       headersTimeout: 60_000,
       noDelay: true,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    // HTTP/1.0 needs no Host.
+    getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: 'localhost' }),
   )
   const host = options.host ?? defaultHost
   await new Promise<void>((resolve, reject) => {
@@ -74,11 +77,14 @@ export async function listen(engine: Engine, platform: Platform, options: Listen
 
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(() => server.closeAllConnections?.(), graceMs)
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+    // A connection is idle, and would be kept for the next request, when its last query has been answered.
+    const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs)
     server.close(() => {
       clearTimeout(timer)
+      clearInterval(idle)
       resolve()
     })
-    server.closeIdleConnections?.()
+    server.closeIdleConnections()
   })
 }

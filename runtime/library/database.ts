@@ -50,8 +50,10 @@ export class Database extends Session {
     this.#app ??= import('../server/app.ts').then(({ createApp }) => createApp(this.engine, { platform }))
     const app = await this.#app
     // A body that is a stream is sent while the answer comes; runtimes ask to be told that this is known.
-    const request = new Request(input, init?.body ? ({ duplex: 'half', ...init } as RequestInit) : init)
-    return app.fetch(request)
+    const body = init?.body ? ({ duplex: 'half', ...init } as RequestInit) : init
+    // Deno.serve and Bun.serve hand over what they know of the connection in the second place.
+    const isWhole = input instanceof Request && !init?.method && !init?.headers && !init?.body && !init?.signal
+    return app.fetch(isWhole ? input : new Request(input, body))
   }
 
   /**

@@ -200,7 +200,7 @@ export class R2Store implements ObjectStore {
 }
 
 const hasBody = (object: R2Object | R2ObjectBody): object is R2ObjectBody =>
-  (object as Partial<R2ObjectBody>).body !== undefined
+  typeof (object as Partial<R2ObjectBody>).arrayBuffer === 'function'
 
 const changed = (key: string) =>
   new DBError('CANNOT_READ_ALL_DATA', `Object ${key} has changed since it was looked at: read it anew`)

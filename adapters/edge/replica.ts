@@ -1,10 +1,11 @@
 import { Memory } from '../../runtime/core/memory.ts'
-import type { Engine, UserOptions } from '../../runtime/engine/contract.ts'
+import type { UserOptions } from '../../runtime/engine/contract.ts'
 import { createEngine } from '../../runtime/engine/engine.ts'
 import { internalRun } from '../../runtime/engine/internalRun.ts'
 import type { Clock, LogLevel } from '../../runtime/platform.ts'
 import { createApp } from '../../runtime/server/app.ts'
 import { parseStatement } from '../../runtime/sql/parser.ts'
+import { Heartbeats } from './heartbeats.ts'
 import { edgePlatform } from './platform.ts'
 
 export interface ReplicaOptions {
@@ -41,7 +42,7 @@ export interface Replica {
 }
 
 interface Running {
-  readonly engine: Engine
+  readonly heartbeats: Heartbeats
   readonly fetch: (request: Request, environment: RequestEnvironment) => Response | Promise<Response>
 }
 
@@ -53,9 +54,11 @@ interface RequestEnvironment {
 const memoryBytesDefault = 64 << 20
 /** Memory grows by steps of 4 MiB: what an isolate has not touched counts all the same. */
 const growPages = 64
+/** Runtimes give a request no more of their time, and some do not tell when a client goes away that waits for the first byte. */
+const secondsMax = '30'
 const heldBytesMax = 8 << 20
 /** A request that has not finished starting the engine by then was given up. */
-const startMsMax = 20_000
+const startMsMax = 10_000
 
 /** Tables that lie elsewhere, behind ClickHouse's HTTP interface, for `export default` of a Worker. */
 export function createReplica(options: ReplicaOptions): Replica {
@@ -93,7 +96,10 @@ class Starter {
   async running(env: object | undefined): Promise<Running> {
     const { clock } = this
     for (;;) {
-      if (this.#running) return this.#running
+      const running = this.#running
+      if (running && !(await running.heartbeats.hasLost())) return running
+      // What a lost query holds (memory, pinned columns) is given back with its engine. Others end in it undisturbed.
+      if (running && this.#running === running) this.#running = null
       if (this.#startedAt !== null && clock.monotonic() - this.#startedAt < startMsMax) {
         await clock.wait(5)
         continue
@@ -115,7 +121,7 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
   const engine = await createEngine(platform, {
     memory,
     users: (options.users ?? [{ name: 'default', password: '' }]).map(user => ({ ...user, readonly: 2 })),
-    settings: { log_queries: '0', ...options.settings },
+    settings: { log_queries: '0', max_execution_time: secondsMax, ...options.settings },
     maxServerMemoryUsage: memoryBytes,
     published: options.tables,
     columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,
@@ -123,12 +129,16 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
   })
   for (const text of options.attach ?? [])
     await engine.statements.run(internalRun(engine, 'default'), parseStatement(text).statement)
+  const heartbeats = new Heartbeats(platform.clock)
   const app = createApp(engine, {
     platform,
     memory,
     heldBytesMax,
     connection: environment => ({ address: (environment as RequestEnvironment).address, hasWireHeaders: false }),
-    running: (query, environment) => (environment as RequestEnvironment).context?.waitUntil(query),
+    running(query, environment) {
+      ;(environment as RequestEnvironment).context?.waitUntil(query)
+      heartbeats.watch(query)
+    },
   })
-  return { engine, fetch: (request, environment) => app.fetch(request, environment) }
+  return { heartbeats, fetch: (request, environment) => app.fetch(request, environment) }
 }

@@ -24,9 +24,12 @@ export async function deploy(name: string, options: Partial<MiniflareOptions> = 
       { type: 'ESModule', path: 'worker.js', contents: fs.readFileSync(`test/edge/dist/workers/${name}.js`, 'utf8') },
       { type: 'CompiledWasm', path: 'core.wasm', contents: fs.readFileSync(path.join('dist/core', 'core.wasm')) },
     ],
+    // Miniflare's own entry would hide from the Worker that a client has gone.
+    unsafeDirectSockets: [{}],
     ...(options as object),
-  })
-  const url = (await miniflare.ready).href
+  } as MiniflareOptions)
+  await miniflare.ready
+  const url = (await miniflare.unsafeGetDirectURL()).href
   return {
     url,
     miniflare,

@@ -104,7 +104,8 @@ export class ScanAhead {
     while (lane.next < until && lease.bytes <= budget / 2) {
       let end = lane.next
       let bytes = 0
-      while (end < until && bytes < budget / 2) bytes += estimate(this.#reads[end++], widths)
+      do bytes += estimate(this.#reads[end++], widths)
+      while (end < until && bytes < budget / 2)
       const batch = this.#reads.slice(lane.next, end)
       lane.next = end
       // One read that is larger than all there is room for is asked for when it is used.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { publishTable } from '../../runtime/engine/publishTable.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
+import type { GetOptions, ObjectStore } from '../../runtime/storage/objectStore.ts'
 import { DirectoryStore } from '../../runtime/storage/stores/directory.ts'
 import { answersOf, engineOn, replicaOf } from './tables.ts'
 
@@ -22,13 +23,13 @@ const kinds = `k UInt32, d Date, n Nullable(Int64), l LowCardinality(String), a 
   p Tuple(x UInt8, y String), w Decimal(38, 5), g AggregateFunction(uniq, UInt32), z Float64 DEFAULT k / 2, c UInt32 ALIAS k * 2`
 const rows = `SELECT number, toDate('2026-01-01') + number % 100, if(number % 7 = 0, NULL, number), toString(number % 10),
   range(number % 5), map('a', number % 3), (number % 4, toString(number)), number / 3,
-  arrayReduce('uniqState', [toUInt32(number)]), number FROM numbers(5000)`
+  arrayReduce('uniqState', [toUInt32(number)]), number FROM numbers(3000)`
 const questions = [
   "SELECT count(), sum(k), min(d), max(n), uniq(l), sum(length(a)), sum(m['a']), max(p.2), sum(w), uniqMerge(g), sum(z), sum(c) FROM t",
-  'SELECT * FROM t WHERE k = 4321',
+  'SELECT * FROM t WHERE k = 2321',
   "SELECT l, count() FROM t WHERE d >= '2026-03-01' GROUP BY l ORDER BY l",
   'SELECT k, a FROM t ORDER BY k DESC LIMIT 3',
-  'SELECT k FROM t WHERE k IN (1, 77, 4999) ORDER BY k',
+  'SELECT k FROM t WHERE k IN (1, 77, 2999) ORDER BY k',
   "SELECT count() FROM t WHERE l = '3' AND n IS NULL",
 ]
 
@@ -37,7 +38,7 @@ test('a published table answers as the one that it was published from', async ()
     const source = await publisher(
       `CREATE TABLE t (${kinds}) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY (l, k) SETTINGS ${settings}`,
       `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows}`,
-      `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows.replace('numbers(5000)', 'numbers(100, 50)')}`,
+      `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows.replace('numbers(3000)', 'numbers(100, 50)')}`,
     )
     await source.publish()
     const replica = await replicaOf(source.target)
@@ -163,5 +164,67 @@ test('a table that cannot be reached when the engine starts is asked for by its 
   assert.equal(await ask(), 'Code: 107\n')
   await source.publish()
   assert.equal(await ask(), '1\n')
+  await replica.close()
+})
+
+test('answers do not depend on how much may be kept or fetched ahead', async () => {
+  const source = await publisher(
+    `CREATE TABLE t (${kinds}) ENGINE = MergeTree PARTITION BY k % 3 ORDER BY (l, k) SETTINGS index_granularity = 128`,
+    `INSERT INTO t (k, d, n, l, a, m, p, w, g, z) ${rows}`,
+  )
+  await source.publish()
+  const truth = await source.run(...questions)
+  for (const options of [
+    { columnCacheBytes: 0, compressedCacheBytes: 0, fetchAheadBytes: 0, marksCacheBytes: 0, fetchesMax: 1 },
+    { columnCacheBytes: 0, compressedCacheBytes: 1000, fetchAheadBytes: 5000, marksCacheBytes: 100, fetchesMax: 2 },
+    { columnCacheBytes: 50_000, compressedCacheBytes: 20_000, fetchAheadBytes: 1 << 20, marksCacheBytes: 5000 },
+  ]) {
+    const replica = await replicaOf(source.target, options)
+    const twice = [await answersOf(replica, ...questions), await answersOf(replica, ...questions)]
+    assert.deepEqual(twice, [truth, truth], JSON.stringify(options))
+    assert.deepEqual(await Promise.all(questions.map(async sql => (await answersOf(replica, sql))[0])), truth)
+    await replica.close()
+  }
+})
+
+test('a LIMIT that is reached and a query that is cancelled leave no requests behind', async () => {
+  const source = await publisher(
+    'CREATE TABLE t (k UInt32, s String) ENGINE = MergeTree ORDER BY k SETTINGS index_granularity = 256',
+    'INSERT INTO t SELECT number, randomPrintableASCII(100) FROM numbers(200000)',
+  )
+  await source.publish()
+  let open = 0
+  let hangs = 0
+  const slow = {
+    can: source.target.can,
+    getIfChanged: (key: string, etag: string) => source.target.getIfChanged(key, etag),
+    get: async (key: string, options: GetOptions = {}) => {
+      if (!key.endsWith('.bin')) return source.target.get(key, options)
+      open++
+      if ((options.start ?? 0) > 8_000_000) hangs++
+      try {
+        await new Promise((resolve, reject) => {
+          // Behind the first segment's strings.
+          const timer = setTimeout(resolve, (options.start ?? 0) > 8_000_000 ? 60_000 : 5)
+          options.signal?.addEventListener('abort', () => {
+            clearTimeout(timer)
+            reject(options.signal?.reason)
+          })
+        })
+        return await source.target.get(key, options)
+      } finally {
+        open--
+      }
+    },
+  } as unknown as ObjectStore
+  const replica = await replicaOf(slow)
+  const ask = (sql: string) => answersOf(replica, sql)
+  assert.equal((await ask('SELECT k FROM t WHERE length(s) = 100 LIMIT 3'))[0], '0\n1\n2\n')
+  assert.ok(hangs > 0, 'more was asked for ahead')
+  while (open > 0) await new Promise(resolve => setTimeout(resolve, 1))
+  const started = performance.now()
+  assert.equal((await ask('SELECT sum(length(s)) FROM t SETTINGS max_execution_time = 0.2'))[0], 'Code: 159\n')
+  assert.ok(performance.now() - started < 10_000)
+  while (open > 0) await new Promise(resolve => setTimeout(resolve, 1))
   await replica.close()
 })

@@ -180,10 +180,10 @@ export class Fetcher {
     }
   }
 
-  /** Files of a part that is gone. */
+  /** Files of a part that is gone, or not what it should be: who reads them now ends with what they were. */
   forget(prefix: string): void {
     for (const [file, pieces] of [...this.#files])
-      if (file.startsWith(prefix)) for (const piece of [...pieces]) if (this.#idle.has(piece)) this.#drop(piece)
+      if (file.startsWith(prefix)) for (const piece of [...pieces]) this.#drop(piece)
   }
 
   clear(): void {

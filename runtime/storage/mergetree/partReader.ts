@@ -74,6 +74,7 @@ export class PartReader {
   readonly #files = new LruCache<OpenFile>(openFilesMax, file => file.close())
   readonly #indices: LruCache<CachedColumn[]>
   readonly #checked = new Map<string, Set<number>>()
+  readonly #checkedBytes = new WeakMap<ArrayBufferLike, Map<string, Set<number>>>()
   readonly fetcher: Fetcher
   readonly fetchAheadBytes: number
   /** Marks and indices under way, by their keys. */
@@ -193,9 +194,9 @@ export class PartReader {
     markTo: number,
     lease?: Lease,
   ): Promise<(CachedColumn | null)[]> {
-    const source = await this.#open(part, columns, markFrom, markTo, lease)
     const read: (CachedColumn | null)[] = []
     try {
+      const source = await this.#open(part, columns, markFrom, markTo, lease)
       for (const name of columns) {
         const decode = (): CachedColumn | null => {
           const arena = new Arena(this.memory)
@@ -214,6 +215,7 @@ export class PartReader {
       return read
     } catch (error) {
       for (const cached of read) cached?.arena.destroy()
+      this.#doubt(error)
       throw error
     }
   }
@@ -238,8 +240,22 @@ export class PartReader {
     lease?: Lease,
   ): Promise<(Column | null)[]> {
     assert(markFrom <= markTo && markTo <= part.marks.count, 'a range of marks lies in its part')
-    const source = await this.#open(part, columns, markFrom, markTo, lease)
-    return columns.map(name => source.decode(name, arena))
+    try {
+      const source = await this.#open(part, columns, markFrom, markTo, lease)
+      return columns.map(name => source.decode(name, arena))
+    } catch (error) {
+      this.#doubt(error)
+      throw error
+    }
+  }
+
+  /** What came over a line may have been wrong, and not only here, and be right the next time: all of it is asked for again. */
+  #doubt(error: unknown): void {
+    if (!this.isWaitedFor || !(error instanceof DBError)) return
+    if (/^(MEMORY_LIMIT_EXCEEDED|QUERY_WAS_CANCELLED|NOT_IMPLEMENTED)$/.test(error.errorName)) return
+    this.marksCache.deleteWhere(() => true)
+    this.#indices.deleteWhere(() => true)
+    this.fetcher.forget('')
   }
 
   /** The primary key's values: one row a granule (and no final one), kept until other indices need the room. */
@@ -325,9 +341,15 @@ export class PartReader {
       throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${part.path}/${file} is too short`)
   }
 
-  /** Offsets of frames of a file whose hashes were compared: once in the life of this reader. */
-  checkedFrames(part: PartInfo, file: string): Set<number> {
+  /** Offsets of frames of a file whose hashes were compared: once in the life of this reader, or of the bytes that were fetched. */
+  checkedFrames(part: PartInfo, file: string, fetched?: Uint8Array): Set<number> {
     const key = `${part.id}/${file}`
+    if (fetched) {
+      const files = this.#checkedBytes.get(fetched.buffer) ?? new Map<string, Set<number>>()
+      const offsets = files.get(key) ?? new Set<number>()
+      this.#checkedBytes.set(fetched.buffer, files.set(key, offsets))
+      return offsets
+    }
     let checked = this.#checked.get(key)
     if (!checked) {
       if (this.#checked.size >= checkedFilesMax) this.#checked.clear()
@@ -379,6 +401,15 @@ export class PartReader {
   }
 
   async #plan(reads: readonly PlannedRead[]): Promise<Map<string, WantedRanges & { ranges: ByteRange[] }>> {
+    try {
+      return await this.#rangesOf(reads)
+    } catch (error) {
+      this.#doubt(error)
+      throw error
+    }
+  }
+
+  async #rangesOf(reads: readonly PlannedRead[]): Promise<Map<string, WantedRanges & { ranges: ByteRange[] }>> {
     const wanted = new Map<string, WantedRanges & { ranges: ByteRange[] }>()
     const all = await Promise.all(
       reads.map(async ({ part, columns, from, to }) => {
@@ -681,7 +712,7 @@ class GranuleReader {
           throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${file}.bin is too short`)
         memory.copyIn(source, fetched.subarray(offset, offset + size))
       }
-      return codec.decodeRange(source, size, range, arena, table, this.parts.checkedFrames(this.part, file))
+      return codec.decodeRange(source, size, range, arena, table, this.parts.checkedFrames(this.part, file, fetched))
     } finally {
       scratch.destroy()
     }

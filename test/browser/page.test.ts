@@ -143,7 +143,7 @@ describe('who gets what', () => {
 
 describe('rows', () => {
   test('a million of them, from the first to the last, in few elements', async () => {
-    await page.getByLabel('Most rows to show').selectOption('1 million rows')
+    await page.getByLabel('Most rows to show').selectOption('1M rows')
     await run("SELECT number, number * 3 AS threefold, concat('row ', toString(number)) AS text FROM numbers(1000000)")
     assert.match(await page.locator('.status').innerText(), /1\.00 million rows/)
     assert.deepEqual(await row(0), ['0', '0', 'row 0'])
@@ -171,7 +171,7 @@ describe('rows', () => {
   })
 
   test('beyond what a browser can be tall, the end is still the end', async () => {
-    await page.getByLabel('Most rows to show').selectOption('10 million rows')
+    await page.getByLabel('Most rows to show').selectOption('10M rows')
     await run('SELECT number FROM numbers(2000000)')
     const scroller = page.locator('.grid-scroller')
     await scroller.evaluate(element => {
@@ -245,7 +245,7 @@ describe('rows', () => {
   })
 
   test('a cap stops the query, and says so', async () => {
-    await page.getByLabel('Most rows to show').selectOption('1 000 rows')
+    await page.getByLabel('Most rows to show').selectOption('1K rows')
     await run('SELECT number FROM numbers(100000000)')
     assert.match(await page.locator('.notice').innerText(), /Only the first 1,000 rows/)
     await run('SELECT number FROM numbers(1000)')
@@ -307,7 +307,7 @@ describe('queries', () => {
   })
 
   test('an error behind the first rows keeps the rows', async () => {
-    await page.getByLabel('Most rows to show').selectOption('1 million rows')
+    await page.getByLabel('Most rows to show').selectOption('1M rows')
     await run(
       "SELECT number, repeat('x', 100), throwIf(number = 300000, 'enough') FROM numbers(400000) SETTINGS max_block_size = 1000",
       'failed',

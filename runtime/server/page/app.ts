@@ -43,12 +43,12 @@ interface KeptTab {
 }
 
 const limits: readonly [rows: number, label: string][] = [
-  [1000, '1 000 rows'],
-  [10_000, '10 000 rows'],
-  [100_000, '100 000 rows'],
-  [1_000_000, '1 million rows'],
-  [10_000_000, '10 million rows'],
-  [Number.MAX_SAFE_INTEGER, 'no limit'],
+  [1000, '1K rows'],
+  [10_000, '10K rows'],
+  [100_000, '100K rows'],
+  [1_000_000, '1M rows'],
+  [10_000_000, '10M rows'],
+  [Number.MAX_SAFE_INTEGER, 'All rows'],
 ]
 const tabsMax = 20
 const schemaVerbs = [

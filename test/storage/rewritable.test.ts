@@ -173,7 +173,7 @@ test('MergeTree on an object store: every change is whole or not at all, wheneve
   await work(calm, sent, new Set(), new Set())
   const { steps } = calm.state
   assert.ok(steps > 200)
-  for (let crashAtStep = 0; crashAtStep < steps; crashAtStep += 1 + (crashAtStep % 5)) {
+  for (let crashAtStep = 0; crashAtStep < steps; crashAtStep += 2 + (crashAtStep % 7)) {
     const survivor = new MemoryStore()
     const [acknowledged, gone] = [new Set<number>(), new Set<number>()]
     const store = new FaultyStore(survivor, random(crashAtStep), { crashAtStep })

@@ -36,6 +36,8 @@ const meta = '__meta/'
 const moves = '__granary/moves/'
 const fetchesMax = 24
 const namesMax = 16
+/** Files on their way at once. */
+const uploadsMax = 16
 
 const metaKey = (name: string): string => `${meta}${name}/prefix.path`
 
@@ -58,13 +60,15 @@ export class RewritableDisk implements Disk {
   #changed: Map<string, Directory | null> | null = null
   readonly #making = new Map<string, Promise<Directory>>()
   #moves = 0
+  /** Files that were closed and are still on their way, by path. */
+  readonly #uploads = new Map<string, Promise<void>>()
   #lease: Lease | null = null
 
   constructor(
     readonly store: ObjectStore,
     readonly options: RewritableDiskOptions = {},
   ) {
-    this.can = { rename: true, append: false, sync: false, write: store.can.write && !options.readonly }
+    this.can = { rename: true, append: false, sync: true, write: store.can.write && !options.readonly }
   }
 
   // --- What directories there are ---
@@ -212,6 +216,7 @@ export class RewritableDisk implements Disk {
 
   /** Asks for a file's object; once more when it is gone, for a directory may have moved or come anew meanwhile. */
   async #get(path: string, start?: number, end?: number, signal?: AbortSignal): Promise<StoredObject | null> {
+    await this.#uploads.get(path)
     const key = await this.#keyOf(path)
     const object = key === null ? null : await this.store.get(key, { start, end, signal })
     if (object || split(path).parent === '') return object
@@ -244,6 +249,7 @@ export class RewritableDisk implements Disk {
 
   async list(path: string): Promise<DiskEntry[]> {
     checked(path)
+    await this.sync(path)
     await this.#loaded()
     const { now, listAgeMs = 1000 } = this.options
     if (!now || now() - this.#listedMs > listAgeMs) await this.refresh()
@@ -297,9 +303,13 @@ export class RewritableDisk implements Disk {
         last.catch(() => {}) // told by what waits for it, and by close
         return last
       },
-      async close() {
+      // A part has many small files: their uploads go on side by side, and sync() of its directory waits for them.
+      close: async ({ sync = false } = {}) => {
         await last
-        await writer.close()
+        const upload = writer.close().then(() => {})
+        if (sync) return upload
+        while (this.#uploads.size >= uploadsMax) await Promise.race(this.#uploads.values()).catch(() => {})
+        this.#upload(path, upload)
       },
       abort: () => last.catch(() => {}).then(() => writer.abort()),
     }
@@ -322,6 +332,7 @@ export class RewritableDisk implements Disk {
 
   async remove(path: string): Promise<void> {
     this.#checkWritable()
+    await this.sync(path).catch(() => {}) // nobody wants them any more
     const map = await this.#loaded()
     // Others may have made directories below it.
     if (map.children(checked(path)).length > 0) await this.refresh()
@@ -347,12 +358,27 @@ export class RewritableDisk implements Disk {
     await this.move(from, to)
   }
 
-  async sync(): Promise<void> {}
+  #upload(path: string, upload: Promise<void>): void {
+    this.#uploads.set(path, upload)
+    upload.then(
+      () => this.#uploads.delete(path),
+      () => {}, // it stays for who waits for it
+    )
+  }
+
+  /** Waits for files at or below a path; what has failed is told once. */
+  async sync(path: string): Promise<void> {
+    const below = [...this.#uploads].filter(([file]) => path === '' || file === path || file.startsWith(`${path}/`))
+    const results = await Promise.allSettled(below.map(([, upload]) => upload))
+    for (const [file, upload] of below) if (this.#uploads.get(file) === upload) this.#uploads.delete(file)
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
 
   async move(from: string, to: string): Promise<void> {
     this.#checkWritable()
     checked(from)
     checked(to)
+    await this.sync(from)
     await this.#loaded()
     if (!this.#map.has(from)) await this.#madeByOthers(from)
     if (!this.#map.has(from)) {
@@ -423,6 +449,7 @@ export class RewritableDisk implements Disk {
 
   async link(from: string, to: string): Promise<void> {
     this.#checkWritable()
+    await this.#uploads.get(from)
     const source = await this.#keyOf(from)
     if (source === null) throw new DBError('FILE_DOESNT_EXIST', `File ${from} does not exist`)
     await this.store.copy(source, await this.#newKey(to))

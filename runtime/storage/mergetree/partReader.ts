@@ -297,6 +297,12 @@ export class PartReader {
   }
 
   async #readWhole(path: string, known?: number): Promise<Uint8Array> {
+    if (known === undefined && this.disk.readAll) {
+      const read = () => this.disk.readAll!(path)
+      const bytes = await (this.isWaitedFor ? this.fetcher.queue.run(read) : read())
+      if (bytes === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
+      return bytes
+    }
     const size = known ?? (await this.disk.size(path))
     if (size === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
     if (size === 0) return new Uint8Array(0)

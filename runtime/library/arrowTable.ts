@@ -5,7 +5,7 @@ import type { DataType } from '../types/dataType.ts'
 import type { DateTime64Type, DateTimeType } from '../types/date.ts'
 import { DecimalType } from '../types/decimal.ts'
 import type { Cells } from './blockReader.ts'
-import { cellValues } from './cellValues.ts'
+import { cellValues, mapped } from './cellValues.ts'
 import type { ColumnSet, TypedValues } from './columnSet.ts'
 
 type Flechette = typeof import('@uwdata/flechette')
@@ -68,7 +68,7 @@ function stored(type: DataType, values: TypedValues): unknown {
     case 'Date':
       return Int32Array.from(values as Uint16Array)
     case 'DateTime':
-      return BigInt64Array.from(values as Uint32Array as never, (value: number | bigint) => BigInt(value))
+      return BigInt64Array.from(mapped(values as Uint32Array, value => BigInt(value)))
     case 'DateTime64': {
       const { scale } = type as DateTime64Type
       const factor = 10n ** BigInt(Math.ceil(scale / 3) * 3 - scale)
@@ -86,10 +86,8 @@ function stringsOf(arrow: Flechette, type: DataType, pieces: readonly Cells[]): 
   const strings = pieces.map(
     cells => (cells.kind === 'nullable' ? cells.values : cells) as Extract<Cells, { kind: 'strings' }>,
   )
-  const size = strings.reduce(
-    (sum, { starts, ends }) => starts.reduce((all, start, i) => all + ends[i] - start, sum),
-    0,
-  )
+  let size = 0
+  for (const { starts, ends } of strings) for (let i = 0; i < starts.length; i++) size += ends[i] - starts[i]
   const offsets = new Int32Array(rows + 1)
   const bytes = new Uint8Array((size + 63) & ~63)
   let row = 0

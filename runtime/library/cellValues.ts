@@ -86,6 +86,18 @@ export function objectsOf(names: readonly string[], columns: readonly ArrayLike<
   return objects
 }
 
+/** As Array.from does, which goes through an iterator. */
+export function mapped<From, To>(values: ArrayLike<From>, make: (value: From, row: number) => To): To[] {
+  const { length } = values
+  const made = new Array<To>(length)
+  for (let row = 0; row < length; row++) made[row] = make(values[row], row)
+  return made
+}
+
+/** Pieces behind one another. */
+export const joinedArrays = <Value>(pieces: readonly Value[][]): Value[] =>
+  pieces.length === 1 ? pieces[0] : ([] as Value[]).concat(...pieces)
+
 /** What one value of packed bytes is, made once a column. */
 function fixedValues(type: DataType, bytes: Uint8Array, rows: number, options: ValueOptions): unknown[] {
   const { kind } = type
@@ -93,7 +105,7 @@ function fixedValues(type: DataType, bytes: Uint8Array, rows: number, options: V
     case 'Nothing':
       return new Array(rows).fill(null)
     case 'Bool':
-      return Array.from(bytes, byte => byte !== 0)
+      return mapped(bytes, byte => byte !== 0)
     case 'Float32':
     case 'Float64':
     case 'UInt8':
@@ -102,11 +114,11 @@ function fixedValues(type: DataType, bytes: Uint8Array, rows: number, options: V
     case 'Int16':
     case 'UInt32':
     case 'Int32':
-      return Array.from(typedNumbers(type, bytes) as Float64Array)
+      return mapped(typedNumbers(type, bytes) as Float64Array, value => value)
     case 'Enum8':
     case 'Enum16': {
       const { nameOf } = type as EnumType
-      return Array.from(typedNumbers(type, bytes) as Int16Array, value => nameOf.get(value) ?? String(value))
+      return mapped(typedNumbers(type, bytes) as Int16Array, value => nameOf.get(value) ?? String(value))
     }
     case 'Date':
     case 'Date32':
@@ -115,7 +127,7 @@ function fixedValues(type: DataType, bytes: Uint8Array, rows: number, options: V
     case 'DateTime64':
       return ticksValues(type as DateTime64Type, bytes, options)
     case 'IPv4':
-      return Array.from(typedNumbers(type, bytes) as Uint32Array, value => type.print(value))
+      return mapped(typedNumbers(type, bytes) as Uint32Array, value => type.print(value))
     case 'FixedString':
       return fixedStrings(type.width, bytes, rows, options)
     case 'UUID':
@@ -161,7 +173,7 @@ export function typedNumbers(type: DataType, bytes: Uint8Array) {
 function integers(type: DataType, bytes: Uint8Array, rows: number, { integers }: ValueOptions): unknown[] {
   const values =
     type.width === 8
-      ? Array.from(typedNumbers(type, bytes) as BigInt64Array)
+      ? mapped(typedNumbers(type, bytes) as BigInt64Array, value => value)
       : wideIntegers(bytes, rows, type.width, !(type instanceof IntegerType) || type.isSigned, false)
   if (integers === 'string') return values.map(String)
   if (integers !== 'number') return values
@@ -198,18 +210,18 @@ export function wideIntegers(
 const dayMs = 86_400_000
 
 function dateValues(type: DataType, values: Uint32Array, { dates }: ValueOptions): unknown[] {
-  if (dates === 'string') return Array.from(values, value => type.print(value))
+  if (dates === 'string') return mapped(values, value => type.print(value))
   const unit = type.kind === 'DateTime' ? 1000 : dayMs
-  return Array.from(values, value => new Date(value * unit))
+  return mapped(values, value => new Date(value * unit))
 }
 
 function ticksValues(type: DateTime64Type, bytes: Uint8Array, { dates }: ValueOptions): unknown[] {
   const ticks = typedNumbers(type, bytes) as BigInt64Array
-  if (dates === 'string') return Array.from(ticks, value => type.print(value))
-  if (type.scale <= 3) return Array.from(ticks, value => new Date(Number(value) * 10 ** (3 - type.scale)))
+  if (dates === 'string') return mapped(ticks, value => type.print(value))
+  if (type.scale <= 3) return mapped(ticks, value => new Date(Number(value) * 10 ** (3 - type.scale)))
   const unit = 10n ** BigInt(type.scale - 3)
   // Rounded down, also before 1970.
-  return Array.from(ticks, value => new Date(Number((value - (((value % unit) + unit) % unit)) / unit)))
+  return mapped(ticks, value => new Date(Number((value - (((value % unit) + unit) % unit)) / unit)))
 }
 
 const latin = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -235,6 +247,6 @@ function uuids(bytes: Uint8Array, rows: number): string[] {
 }
 
 function decimals(type: DecimalType, bytes: Uint8Array, rows: number): string[] {
-  if (type.width <= 8) return Array.from(typedNumbers(type, bytes) as BigInt64Array, value => type.print(value))
+  if (type.width <= 8) return mapped(typedNumbers(type, bytes) as BigInt64Array, value => type.print(value))
   return wideIntegers(bytes, rows, type.width, true, false).map(value => type.print(value))
 }

@@ -1,6 +1,6 @@
 import type { DataType } from '../types/dataType.ts'
 import type { Block, Cells, Header } from './blockReader.ts'
-import { cellValues, objectsOf, typedNumbers } from './cellValues.ts'
+import { cellValues, joinedArrays, mapped, objectsOf, typedNumbers } from './cellValues.ts'
 import type { ValueOptions } from './options.ts'
 
 export type TypedValues =
@@ -63,8 +63,7 @@ export class ColumnSet<Row = Record<string, unknown>> implements Iterable<Result
 
   /** An object a row. */
   rows(): Row[] {
-    const pieces = this.blocks.map(block => blockRows<Row>(block, this.options))
-    return pieces.length === 1 ? pieces[0] : pieces.flat()
+    return joinedArrays(this.blocks.map(block => blockRows<Row>(block, this.options)))
   }
 
   #column(i: number): ResultColumn {
@@ -73,11 +72,11 @@ export class ColumnSet<Row = Record<string, unknown>> implements Iterable<Result
     const named = { name: this.names[i], type: type.name, rows: this.rowCount }
     if (!hasTypedValues(type)) {
       const values = pieces.map(cells => cellValues(cells, this.options))
-      const all = values.length === 1 ? values[0] : values.flat()
+      const all = joinedArrays(values)
       return {
         ...named,
         values: all,
-        nulls: type.isNullable ? Uint8Array.from(all, each => Number(each === null)) : null,
+        nulls: type.isNullable ? Uint8Array.from(mapped(all, each => Number(each === null))) : null,
       }
     }
     const plain = pieces.map(cells => (cells.kind === 'nullable' ? cells.values : cells))

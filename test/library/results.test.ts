@@ -150,6 +150,10 @@ describe('an AbortSignal', () => {
         { name: 'TimeoutError' },
       )
       await gone(db)
+      const before = process.cpuUsage()
+      await new Promise(resolve => setTimeout(resolve, 200))
+      const { user } = process.cpuUsage(before)
+      assert.ok(user < 100_000, `nothing works any more: ${user} microseconds in 200 ms`)
     }))
 })
 

@@ -5,10 +5,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildBrowser } from './browser.mjs'
 import { buildCore } from './core.mjs'
-import { buildEdge } from './edge.mjs'
 import { buildPage } from './page.mjs'
+import { buildWeb } from './web.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const dist = path.join(root, 'dist')
@@ -43,12 +42,14 @@ export async function buildAll() {
       splitting: true,
       format: 'esm',
       sourcemap: true,
+      // The package is to be small; names stay, so that a stack says where it was without the maps, which are not in the package.
+      minifyWhitespace: true,
+      minifySyntax: true,
       logLevel: 'warning',
       ...options,
     })
   }
-  await buildEdge()
-  await buildBrowser()
+  await buildWeb()
   // The bare core, with nothing else of Granary in it.
   await build({
     entryPoints: [path.join(root, 'adapters/core/index.ts')],
@@ -70,9 +71,33 @@ function buildTypes() {
   // What the compiler of the core wrote is where the sources expect it.
   fs.mkdirSync(path.join(dist, 'types/dist/core'), { recursive: true })
   fs.copyFileSync(path.join(dist, 'core/core.d.ts'), path.join(dist, 'types/dist/core/core.d.ts'))
+  pruneTypes()
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** The compiler writes a declaration for every file; programs see those that the entries lead to. */
+function pruneTypes() {
+  const reached = new Set()
+  const follow = file => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const [, target] of fs.readFileSync(file, 'utf8').matchAll(/(?:from |import ?\(?)['"](\.[^'"]+)['"]/g)) {
+      const declared = path.join(path.dirname(file), target.replace(/\.[jt]s$/, '.d.ts'))
+      if (fs.existsSync(declared)) follow(declared)
+    }
+  }
+  const entries = value => (typeof value === 'string' ? [value] : Object.values(value).flatMap(entries))
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  for (const file of entries(exports)) if (file.endsWith('.d.ts')) follow(path.join(root, file))
+  for (const name of fs.readdirSync(path.join(dist, 'types'), { recursive: true })) {
+    const file = path.join(dist, 'types', name)
+    if (name.endsWith('.ts') && !reached.has(file)) fs.rmSync(file)
+  }
+}
+
+/** All that the package has. */
+export async function buildPackage() {
   await buildAll()
   buildTypes()
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage()

@@ -14,6 +14,7 @@ const steps = [
   ['format and lint (npx biome check --write mends most)', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['arrows between folders', process.execPath, ['build/arrows.mjs']],
   ['docs/core-abi.md fits the core (node build/abi.mjs writes it)', process.execPath, ['build/abi.mjs', '--check']],
+  ['what an installation brings', process.execPath, ['build/package.mjs']],
 ]
 let failed = 0
 for (const [what, command, args] of steps) {

@@ -16,8 +16,8 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope
 const memoryBytesDefault = 1 << 30
-/** Steps of 16 MiB: what a tab takes counts from the start. */
-const growPages = 256
+/** Steps of 32 MiB: what a tab takes counts from the start, and each step costs a garbage collection. */
+const growPages = 512
 const cacheBytesDefault = 192 << 20
 const marksBytesDefault = 32 << 20
 

@@ -20,7 +20,7 @@ export async function mergeTreeSink(context: QueryContext, source: MergeTreeSour
       optimize: context.settings.bool('optimize_on_insert'),
       uniqueName: () => `${tag}_${++number}`,
       now: () => context.platform.clock.now(),
-      check: () => context.check(),
+      breathe: () => context.breathe(),
     },
     context.budget,
     {

@@ -20,6 +20,7 @@ export async function runMerge(context: QueryContext, task: MergeTask): Promise<
     keys,
     adapter: tableAdapter(context, source.definition),
     cancelled: context.isCancelled,
+    breathe: () => context.letOthers(),
     now: () => context.platform.clock.now(),
   }
   const part = await mergeParts(task.chosen.sources, task.chosen.temporaryPath, target)

@@ -145,14 +145,19 @@ export class QueryContext {
   async breathe(): Promise<void> {
     await this.rest()
     this.check()
+    await this.letOthers()
+    this.check()
+  }
+
+  /** The same for work that is not a query's and is stopped in other ways. */
+  async letOthers(): Promise<void> {
     const { clock } = this.platform
     const isTime = clock.standsStill ? ++this.#sinceYield >= chunksPerYield : clock.monotonic() - this.#lastYield >= 20
     if (!isTime) return
     this.onProgress(this.counters)
     await clock.yield()
-    this.#lastYield = clock.monotonic()
     this.#sinceYield = 0
-    this.check()
+    this.#lastYield = clock.monotonic()
   }
 
   /** Waits for as long as functions have asked to; the query can be stopped meanwhile. */

@@ -39,8 +39,8 @@ export interface InsertTarget {
   /** A part of a directory name that nobody else uses. */
   uniqueName(): string
   now(): number
-  /** Called between columns: throws when the INSERT is to stop. */
-  check?(): void
+  /** Waited for between columns: throws when the INSERT is to stop, and lets others of this thread through. */
+  breathe?(): Promise<void>
 }
 
 /**
@@ -196,7 +196,7 @@ class BlockWriter {
     )
     try {
       for (const { name, type } of definition.columns) {
-        target.check?.()
+        await target.breathe?.()
         const scratch = new Arena(memory, arena.budget)
         try {
           const sum = sums.get(name)

@@ -37,6 +37,8 @@ export interface MergeEnvironment {
   readonly isFinal?: boolean
   /** Asked between blocks; true ends the merge with ABORTED. */
   cancelled?(): boolean
+  /** Waited for between blocks, so that a thread that does everything answers meanwhile. */
+  breathe?(): Promise<void>
   progress?(rowsMerged: number): void
 }
 
@@ -79,7 +81,8 @@ export class MergedRows {
     }
   }
 
-  #check(): void {
+  async #check(): Promise<void> {
+    await this.environment.breathe?.()
     if (this.environment.cancelled?.()) throw new DBError('ABORTED', 'Cancelled merging parts')
   }
 
@@ -120,7 +123,7 @@ export class MergedRows {
       const groups = new GroupFinder()
       let position = 0
       for (;;) {
-        this.#check()
+        await this.#check()
         const merged = merger.next()
         if (merged.count === 0) break
         const scratch = new Arena(this.#memory)
@@ -241,7 +244,7 @@ export class MergedRows {
     const arena = new Arena(this.#memory)
     try {
       for (const sources of lists) {
-        this.#check()
+        await this.#check()
         arena.reset()
         const { kernels } = this.#memory
         const list = arena.allocate(sources.length * 2)

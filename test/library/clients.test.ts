@@ -11,8 +11,8 @@ const toStream = (stream: ReadableStream<Uint8Array>) => Readable.fromWeb(stream
 
 const clients = {
   '@clickhouse/client': (db: Database) =>
-    createClient({ connection: db.connection({ toStream, parseError }) as never }),
-  '@clickhouse/client-web': (db: Database) => createWebClient({ fetch: db.fetch as typeof fetch }),
+    createClient({ connection: db.connection({ toStream, parseError }) }),
+  '@clickhouse/client-web': (db: Database) => createWebClient({ fetch: db.fetch }),
 }
 
 for (const [name, create] of Object.entries(clients))
@@ -116,7 +116,7 @@ for (const [name, create] of Object.entries(clients))
 
 test('without the client’s parseError an error still has its code', () =>
   withDatabase(async db => {
-    const client = createClient({ connection: db.connection({ toStream }) as never })
+    const client = createClient({ connection: db.connection({ toStream }) })
     await assert.rejects(client.command({ query: 'DROP TABLE missing' }), (error: Error & { code?: string }) => {
       assert.ok(!(error instanceof ClickHouseError))
       return error.code === '60'

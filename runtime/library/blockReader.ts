@@ -1,4 +1,5 @@
 // Native blocks, taken apart without copying: a column is a view on the bytes that came, and becomes values when it is asked to.
+import { concatenate } from '../core/bytes.ts'
 import { DBError } from '../core/errors.ts'
 import { decodeText } from '../core/text.ts'
 import { ArrayType, LowCardinalityType, MapType, NullableType, TupleType } from '../types/compound.ts'
@@ -50,6 +51,9 @@ export interface Block extends Header {
 /** Cuts a stream of bytes into blocks. */
 export class BlockReader {
   #bytes: Uint8Array = new Uint8Array(0)
+  /** What has come since it was tried last, behind the rest of that. */
+  #pieces: Uint8Array[] = []
+  #size = 0
   /** With fewer bytes than that it need not be tried again. */
   #least = 0
   #header: Header | null = null
@@ -57,7 +61,10 @@ export class BlockReader {
   /** Blocks that are complete with these bytes. The first one tells the columns and has no rows. */
   push(piece: Uint8Array): Block[] {
     const blocks: Block[] = []
-    this.#bytes = this.#bytes.length === 0 ? piece : joined(this.#bytes, piece)
+    this.#pieces.push(piece)
+    this.#size += piece.length
+    if (this.#size < this.#least) return blocks
+    this.#bytes = concatenate(this.#pieces)
     while (this.#bytes.length > 0 && this.#bytes.length >= this.#least) {
       const cursor = new Cursor(this.#bytes)
       let block: Block
@@ -73,6 +80,8 @@ export class BlockReader {
       this.#least = 0
       blocks.push(block)
     }
+    this.#pieces = this.#bytes.length > 0 ? [this.#bytes] : []
+    this.#size = this.#bytes.length
     return blocks
   }
 
@@ -86,14 +95,6 @@ export class BlockReader {
 }
 
 const ranOut = Symbol('more bytes are needed')
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (b.length === 0) return a
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
-}
 
 class Cursor {
   position = 0

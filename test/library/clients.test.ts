@@ -10,8 +10,7 @@ import { withDatabase } from './openMemory.ts'
 const toStream = (stream: ReadableStream<Uint8Array>) => Readable.fromWeb(stream as never)
 
 const clients = {
-  '@clickhouse/client': (db: Database) =>
-    createClient({ connection: db.connection({ toStream, parseError }) }),
+  '@clickhouse/client': (db: Database) => createClient({ connection: db.connection({ toStream, parseError }) }),
   '@clickhouse/client-web': (db: Database) => createWebClient({ fetch: db.fetch }),
 }
 

@@ -37,6 +37,8 @@ export async function local(runtime: CliHost, command: LocalCommand): Promise<nu
   const platform = runtime.platform({ threads: command.maxThreads, logLevel: 'warning' })
   const engine = await createEngine(platform, {
     path: command.path,
+    // Who runs this may read what it may read.
+    stores: { localDisks: '/' },
     maxThreads: command.maxThreads,
     settings: command.settings,
   })

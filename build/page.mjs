@@ -20,7 +20,7 @@ export async function buildPage() {
     bundle: true,
     minify: true,
     format: 'iife',
-    target: ['chrome111', 'firefox113', 'safari16.4'],
+    target: ['chrome111', 'firefox115', 'safari16.4'],
     legalComments: 'none',
     logLevel: 'warning',
   })

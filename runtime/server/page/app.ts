@@ -1,41 +1,27 @@
-// The page as a whole: tabs of queries, and what connects the editor, the tables, the results and the server.
-import type { EditorState } from '@codemirror/state'
+// The page as a whole: tabs of queries, and what connects the editor, the tables, the results and the server. It is long because it
+// is the one place where they meet: none of them knows another.
 import { Catalogue, type TableInfo } from './net/catalogue.ts'
 import { Run } from './net/run.ts'
 import { newId, Server } from './net/server.ts'
 import { ConnectionLost, placeOf, ServerError } from './net/serverError.ts'
-import { download } from './grid/exporting.ts'
 import { completionSource } from './sql/completion.ts'
 import { Editor } from './sql/editor.ts'
-import {
-  type Placeholder,
-  placeholdersOf,
-  quoteName,
-  shapeOf,
-  type Statement,
-  statementsOf,
-  unquoteName,
-} from './sql/scan.ts'
-import { tablesIn } from './sql/tablesIn.ts'
-import { sizeText } from './ui/amounts.ts'
-import { askLogin, isMac, mod, say, showShortcuts, showText } from './ui/dialogs.ts'
+import { quoteName, shapeOf, type Statement, statementsOf, unquoteName } from './sql/scan.ts'
+import { keepAccount, recallAccount } from './ui/account.ts'
+import { askLogin, isMac, mod, say, showText } from './ui/dialogs.ts'
 import { h, icon, iconButton, replaceChildren } from './ui/dom.ts'
+import { exportAgain } from './ui/exportAgain.ts'
+import { closeSide, frame, openSide } from './ui/frame.ts'
 import { keep, recall } from './ui/keep.ts'
+import { listenForKeys } from './ui/keys.ts'
 import { linkOf, readLink } from './ui/link.ts'
+import { ParameterBar } from './ui/parameterBar.ts'
 import { QueryHistory } from './ui/queryHistory.ts'
-import { copy, Results, type View } from './ui/results.ts'
+import { copy, Results } from './ui/results.ts'
 import { TableTree } from './ui/sidebar.ts'
-import { splitter } from './ui/split.ts'
+import { type Tab, TabBar, titleOf } from './ui/tabBar.ts'
 import { applyTheme, nextTheme, theme } from './ui/theme.ts'
-
-interface Tab {
-  readonly id: number
-  state: EditorState
-  runs: Run[]
-  shown: Run | null
-  view: View
-  parameters: Record<string, string>
-}
+import { welcome } from './ui/welcome.ts'
 
 interface KeptTab {
   readonly text: string
@@ -51,21 +37,9 @@ const limits: readonly [rows: number, label: string][] = [
   [Number.MAX_SAFE_INTEGER, 'All rows'],
 ]
 const tabsMax = 20
-const schemaVerbs = [
-  'CREATE',
-  'DROP',
-  'ALTER',
-  'RENAME',
-  'EXCHANGE',
-  'TRUNCATE',
-  'ATTACH',
-  'DETACH',
-  'INSERT',
-  'OPTIMIZE',
-  'UNDROP',
-  'SYSTEM',
-  'DELETE',
-]
+/** Statements behind which the tables are read again. */
+const schemaVerbs =
+  'CREATE DROP ALTER RENAME EXCHANGE TRUNCATE ATTACH DETACH INSERT OPTIMIZE UNDROP SYSTEM DELETE'.split(' ')
 
 export class App {
   readonly #server: Server
@@ -74,8 +48,13 @@ export class App {
   readonly #results: Results
   readonly #tree: TableTree
   readonly #history: QueryHistory
-  readonly #tabBar = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Queries' })
-  readonly #parameterBar = h('div', { class: 'parameters', hidden: true })
+  readonly #tabBar = new TabBar({
+    select: tab => this.#selectTab(tab, false),
+    close: tab => this.#closeTab(tab),
+    add: () => this.#newTab(''),
+    leave: () => this.#editor.focus(),
+  })
+  readonly #parameterBar = new ParameterBar(() => this.#keepTabs())
   readonly #runButton: HTMLButtonElement
   readonly #limit: HTMLSelectElement
   readonly #databases: HTMLSelectElement
@@ -86,12 +65,10 @@ export class App {
   #database = recall('database', '')
   #tabs: Tab[] = []
   #tab!: Tab
-  #nextTab = 1
   /** Set once a statement needs one: SET, temporary tables. */
   #sessionId: string | undefined
   #isAsking = false
   #drawAsked = false
-  #shownParameters = ''
   #keepTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -100,7 +77,7 @@ export class App {
         ? recall('server', 'http://localhost:8123/')
         : new URL('./', location.href).href.replace(/[?#].*$/, ''),
     )
-    this.#server.account = this.#rememberedAccount()
+    this.#server.account = recallAccount()
     this.#catalogue = new Catalogue(this.#server)
     this.#editor = new Editor(
       { changed: docChanged => this.#edited(docChanged), escape: () => this.#stop() },
@@ -118,9 +95,14 @@ export class App {
       goToError: run => this.#goToError(run),
       tryAgain: () => this.#runChosen(),
       logIn: () => this.#logIn(''),
-      exportAs: (run, format) => this.#exportAs(run, format),
+      exportAs: exportAgain,
       serverFormats: () => this.#catalogue.formats,
-      welcome: () => this.#welcome(),
+      welcome: () =>
+        welcome(
+          this.#catalogue.tables.filter(({ database }) => database === this.#currentDatabase),
+          this.#catalogue.trouble,
+          { open: sql => this.#openText(sql, true), connect: () => this.#connect(), logIn: () => this.#logIn('') },
+        ),
       welcomeKey: () => `${this.#currentDatabase} ${this.#catalogue.tables.length} ${this.#catalogue.trouble}`,
     })
     this.#tree = new TableTree(this.#catalogue, {
@@ -160,7 +142,7 @@ export class App {
     this.#restoreTabs()
     this.#openLink()
     addEventListener('hashchange', () => this.#openLink())
-    addEventListener('keydown', event => this.#key(event))
+    this.#listenForKeys()
     addEventListener('pagehide', () => this.#keepTabsNow())
     this.#catalogue.listen(() => {
       this.#drawConnection()
@@ -183,10 +165,37 @@ export class App {
     this.#connect()
   }
 
+  #listenForKeys(): void {
+    const sideElement = () => this.#side.querySelector<HTMLElement>('[tabindex="0"], input')
+    listenForKeys({
+      run: () => this.#runChosen(),
+      runAll: () => this.#runAll(),
+      stop: () => this.#stop(),
+      findTable: () => {
+        openSide()
+        this.#drawSide('tables')
+        this.#tree.filter.focus()
+        this.#tree.filter.select()
+      },
+      findQuery: () => {
+        openSide()
+        this.#drawSide('history')
+        this.#history.search.focus()
+      },
+      newTab: () => this.#newTab(''),
+      closeTab: () => this.#closeTab(this.#tab),
+      goToTab: number => this.#tabs[number - 1] && this.#selectTab(this.#tabs[number - 1]),
+      switchView: () => {
+        this.#tab.view = this.#tab.view === 'table' ? 'chart' : 'table'
+        this.#draw()
+      },
+      parts: [{ element: this.#side, focus: () => sideElement()?.focus() }, this.#editor, this.#results],
+    })
+  }
+
   // Layout
 
   #layout(): HTMLElement {
-    const logo = h('span', { class: 'logo' }, ...['a', 'b', 'c'].map(name => h('i', { class: name })))
     const toolbar = h(
       'div',
       { class: 'toolbar' },
@@ -206,49 +215,14 @@ export class App {
       h('label', { class: 'picker' }, h('span', null, 'Limit'), this.#limit),
       iconButton('link', 'Copy a link to this query', () => this.#copyLink()),
     )
-    const toggleSide = iconButton('menu', 'Tables and history', () => this.#toggleSide())
-    toggleSide.classList.add('side-toggle')
-    const shade = h('div', { class: 'shade', on: { click: () => document.body.classList.remove('side-open') } })
-    return h(
-      'div',
-      { class: 'app' },
-      h(
-        'header',
-        { class: 'top' },
-        toggleSide,
-        h('div', { class: 'brand' }, logo, h('b', null, 'Granary')),
-        this.#tabBar,
-        this.#connection,
-        this.#themeButton,
-        iconButton('help', 'Keyboard shortcuts (?)', () => showShortcuts()),
-      ),
-      h('nav', { class: 'side', 'aria-label': 'Tables and history' }, this.#sideTabs, this.#side),
-      splitter({
-        name: 'side',
-        label: 'Width of the side bar',
-        property: '--side',
-        isVertical: true,
-        initial: 272,
-        min: 180,
-        max: () => Math.max(200, innerWidth * 0.5),
-      }),
-      h(
-        'main',
-        { class: 'work' },
-        h('div', { class: 'query' }, this.#editor.element, this.#parameterBar, toolbar),
-        splitter({
-          name: 'query',
-          label: 'Height of the editor',
-          property: '--query',
-          isVertical: false,
-          initial: 250,
-          min: 120,
-          max: () => Math.max(140, innerHeight - 220),
-        }),
-        this.#results.element,
-      ),
-      shade,
-    )
+    return frame({
+      tabs: this.#tabBar.element,
+      connection: this.#connection,
+      theme: this.#themeButton,
+      side: [this.#sideTabs, this.#side],
+      query: [this.#editor.element, this.#parameterBar.element, toolbar],
+      results: this.#results.element,
+    })
   }
 
   #drawSide(which: 'tables' | 'history' = 'tables'): void {
@@ -267,15 +241,6 @@ export class App {
     replaceChildren(this.#sideTabs, tab('tables', 'Tables', 'table'), tab('history', 'History', 'history'))
     replaceChildren(this.#side, which === 'tables' ? this.#tree.element : this.#history.element)
     if (which === 'history') this.#history.draw()
-  }
-
-  #toggleSide(): void {
-    document.body.classList.toggle(matchMedia('(max-width: 760px)').matches ? 'side-open' : 'side-closed')
-  }
-
-  #showSide(): void {
-    document.body.classList.remove('side-closed')
-    if (matchMedia('(max-width: 760px)').matches) document.body.classList.add('side-open')
   }
 
   #drawConnection(): void {
@@ -312,45 +277,7 @@ export class App {
   }
 
   #drawTabs(): void {
-    replaceChildren(
-      this.#tabBar,
-      ...this.#tabs.map(tab => {
-        const isCurrent = tab === this.#tab
-        const isRunning = tab.runs.some(run => run.state === 'running')
-        const close = iconButton('close', 'Close the tab', event => {
-          event.stopPropagation()
-          this.#closeTab(tab)
-        })
-        close.tabIndex = -1
-        return h(
-          'div',
-          {
-            class: isCurrent ? 'tab current' : 'tab',
-            role: 'tab',
-            tabindex: isCurrent ? 0 : -1,
-            'aria-selected': String(isCurrent),
-            on: {
-              click: () => this.#selectTab(tab),
-              auxclick: event => event.button === 1 && this.#closeTab(tab),
-              keydown: event => {
-                const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
-                if (step) {
-                  this.#selectTab(
-                    this.#tabs[(this.#tabs.indexOf(tab) + step + this.#tabs.length) % this.#tabs.length],
-                    false,
-                  )
-                  ;(this.#tabBar.querySelector('.tab.current') as HTMLElement).focus()
-                } else if (event.key === 'Enter') this.#editor.focus()
-              },
-            },
-          },
-          isRunning && h('span', { class: 'spinner' }),
-          h('span', { class: 'tab-name' }, titleOf(tab)),
-          this.#tabs.length > 1 && close,
-        )
-      }),
-      iconButton('plus', 'New tab (Alt+T)', () => this.#newTab('')),
-    )
+    this.#tabBar.draw(this.#tabs, this.#tab)
   }
 
   #drawRunButton(): void {
@@ -370,81 +297,7 @@ export class App {
   }
 
   #drawParameters(): void {
-    const wanted = placeholdersOf(this.#editor.text)
-    const key = JSON.stringify([this.#tab.id, wanted])
-    if (key === this.#shownParameters) return
-    this.#shownParameters = key
-    this.#parameterBar.hidden = wanted.length === 0
-    replaceChildren(this.#parameterBar, ...wanted.map(placeholder => this.#parameterField(placeholder)))
-  }
-
-  #parameterField({ name, type }: Placeholder): HTMLElement {
-    const { parameters } = this.#tab
-    const input = h('input', {
-      type: 'text',
-      value: parameters[name] ?? '',
-      placeholder: type,
-      spellcheck: 'false',
-      autocomplete: 'off',
-      'data-parameter': name,
-      title: `{${name}:${type}}${/^Nullable/.test(type) ? ', \\N for NULL' : ''}`,
-      on: {
-        input: event => {
-          parameters[name] = (event.target as HTMLInputElement).value
-          input.classList.remove('missing')
-          this.#keepTabs()
-        },
-      },
-    })
-    return h('label', null, h('span', null, name), input)
-  }
-
-  #welcome(): HTMLElement {
-    const { tables, trouble } = this.#catalogue
-    const [largest] = tables
-      .filter(({ database }) => database === this.#currentDatabase)
-      .sort((a, b) => (b.rows ?? 0) - (a.rows ?? 0))
-    const name = largest && quoteName(largest.name)
-    const samples: string[] = largest
-      ? [`SELECT * FROM ${name} LIMIT 100`, `SELECT count() FROM ${name}`, `DESCRIBE TABLE ${name}`]
-      : [
-          'SELECT version(), uptime()',
-          "SELECT toDate('2024-01-01') + number AS day, round(100 * sin(number / 9)) AS value\nFROM numbers(366)",
-          'CREATE TABLE events (time DateTime, name String, value Float64)\nENGINE = MergeTree ORDER BY (name, time)',
-        ]
-    if (trouble)
-      return h(
-        'div',
-        { class: 'welcome' },
-        h('h2', null, trouble instanceof ConnectionLost ? 'No connection to the server' : 'Not connected'),
-        h('p', null, (trouble as Error).message),
-        h(
-          'p',
-          null,
-          h('button', { type: 'button', class: 'button', on: { click: () => this.#connect() } }, 'Try again'),
-          ' ',
-          h('button', { type: 'button', class: 'button', on: { click: () => this.#logIn('') } }, 'Log in'),
-        ),
-      )
-    const key = (...keys: string[]) => h('span', { class: 'keys' }, ...keys.map(each => h('kbd', null, each)))
-    return h(
-      'div',
-      { class: 'welcome' },
-      h('h2', null, 'Write a query, and run it'),
-      h('p', null, key(mod, 'Enter'), ' runs the statement under the cursor, ', key('?'), ' shows all shortcuts.'),
-      h(
-        'div',
-        { class: 'samples' },
-        ...samples.map(sql =>
-          h(
-            'button',
-            { type: 'button', class: 'sample', on: { click: () => this.#openText(sql, true) } },
-            h('code', null, sql),
-            icon('play'),
-          ),
-        ),
-      ),
-    )
+    this.#parameterBar.draw(this.#editor.text, this.#tab.parameters)
   }
 
   /** At most once a frame, however often it is asked for. */
@@ -476,7 +329,6 @@ export class App {
 
   #addTab(text: string, parameters: Record<string, string>): Tab {
     const tab: Tab = {
-      id: this.#nextTab++,
       state: this.#editor.newState(text),
       runs: [],
       shown: null,
@@ -523,7 +375,7 @@ export class App {
     const isUsed = here.trim() !== '' && here !== text
     if (isUsed) this.#newTab(text)
     else if (here !== text) this.#editor.text = text
-    document.body.classList.remove('side-open')
+    closeSide()
     this.#editor.focus()
     if (thenRun) this.#runAll()
   }
@@ -562,8 +414,7 @@ export class App {
       tab => (tab === this.#tab ? this.#editor.text : tab.state.doc.toString()) === linked.sql,
     )
     if (known) {
-      Object.assign(known.parameters, linked.parameters)
-      this.#shownParameters = ''
+      known.parameters = { ...known.parameters, ...linked.parameters }
       this.#selectTab(known)
       return
     }
@@ -571,13 +422,12 @@ export class App {
       this.#tab.parameters = linked.parameters
       this.#editor.text = linked.sql
     } else this.#newTab(linked.sql, linked.parameters)
-    this.#shownParameters = ''
     this.#drawParameters()
     say(`A query from a link: read it, then run it with ${mod}+Enter`)
   }
 
   #copyLink(): void {
-    const url = linkOf({ sql: this.#editor.text, parameters: this.#usedParameters(this.#editor.text) })
+    const url = linkOf({ sql: this.#editor.text, parameters: this.#parameterBar.valuesFor(this.#editor.text) })
     if (!url) {
       say('The query is too long for a link')
       return
@@ -614,23 +464,6 @@ export class App {
     return true
   }
 
-  #usedParameters(sql: string): Record<string, string> {
-    return Object.fromEntries(placeholdersOf(sql).map(({ name }) => [name, this.#tab.parameters[name] ?? '']))
-  }
-
-  #hasParameters(statements: readonly Statement[]): boolean {
-    for (const { text } of statements)
-      for (const { name, type } of placeholdersOf(text)) {
-        if (this.#tab.parameters[name] || /String|Array|Nullable/.test(type)) continue
-        const input = this.#parameterBar.querySelector<HTMLInputElement>(`[data-parameter="${CSS.escape(name)}"]`)
-        input?.classList.add('missing')
-        input?.focus()
-        say(`${name} needs a value: ${type}`)
-        return false
-      }
-    return true
-  }
-
   async #run(statements: readonly Statement[]): Promise<void> {
     if (this.#isRunning) {
       say('A query of this tab is running: stop it first')
@@ -640,7 +473,7 @@ export class App {
       say('There is no statement here')
       return
     }
-    if (!this.#hasParameters(statements)) return
+    if (!this.#parameterBar.isComplete(statements)) return
     const tab = this.#tab
     this.#editor.mark(null)
     tab.runs = statements.map(({ text, start }) => {
@@ -649,7 +482,7 @@ export class App {
       return new Run(this.#server, text, start, {
         database: this.#database || undefined,
         sessionId: this.#sessionId,
-        parameters: this.#usedParameters(text),
+        parameters: this.#parameterBar.valuesFor(text),
         rowsMax: Number(this.#limit.value),
       })
     })
@@ -727,21 +560,6 @@ export class App {
     return /\bIDENTIFIED\b/i.test(sql)
   }
 
-  async #exportAs(run: Run, format: string): Promise<void> {
-    const { format: own } = shapeOf(run.sql)
-    const sql = own ? run.sql.slice(0, own.start) + run.sql.slice(own.end) : run.sql
-    say(`Running again as ${format}`)
-    try {
-      const response = await this.#server.ask({ ...run.options, sql: sql.trimEnd(), defaultFormat: format })
-      const blob = await response.blob()
-      const extension = { CSVWithNames: 'csv', JSONEachRow: 'jsonl', SQLInsert: 'sql' }[format] ?? format.toLowerCase()
-      download(`granary.${extension}`, blob.type, blob)
-      say(`${format}: ${sizeText(blob.size)}`)
-    } catch (error) {
-      say(`The export failed: ${(error as Error).message}`)
-    }
-  }
-
   #preview({ database, name }: TableInfo): void {
     const table = database === this.#currentDatabase ? quoteName(name) : `${quoteName(database)}.${quoteName(name)}`
     this.#openText(`SELECT * FROM ${table} LIMIT 100`, true)
@@ -795,99 +613,10 @@ export class App {
     this.#server.account = login.account
     if (login.url !== this.#server.url) keep('server', login.url)
     this.#server.url = login.url
-    try {
-      sessionStorage.setItem('granary.account', JSON.stringify(login.account))
-    } catch {
-      // Then it is asked for again.
-    }
+    keepAccount(login.account)
     this.#catalogue.forgetWords()
     await this.#connect()
     this.#askDraw()
     this.#editor.focus()
   }
-
-  #rememberedAccount(): { user: string; password: string } {
-    try {
-      return JSON.parse(sessionStorage.getItem('granary.account') ?? '') as { user: string; password: string }
-    } catch {
-      return { user: 'default', password: '' }
-    }
-  }
-
-  // Keys
-
-  #key(event: KeyboardEvent): void {
-    const far = event.ctrlKey || event.metaKey
-    const target = event.target as HTMLElement
-    if (document.querySelector('dialog[open]')) return
-    const isWriting = target.closest('input, textarea, select, .editor-host') !== null
-    const does = (): void => {
-      event.preventDefault()
-      event.stopPropagation()
-    }
-    if (far && event.key === 'Enter') {
-      does()
-      if (event.shiftKey) this.#runAll()
-      else this.#runChosen()
-    } else if (far && !event.shiftKey && event.key.toLowerCase() === 'k') {
-      does()
-      this.#showSide()
-      this.#drawSide('tables')
-      this.#tree.filter.focus()
-      this.#tree.filter.select()
-    } else if (event.key === 'Escape' && !event.defaultPrevented) {
-      if (this.#stop()) does()
-      else document.body.classList.remove('side-open')
-    } else if (event.key === 'F6') {
-      does()
-      this.#nextPart(event.shiftKey ? -1 : 1)
-    } else if (event.key === '?' && !isWriting) {
-      does()
-      showShortcuts()
-    } else if (event.altKey && !far) this.#altKey(event, does)
-  }
-
-  #altKey(event: KeyboardEvent, does: () => void): void {
-    const digit = /^Digit([1-9])$/.exec(event.code)
-    if (event.code === 'KeyT') {
-      does()
-      this.#newTab('')
-    } else if (event.code === 'KeyW') {
-      does()
-      this.#closeTab(this.#tab)
-    } else if (event.code === 'KeyH') {
-      does()
-      this.#showSide()
-      this.#drawSide('history')
-      this.#history.search.focus()
-    } else if (event.code === 'KeyC') {
-      does()
-      this.#tab.view = this.#tab.view === 'table' ? 'chart' : 'table'
-      this.#draw()
-    } else if (digit && this.#tabs[Number(digit[1]) - 1]) {
-      does()
-      this.#selectTab(this.#tabs[Number(digit[1]) - 1])
-    }
-  }
-
-  #nextPart(step: number): void {
-    const parts: [HTMLElement, () => void][] = [
-      [
-        document.querySelector<HTMLElement>('.side')!,
-        () => this.#side.querySelector<HTMLElement>('[tabindex="0"], input')?.focus(),
-      ],
-      [this.#editor.element, () => this.#editor.focus()],
-      [this.#results.element, () => this.#results.focus()],
-    ]
-    const at = parts.findIndex(([element]) => element.contains(document.activeElement))
-    parts[(at + step + parts.length) % parts.length][1]()
-  }
-}
-
-function titleOf(tab: Tab): string {
-  const text = tab.state.doc.sliceString(0, 4000)
-  const [first] = tablesIn(text)
-  if (first) return first.table
-  const [statement] = statementsOf(text)
-  return statement ? statement.text.replace(/\s+/g, ' ').slice(0, 24) : 'New query'
 }

@@ -1,4 +1,7 @@
 // What Granary costs before it does anything: node bench/footprint.mjs [DATA DIRECTORY with a hits table]. Needs the built program.
+// Then, as a library: its size, start and memory on each runtime, beside its peers (npm install in bench/peers, or in $BENCH_PEERS);
+// what is not installed is shown as missing. Node 24, Deno and Bun are those of test/runtimes.
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'
@@ -86,3 +89,83 @@ try {
   if (!data) fs.rmSync(directory, { recursive: true, force: true })
 }
 console.log(['| what | figure |', '|---|--:|', ...rows.map(([what, figure]) => `| ${what} | ${figure} |`)].join('\n'))
+
+const root = path.resolve(dist, '..')
+const peers = path.resolve(process.env['BENCH_PEERS'] ?? path.join(root, 'bench/peers'))
+const runtimes = path.join(process.env['BENCH_RUNTIMES'] ?? path.join(root, 'test/runtimes'), 'node_modules/.bin')
+const node24 = path.join(runtimes, 'node')
+const script = path.join(root, 'bench/embedded.mjs')
+
+const modules = path.join(peers, 'node_modules')
+const nodeFiles = [...filesBelow(path.join(dist, 'chunks')), path.join(dist, 'core/core.wasm')].filter(
+  file => !file.endsWith('.map'),
+)
+const browserFiles = filesBelow(path.join(dist, 'browser'))
+const engines = [
+  ['Granary, Node 20', process.execPath, [], 'granary', path.join(dist, 'node'), nodeFiles],
+  ['Granary, Node 24', node24, [], 'granary', path.join(dist, 'node'), nodeFiles],
+  ['Granary, Deno', path.join(runtimes, 'deno'), ['run', '--allow-all'], 'granary', path.join(dist, 'deno'), nodeFiles],
+  ['Granary, Bun', path.join(runtimes, 'bun'), ['run'], 'granary', path.join(dist, 'bun'), nodeFiles],
+  ['Granary, browser bundle', null, [], 'granary', '', browserFiles],
+  ['chdb-wasm, Node 24', node24, [], 'chdb-wasm', peers, ['chdb-wasm/dist/st/chdb.wasm', 'chdb-wasm/dist/st/chdb.mjs']],
+  [
+    'chdb-cloudflare, Node 24',
+    node24,
+    ['--experimental-wasm-jspi'],
+    'chdb-cloudflare',
+    peers,
+    ['chdb-cloudflare/dist/chdb.wasm', 'chdb-cloudflare/dist/chdb.mjs'],
+  ],
+  [
+    'duckdb-wasm, Node 20',
+    process.execPath,
+    [],
+    'duckdb-wasm',
+    peers,
+    ['@duckdb/duckdb-wasm/dist/duckdb-eh.wasm', '@duckdb/duckdb-wasm/dist/duckdb-node-blocking.cjs'],
+  ],
+  ['chdb (native), Node 20', process.execPath, [], 'chdb', peers, ['@chdb/lib-linux-x64-gnu/libchdb.so']],
+]
+
+function filesBelow(directory) {
+  if (!fs.existsSync(directory)) return []
+  return fs.readdirSync(directory).map(name => path.join(directory, name))
+}
+
+const mb = bytes => (bytes >= 10 * 2 ** 20 ? `${Math.round(bytes / 2 ** 20)} MB` : `${(bytes / 2 ** 20).toFixed(2)} MB`)
+const ms = value => `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`
+console.log()
+console.log(
+  '| as a library | loaded | gzip | import | open | first answer | GROUP BY of 1M rows | resident | after the GROUP BY |',
+)
+console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
+for (const [name, runtime, flags, engine, place, files] of engines) {
+  const found = files.map(file => path.resolve(modules, file)).filter(file => fs.existsSync(file))
+  const texts = found.map(file => fs.readFileSync(file))
+  const sizes = [
+    mb(texts.reduce((sum, text) => sum + text.length, 0)),
+    mb(texts.reduce((sum, text) => sum + zlib.gzipSync(text, { level: 6 }).length, 0)),
+  ]
+  if (found.length === 0 || (runtime && !fs.existsSync(runtime))) {
+    const what =
+      found.length > 0 ? 'npm ci in test/runtimes' : place === peers ? 'npm install in bench/peers' : 'npm run build'
+    console.log(`| ${name} | missing: ${what} |`)
+    continue
+  }
+  if (runtime === null) {
+    console.log(`| ${name} | ${sizes.join(' | ')} |`)
+    continue
+  }
+  const runs = Array.from({ length: 3 }, () =>
+    spawnSync(runtime, [...flags, script, engine, place], { encoding: 'utf8' }),
+  )
+  const lines = runs.map(({ stdout }) => stdout.trim().split('\n').pop())
+  if (runs.some(({ status }) => status !== 0)) {
+    console.log(`| ${name} | ${sizes.join(' | ')} | failed: ${runs[0].stderr.trim().split('\n').pop()} |`)
+    continue
+  }
+  const figures = lines.map(line => JSON.parse(line))
+  const middle = key => median(figures.map(figure => figure[key]))
+  const times = ['imported', 'opened', 'first', 'grouped'].map(key => ms(middle(key)))
+  console.log(`| ${name} | ${[...sizes, ...times, mb(middle('idle')), mb(middle('after'))].join(' | ')} |`)
+}

@@ -59,9 +59,10 @@ export class TableDisks {
     const base = options.stores?.localDisks?.replace(/\/+$/, '') ?? own
     const path = store.path.replace(/\/+$/, '')
     const isAbsolute = /^(\/|[A-Za-z]:[\\/])/.test(path)
-    const whole = isAbsolute || base === null ? path : `${base}/${path}`
-    const isInside = base !== null && (whole === base || whole.startsWith(`${base}/`))
-    if (!isInside || whole.split(/[\\/]/).includes('..'))
+    const isAnywhere = base === ''
+    const whole = isAbsolute || base === null || isAnywhere ? path : `${base}/${path}`
+    const isInside = isAnywhere || (base !== null && (whole === base || whole.startsWith(`${base}/`)))
+    if (!isInside || (!isAnywhere && whole.split(/[\\/]/).includes('..')))
       throw new DBError(
         'BAD_ARGUMENTS',
         base === null

@@ -92,38 +92,6 @@ function resident() {
   return { now: read('VmRSS'), peak: read('VmHWM'), own: read('RssAnon') }
 }
 
-/** What V8 says of the Worker's isolate. */
-async function heapOf(miniflare) {
-  const url = await miniflare.getInspectorURL()
-  const targets = await (await fetch(`http://${url.host}/json`)).json()
-  const target = targets.find(({ id }) => /core:user:/.test(id)) ?? targets[0]
-  const { WebSocket } = createRequire(path.resolve('test/edge/node_modules/miniflare/package.json'))('ws')
-    ? { WebSocket: createRequire(path.resolve('test/edge/node_modules/miniflare/package.json'))('ws') }
-    : globalThis
-  const socket = new WebSocket(target.webSocketDebuggerUrl)
-  await new Promise((resolve, reject) => {
-    socket.on('open', resolve)
-    socket.on('error', reject)
-  })
-  const call = (id, method) =>
-    new Promise(resolve => {
-      const hear = data => {
-        const message = JSON.parse(data)
-        if (message.id !== id) return
-        socket.off('message', hear)
-        resolve(message.result)
-      }
-      socket.on('message', hear)
-      socket.send(JSON.stringify({ id, method }))
-    })
-  const before = await call(1, 'Runtime.getHeapUsage')
-  await call(2, 'HeapProfiler.enable')
-  await call(3, 'HeapProfiler.collectGarbage')
-  const after = await call(4, 'Runtime.getHeapUsage')
-  socket.close()
-  return { before, after }
-}
-
 // Sizes
 const sizes = [
   { name: 'Worker, bundled', text: bundled.outputFiles[0].contents },
@@ -187,7 +155,7 @@ if (options.hits) {
     `43 queries over 100,000 rows: ${wrong} of ${2 * queries.length} answers wrong; ${totals.map(ms => ms.toFixed(0)).join(' ms, then ')} ms`,
   )
   console.log(`resident after them: ${mib(now)} (anonymous ${mib(own)}), at most ${mib(peak)}`)
-  console.log('heap of the isolate', await heapOf(replica.miniflare).catch(error => String(error)))
+
   await replica.miniflare.dispose()
 }
 

@@ -45,6 +45,10 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
       return store ? new RewritableDisk(store, { now: () => performance.now() }) : openUrlDisk(platform, location)
     },
     openStore: async location => bucketOf(options.env, location),
+    environment(name) {
+      const value = (options.env as Record<string, unknown> | undefined)?.[name]
+      return typeof value === 'string' ? value : undefined
+    },
     isolatesRequests: true,
     threads: 1,
     hostName: options.hostName ?? 'edge',

@@ -6,6 +6,7 @@ import type { Clock, LogLevel } from '../../runtime/platform.ts'
 import { createApp } from '../../runtime/server/app.ts'
 import { parseStatement } from '../../runtime/sql/parser.ts'
 import { Heartbeats } from './heartbeats.ts'
+import type { StoreOptions } from '../../runtime/storage/storeOptions.ts'
 import { edgePlatform } from './platform.ts'
 
 export interface ReplicaOptions {
@@ -21,7 +22,7 @@ export interface ReplicaOptions {
   users?: readonly Omit<UserOptions, 'readonly'>[]
   /** Defaults for everybody, by ClickHouse's names. */
   settings?: Readonly<Record<string, string>>
-  /** Of the core: what queries and caches take. The isolate has 128 MiB, of which JavaScript needs its part. Default: 64 MiB. */
+  /** Of the core: what queries and caches take. The isolate has 128 MiB, of which JavaScript needs its part. Default: 48 MiB. */
   memoryBytes?: number
   caches?: {
     /** Decoded columns. Default: a quarter of memoryBytes. */
@@ -29,6 +30,8 @@ export interface ReplicaOptions {
     /** Marks and primary indices. Default: 4 MiB. */
     readonly marksBytes?: number
   }
+  /** Access to s3://. What is missing is taken from the Worker's variables and secrets: AWS_ACCESS_KEY_ID and the like. */
+  stores?: StoreOptions
   logLevel?: LogLevel
 }
 
@@ -51,11 +54,13 @@ interface RequestEnvironment {
   readonly context: ExecutionContext | undefined
 }
 
-const memoryBytesDefault = 64 << 20
+const memoryBytesDefault = 48 << 20
 /** Memory grows by steps of 4 MiB: what an isolate has not touched counts all the same. */
 const growPages = 64
 /** Runtimes give a request no more of their time, and some do not tell when a client goes away that waits for the first byte. */
 const secondsMax = '30'
+/** Of one query. They lie beside the core's memory. */
+const fetchAheadBytes = 4 << 20
 const heldBytesMax = 8 << 20
 /** A request that has not finished starting the engine by then was given up. */
 const startMsMax = 10_000
@@ -124,6 +129,9 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
     settings: { log_queries: '0', max_execution_time: secondsMax, ...options.settings },
     maxServerMemoryUsage: memoryBytes,
     published: options.tables,
+    stores: options.stores,
+    compressedCacheBytes: 0,
+    fetchAheadBytes,
     columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,
     marksCacheBytes: options.caches?.marksBytes ?? 4 << 20,
   })

@@ -196,6 +196,7 @@ export class TaskHost {
             compressedCacheBytes: this.options.compressedCacheBytes,
             fetchAheadBytes: this.options.fetchAheadBytes,
             queue: this.#fetches,
+            isolatesRequests: this.platform.isolatesRequests,
             memoryBytesWanted: this.options.memoryBytesWanted,
           }),
       )

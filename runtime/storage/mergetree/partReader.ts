@@ -34,6 +34,8 @@ export interface PartReaderOptions {
   readonly queue?: FetchQueue
   /** Compressed bytes that are kept of disks that are waited for. Default: 128 MiB. */
   readonly compressedCacheBytes?: number
+  /** Of Platform: nothing that is on its way is shared between queries, and compressed bytes are not kept. */
+  readonly isolatesRequests?: boolean
   /** Compressed bytes that one query has ahead of use, at most. Default: 32 MiB. */
   readonly fetchAheadBytes?: number
 }
@@ -76,6 +78,7 @@ export class PartReader {
   readonly #checked = new Map<string, Set<number>>()
   readonly #checkedBytes = new WeakMap<ArrayBufferLike, Map<string, Set<number>>>()
   readonly fetcher: Fetcher
+  readonly #isolates: boolean
   readonly fetchAheadBytes: number
   /** Marks and indices under way, by their keys. */
   readonly #loading = new Map<string, Promise<unknown>>()
@@ -89,6 +92,7 @@ export class PartReader {
     this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
     this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
     const queue = options.queue ?? new FetchQueue()
+    this.#isolates = options.isolatesRequests ?? false
     this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20)
     this.fetchAheadBytes = options.fetchAheadBytes ?? 32 << 20
     this.#memoryBytesWanted = options.memoryBytesWanted ?? Number.POSITIVE_INFINITY
@@ -101,7 +105,7 @@ export class PartReader {
 
   /** For what a query asks for ahead of use; to be ended with the query. */
   newLease(): Lease {
-    return new Lease(this.fetcher)
+    return new Lease(this.#fetcherOf(undefined))
   }
 
   /**
@@ -270,6 +274,9 @@ export class PartReader {
     const plain = part.primaryIndex === 'plain'
     const file = `${filesOf(part)}primary.${plain ? 'idx' : 'cidx'}`
     const stored = await this.#readWhole(file, part.fileSizes?.primaryIndex)
+    // Where loads are not shared another query may have been faster, and be reading its own.
+    const cached = this.#isolates ? this.#indices.get(part.id) : undefined
+    if (cached) return cached.map(({ column }) => column)
     const bytes = plain ? stored : this.codec.decodeAll(stored)
     const arena = new Arena(this.memory)
     try {
@@ -287,8 +294,15 @@ export class PartReader {
     }
   }
 
+  /** That of a query, whose requests end with it, where it has its own. */
+  #fetcherOf(lease: Lease | undefined): Fetcher {
+    if (lease) return lease.fetcher
+    return this.#isolates ? new Fetcher(this.disk, new FetchQueue(), 0) : this.fetcher
+  }
+
   /** One load at a time of each thing, whoever wants it. */
   #once<T>(key: string, load: () => Promise<T>): Promise<T> {
+    if (this.#isolates) return load()
     const known = this.#loading.get(key)
     if (known) return known as Promise<T>
     const loading = load().finally(() => this.#loading.delete(key))
@@ -307,7 +321,7 @@ export class PartReader {
     if (size === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
     if (size === 0) return new Uint8Array(0)
     const read = () => this.disk.read(path, 0, size)
-    const bytes = await (this.isWaitedFor ? this.fetcher.queue.run(read) : read())
+    const bytes = await (this.isWaitedFor && !this.#isolates ? this.fetcher.queue.run(read) : read())
     if (bytes.length !== size)
       throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${path} has ${bytes.length} bytes, not ${size}`)
     return bytes
@@ -374,12 +388,13 @@ export class PartReader {
   ): Promise<GranuleReader> {
     const marks = await this.#marksOf(part, this.#filesToRead(part, columns))
     const fetched = new Map<string, Uint8Array>()
+    const fetcher = this.#fetcherOf(lease)
     if (this.isWaitedFor)
       await Promise.all(
         [...marks.keys()].map(async file => {
           const { start, end } = rangeInFile(part, file, marks, markFrom, markTo)
           const key = `${part.id}/${file}.bin`
-          fetched.set(file, await this.fetcher.read(key, `${filesOf(part)}${file}.bin`, start, end, lease))
+          fetched.set(file, await fetcher.read(key, `${filesOf(part)}${file}.bin`, start, end, lease))
         }),
       )
     return new GranuleReader(this, part, markFrom, markTo, marks, fetched)
@@ -395,7 +410,7 @@ export class PartReader {
    */
   async fetchAhead(reads: readonly PlannedRead[], lease: Lease, step: number): Promise<void> {
     if (!this.isWaitedFor || lease.isEnded) return
-    this.fetcher.ahead([...(await this.#plan(reads)).values()], lease, step)
+    lease.fetcher.ahead([...(await this.#plan(reads)).values()], lease, step)
   }
 
   /** Bytes that would have to be fetched for reads. Their marks are loaded for it. */

@@ -71,11 +71,13 @@ describe('origins that lie', () => {
         origin.lie = (request, response, bytes) =>
           (isPart ? request.url!.endsWith('.bin') : true) && lie(request, response, bytes)
         const told = await worker.ask(query)
-        assert.match(
-          told,
-          /^Code: (33|210|499|86|117|246|107|226|432|74|209|243)\. DB::Exception: /,
-          `${what}: ${told.slice(0, 300)}`,
-        )
+        // A store may ask again in another way and get it right; what it never does is to believe.
+        if (told !== answer)
+          assert.match(
+            told,
+            /^Code: (33|74|86|107|117|210|226|246|499)\. DB::Exception: /,
+            `${what}: ${told.slice(0, 300)}`,
+          )
         origin.lie = null
         assert.equal(await worker.ask(query), answer)
       }

@@ -53,6 +53,12 @@ async function drive(root, names, outdir) {
     minifySyntax: true,
   })
   await build({
+    ...workerOptions,
+    entryPoints: [path.join(root, 'examples/edge-replica/worker.js')],
+    outfile: path.join(outdir, 'workers/example.js'),
+    alias: { 'granary/edge': path.join(root, 'dist/edge/index.js') },
+  })
+  await build({
     entryPoints: names.map(name => path.join(root, 'test', name)),
     outdir,
     bundle: true,

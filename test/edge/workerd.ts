@@ -16,13 +16,19 @@ export interface Deployed {
   stop(): Promise<void>
 }
 
-/** name: of test/edge/workers. */
+const core = () => fs.readFileSync(path.join('dist/core', 'core.wasm'))
+
+/** name: of test/edge/workers, or `example`. */
 export async function deploy(name: string, options: Partial<MiniflareOptions> = {}): Promise<Deployed> {
   const miniflare = new Miniflare({
     ...compatibility,
     modules: [
       { type: 'ESModule', path: 'worker.js', contents: fs.readFileSync(`test/edge/dist/workers/${name}.js`, 'utf8') },
-      { type: 'CompiledWasm', path: 'core.wasm', contents: fs.readFileSync(path.join('dist/core', 'core.wasm')) },
+      ...['core.wasm', 'granary/core.wasm'].map(name => ({
+        type: 'CompiledWasm' as const,
+        path: name,
+        contents: core(),
+      })),
     ],
     // Miniflare's own entry would hide from the Worker that a client has gone.
     unsafeDirectSockets: [{}],

@@ -58,9 +58,9 @@ function run({ kernels, memory }: Core, arena: number, { buffers, calls, expect 
   }
 }
 
-for (const build of ['core', 'core.debug'] as const)
-  describe(`test vectors (${build})`, async () => {
-    const core = await loadCore(coreModule(build))
+for (const build of ['core', 'core.debug'] as const) {
+  const core = await loadCore(coreModule(build))
+  describe(`test vectors (${build})`, () => {
     const heap = core.kernels.heapCreate(2048, 16)
     const arena = core.kernels.heapTake(heap, 1)
     for (const file of readdirSync('test/vectors').filter(name => name.endsWith('.json')))
@@ -78,3 +78,4 @@ for (const build of ['core', 'core.debug'] as const)
         }
       })
   })
+}

@@ -64,4 +64,6 @@ if (!commands[runtime]) {
   process.exit(1)
 }
 const [command, args] = commands[runtime]
-process.exit(spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1)
+const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+if (signal) console.error(`${runtime} was ended by ${signal}`)
+process.exit(status ?? 1)

@@ -1,4 +1,5 @@
 import { runWorker } from '../shared/threads.ts'
 import { denoPlatform } from './platform.ts'
+import { denoWire } from './wire.ts'
 
-runWorker(denoPlatform)
+runWorker(denoPlatform, denoWire)

@@ -8,7 +8,7 @@ import { brotli, deflate, gzip } from './codecs.ts'
 import { LocalDisk } from './disk.ts'
 import { connect, listenTcp } from './sockets.ts'
 import { zstd, zstdStream } from './zstd.ts'
-import { startWorker } from './threads.ts'
+import { startWorker, type Wire } from './threads.ts'
 
 export interface PlatformOptions {
   /** The compiled core. By default the core.wasm of the package is compiled. */
@@ -23,12 +23,13 @@ export interface Host {
   readonly name: string
   /** Its worker's program. */
   readonly worker: URL
+  readonly wire?: Wire
 }
 
 const levels: readonly LogLevel[] = ['error', 'warning', 'information', 'debug']
 
 /** What Node, Deno and Bun can do, all by Node's modules. */
-export function hostPlatform({ name, worker }: Host, options: PlatformOptions): Platform {
+export function hostPlatform({ name, worker, wire }: Host, options: PlatformOptions): Platform {
   const core = options.core ?? compileCore()
   const threads = options.threads ?? os.availableParallelism()
   const loudest = levels.indexOf(options.logLevel ?? 'information')
@@ -41,7 +42,7 @@ export function hostPlatform({ name, worker }: Host, options: PlatformOptions): 
     randomBytes: size => randomFillSync(new Uint8Array(size)),
     openDisk: async location => (isUrl(location) ? openUrlDisk(platform, location) : new LocalDisk(location)),
     environment: variable => process.env[variable],
-    startWorker: threads > 0 ? (onMessage, onExit) => startWorker(worker, start, onMessage, onExit) : undefined,
+    startWorker: threads > 0 ? (onMessage, onExit) => startWorker(worker, start, onMessage, onExit, wire) : undefined,
     threads,
     hostName: os.hostname(),
     zstd,

@@ -12,7 +12,7 @@ import { workerOptions } from './edge.mjs'
 /** What does not run inside of workerd, and what it needs that is not there. */
 const excluded = [
   [/^(browser|edge|runtimes|oracle)\//, 'run by themselves'],
-  [/^(cli|durability|platform)\//, 'files, processes, sockets'],
+  [/^(cli|durability|embed|platform)\//, 'files, processes, sockets'],
   [/^server\/(socket|badInput|officialClient|http|answers)/, 'a server that listens'],
   [/^engines\/(restart|portEngine)/, 'files, threads'],
   [/^exec\/(exchange|spill)/, 'threads, temporary files'],

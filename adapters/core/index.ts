@@ -12,8 +12,8 @@ export interface Core {
   readonly version: string
 }
 
-/** Where core.wasm lies, for programs that fetch or read it. */
-export const coreUrl: URL = new URL('./core.wasm', import.meta.url)
+/** Where core.wasm lies, for programs that fetch or read it. A bundled Worker, whose modules have no URL, imports the file instead. */
+export const coreUrl: URL = findCore()
 
 /** The largest memory, in pages of 64 KiB: 2 GiB, so that a pointer is a positive i32. */
 const pagesMax = 32768
@@ -30,4 +30,12 @@ export async function loadCore(source: BufferSource | WebAssembly.Module): Promi
   const kernels = exports as unknown as Kernels
   const version = kernels.abiVersion()
   return { kernels, memory, version: `${version >> 16}.${(version >> 8) & 255}.${version & 255}` }
+}
+
+function findCore(): URL {
+  try {
+    return new URL('./core.wasm', import.meta.url)
+  } catch {
+    return new URL('file:///core.wasm')
+  }
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { loadCore } from '../../adapters/core/index.ts'
+import { coreModule } from '../harness.ts'
 
-const coreModule = new WebAssembly.Module(readFileSync('dist/core/core.wasm'))
+const module = coreModule()
 
 test('the bare core loads, says its version, and sums in memory of its own', async () => {
-  const { kernels, memory, version } = await loadCore(coreModule)
+  const { kernels, memory, version } = await loadCore(module)
   assert.match(version, /^\d+\.\d+\.\d+$/)
-  const section = WebAssembly.Module.customSections(coreModule, 'granary.abi')
+  const section = WebAssembly.Module.customSections(module, 'granary.abi')
   assert.equal(new TextDecoder().decode(section[0]), version)
 
   const heap = kernels.heapCreate(1024, 16)
@@ -26,9 +26,9 @@ test('the bare core loads, says its version, and sums in memory of its own', asy
 })
 
 test('the release module imports its memory and nothing else', () => {
-  const imports = WebAssembly.Module.imports(coreModule)
+  const imports = WebAssembly.Module.imports(module)
   assert.deepEqual(
-    imports.map(({ module, name, kind }) => `${module}.${name}: ${kind}`),
+    imports.map(({ module: from, name, kind }) => `${from}.${name}: ${kind}`),
     ['env.memory: memory'],
   )
 })

@@ -63,7 +63,9 @@ for (const build of ['core', 'core.debug'] as const) {
   describe(`test vectors (${build})`, () => {
     const heap = core.kernels.heapCreate(2048, 16)
     const arena = core.kernels.heapTake(heap, 1)
-    for (const file of readdirSync('test/vectors').filter(name => name.endsWith('.json')))
+    for (const file of readdirSync('test/vectors', { recursive: true, encoding: 'utf8' }).filter(name =>
+      name.endsWith('.json'),
+    ))
       test(file, () => {
         const { vectors } = JSON.parse(readFileSync(`test/vectors/${file}`, 'utf8')) as { vectors: Vector[] }
         assert.ok(vectors.length > 0)

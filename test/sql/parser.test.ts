@@ -273,7 +273,7 @@ describe('statements', () => {
       ['t', 'a b'],
     ])
     const bound = formatAst(bindParameters(statement, values), { oneLine: true })
-    assert.equal(bound, "SELECT _CAST('1', 'UInt8') + _CAST('[\\'x\\ty\\']', 'Array(String)') FROM db.`a b`")
+    assert.equal(bound, "SELECT _CAST('1', 'UInt8') + _CAST('[\\'x\\\\ty\\']', 'Array(String)') FROM db.`a b`")
     assert.throws(() => bindParameters(statement, new Map()), { code: 456 })
   })
 

@@ -248,7 +248,9 @@ function madeUpEvents(rows) {
     country: make(() => pick(countries, 1.7)),
     page: make(() => pick(pages, 1)),
     ms: Float32Array.from({ length: rows }, () => 20 / (0.02 + Math.random())),
-    revenue: Float64Array.from({ length: rows }, () => (Math.random() < 0.03 ? Math.round(Math.random() * 9900) / 100 : 0)),
+    revenue: Float64Array.from({ length: rows }, () =>
+      Math.random() < 0.03 ? Math.round(Math.random() * 9900) / 100 : 0,
+    ),
   }
 }
 

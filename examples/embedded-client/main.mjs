@@ -8,7 +8,14 @@ const db = await open()
 
 const web = createWebClient({ fetch: db.fetch })
 await web.command({ query: 'CREATE TABLE t (n UInt32, s String) ENGINE = MergeTree ORDER BY n' })
-await web.insert({ table: 't', values: [{ n: 1, s: 'one' }, { n: 2, s: 'two' }], format: 'JSONEachRow' })
+await web.insert({
+  table: 't',
+  values: [
+    { n: 1, s: 'one' },
+    { n: 2, s: 'two' },
+  ],
+  format: 'JSONEachRow',
+})
 const all = await web.query({ query: 'SELECT * FROM t ORDER BY n', format: 'JSONEachRow' })
 console.log(await all.json())
 

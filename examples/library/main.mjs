@@ -45,6 +45,9 @@ const { values } = (await db.query('SELECT ms FROM visits ORDER BY at LIMIT 5').
 console.log(values)
 
 // Errors have ClickHouse's numbers and names.
-await db.query('SELECT * FROM missing').rows().catch(error => console.log(error.code, error.name))
+await db
+  .query('SELECT * FROM missing')
+  .rows()
+  .catch(error => console.log(error.code, error.name))
 
 await db.close()

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { testBundle } from './testBundle.mjs'
 import { buildAll } from './build.mjs'
 import { testBrowser } from './testBrowser.mjs'
 import { testEdge } from './testEdge.mjs'
@@ -40,14 +41,7 @@ await build({
   entryPoints: files,
   outdir,
   outbase: path.join(root, 'test'),
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  sourcemap: 'inline',
-  logLevel: 'warning',
+  ...testBundle,
 })
 const bundles = files.map(file =>
   path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')),

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { testBundle } from './testBundle.mjs'
 import { pageOptions } from './browser.mjs'
 
 /** Gives the exit code of the run. */
@@ -29,14 +30,7 @@ export async function testBrowser(root, only) {
     entryPoints: files,
     outdir,
     outbase: path.join(root, 'test'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: 'inline',
-    logLevel: 'warning',
+    ...testBundle,
   })
   // What runs in pages themselves.
   const suite = path.join(directory, 'suite')

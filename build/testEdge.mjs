@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { testBundle } from './testBundle.mjs'
 import { workerOptions } from './edge.mjs'
 
 /** What does not run inside of workerd, and what it needs that is not there. */
@@ -61,14 +62,7 @@ async function drive(root, names, outdir) {
   await build({
     entryPoints: names.map(name => path.join(root, 'test', name)),
     outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: 'inline',
-    logLevel: 'warning',
+    ...testBundle,
   })
   const bundles = names.map(name => path.join(outdir, path.basename(name).replace(/\.ts$/, '.js')))
   const args = ['--test', '--enable-source-maps', '--test-concurrency=1', ...bundles]

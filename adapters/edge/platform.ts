@@ -42,7 +42,7 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
     },
     async openDisk(location) {
       const store = bucketOf(options.env, location)
-      return store ? new RewritableDisk(store, { now: () => performance.now() }) : openUrlDisk(platform, location)
+      return store ? new RewritableDisk(store, { now: () => performance.now(), isolatesRequests: true }) : openUrlDisk(platform, location)
     },
     openStore: async location => bucketOf(options.env, location),
     environment(name) {

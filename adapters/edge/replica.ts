@@ -16,7 +16,7 @@ export interface ReplicaOptions {
   env?: object
   /** Published tables: `{ 'default.hits': 'r2:BINDING/hits' }`, or s3://bucket/prefix, or https://host/directory. */
   tables?: Readonly<Record<string, string>>
-  /** Statements that make further tables: ATTACH TABLE … SETTINGS disk = disk(type = 'web', endpoint = '…'). */
+  /** Statements that make further tables: ATTACH TABLE … SETTINGS disk = disk(type = 'web', endpoint = '…'). Nothing writes to them. */
   attach?: readonly string[]
   /** Default: `default` without a password. Whoever they are, they only read. */
   users?: readonly Omit<UserOptions, 'readonly'>[]
@@ -129,7 +129,7 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
     settings: { log_queries: '0', max_execution_time: secondsMax, ...options.settings },
     maxServerMemoryUsage: memoryBytes,
     published: options.tables,
-    stores: options.stores,
+    stores: { ...options.stores, readonly: true },
     compressedCacheBytes: 0,
     fetchAheadBytes,
     columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,

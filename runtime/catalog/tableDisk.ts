@@ -121,13 +121,15 @@ function asPair(arg: Expr): { name: string; value: Expr } | null {
 }
 
 function s3Store(values: ReadonlyMap<string, string>): StoreDescription {
+  const endpoint = endpointOf(values)
+  if (endpoint.startsWith('r2:')) return { kind: 'platform', location: endpoint.replace(/\/+$/, '') }
   const text = (name: string) => values.get(name) || undefined
   const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')]
   const [sessionToken, region] = [text('session_token'), text('region')]
   const anonymous = ['1', 'true'].includes(values.get('no_sign_request') ?? '')
   return {
     kind: 's3',
-    endpoint: endpointOf(values),
+    endpoint,
     options: {
       ...(region ? { region } : {}),
       ...(accessKeyId ? { accessKeyId } : {}),

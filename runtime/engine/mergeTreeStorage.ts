@@ -117,6 +117,7 @@ export class MergeTreeStorage implements TableStorage {
     const stated = this.definition.settings.get('refresh_parts_interval')
     const ageMs = stated === undefined ? followMs : Number(stated) * 1000
     if (stated === '0' || startedMs - this.#refreshedMs < ageMs) return undefined
+    if (this.engine.platform.isolatesRequests) return this.#refreshParts(startedMs)
     this.#refreshing ??= this.#refreshParts(startedMs).finally(() => {
       this.#refreshing = null
     })

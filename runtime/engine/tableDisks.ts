@@ -51,7 +51,8 @@ export class TableDisks {
   }
 
   /** Local directories lie where the server's owner wants them, whatever a statement says. */
-  #placed(description: DiskDescription): DiskDescription {
+  #placed(given: DiskDescription): DiskDescription {
+    const description = this.engine.options.stores?.readonly ? { ...given, isReadOnly: true } : given
     const { store } = description
     if (store.kind !== 'local') return description
     const { location, options } = this.engine

@@ -25,6 +25,8 @@ export type StoreDescription =
   | { readonly kind: 's3'; readonly endpoint: string; readonly options: S3Options }
   | { readonly kind: 'local'; readonly path: string }
   | { readonly kind: 'http'; readonly endpoint: string }
+  /** Of a kind that the platform has: r2:BINDING/prefix. */
+  | { readonly kind: 'platform'; readonly location: string }
 
 const scheme = 'disk:'
 
@@ -64,15 +66,21 @@ async function openLayout(
     return platform.openDisk(store.path)
   }
   const objects = await openDescribedStore(platform, store)
-  if (layout === 'web') return new WebDisk(objects)
+  if (layout === 'web') return new WebDisk(objects, platform)
   if (layout === 'plain') return new PlainDisk(objects)
   const now = () => platform.clock.monotonic()
-  return new RewritableDisk(objects, { now, readonly: isReadOnly, ...(store.kind === 's3' ? { leaseMs } : {}) })
+  const { isolatesRequests } = platform
+  return new RewritableDisk(objects, { now, isolatesRequests, readonly: isReadOnly, ...(store.kind === 'local' ? {} : { leaseMs }) })
 }
 
 async function openDescribedStore(platform: Platform, store: StoreDescription): Promise<ObjectStore> {
   const limits = platform.storeOptions?.requests
   if (store.kind === 'local') return new DirectoryStore(await platform.openDisk(store.path))
+  if (store.kind === 'platform') {
+    const own = await platform.openStore?.(store.location)
+    if (own) return own
+    throw new DBError('BAD_ARGUMENTS', `This runtime has no object store for ${store.location}`)
+  }
   if (store.kind === 'http') return new HttpStore(platform, store.endpoint, limits)
   const { bucket, prefix, options } = parseS3Endpoint(store.endpoint)
   const environment = (name: string) => platform.environment?.(name)

@@ -50,8 +50,9 @@ async function open(platform: Platform, location: string, disks: Map<string, Pro
     return new RewritableDisk(await openStore(platform, location), {
       now: () => platform.clock.monotonic(),
       leaseMs,
+      isolatesRequests: platform.isolatesRequests,
     })
-  if (scheme === 'http' || scheme === 'https') return new WebDisk(await openStore(platform, location))
+  if (scheme === 'http' || scheme === 'https') return new WebDisk(await openStore(platform, location), platform)
   throw new DBError(
     'BAD_ARGUMENTS',
     scheme === undefined

@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly requests?: RequestLimits
   /** Below which directory tables may have local disks of their own; `/`: anywhere. Default: `disks/` of the data directory. */
   readonly localDisks?: string
+  /** Disks of tables are only read, whatever their statements say. */
+  readonly readonly?: boolean
   /** How long a server that writes to an object store may be silent before another one takes its place. Default: 30 seconds. */
   readonly leaseMs?: number
 }

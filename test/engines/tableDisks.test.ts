@@ -6,32 +6,16 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { createEngine, type GranaryEngine } from '../../runtime/engine/engine.ts'
-import { escapeFileName } from '../../runtime/storage/mergetree/fileName.ts'
 import { platformHere } from '../platform/here.ts'
 import { ask } from '../sql/inProcess.ts'
+import { fixtures, logical, webTree } from '../storage/clickHouseTrees.ts'
 import { S3Double } from '../storage/s3Double.ts'
 
-const fixtures = path.resolve('test/storage/data')
 const uuid = '5cc0e1a2-0000-4000-8000-00000000c11c'
 const columns = '(d Date, k UInt32, s String, t Tuple(a UInt8, b String)) ENGINE = MergeTree'
 const summary = 'SELECT count(), sum(k), max(s), sum(t.a), min(d), uniqExact(_part) FROM t'
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'granary-disks-'))
 const double = new S3Double()
-
-/** The logical tree of a plain_rewritable one. */
-function logical(name: string): Map<string, string> {
-  const files = new Map<string, string>()
-  const root = path.join(fixtures, name)
-  const add = (from: string, to: string) => {
-    for (const file of fs.readdirSync(from)) files.set(to + file, path.join(from, file))
-  }
-  if (fs.existsSync(path.join(root, '__root'))) add(path.join(root, '__root'), '')
-  for (const meta of fs.readdirSync(path.join(root, '__meta'))) {
-    const from = path.join(root, meta)
-    if (fs.existsSync(from)) add(from, fs.readFileSync(path.join(root, '__meta', meta, 'prefix.path'), 'utf8'))
-  }
-  return files
-}
 
 /** A web server with the tree as ClickHouse's tool lays it out; every name is its own, unescaped. */
 const web = http.createServer((request, response) => {
@@ -52,20 +36,8 @@ before(async () => {
   }
   fs.cpSync(path.join(fixtures, 'rewritable'), path.join(directory, 'rewritable'), { recursive: true })
   fs.cpSync(path.join(fixtures, 'rewritable-root'), path.join(directory, 'root'), { recursive: true })
-  const indices = new Map<string, string>()
-  const list = (of: string, line: string) => {
-    if (!indices.get(of)?.includes(line)) indices.set(of, (indices.get(of) ?? '') + line)
-  }
-  for (const [name, from] of logical('rewritable-root')) {
-    const at = `store/${uuid.slice(0, 3)}/${uuid}/`
-    const bytes = fs.readFileSync(from)
-    const [part, file] = name.includes('/') ? name.split('/') : ['', name]
-    if (part) list(at, `${part}\t1\n`)
-    list(part ? `${at}${part}/` : at, `${file}\t0\t${bytes.length}\n`)
-    const [stem, extension] = [file.slice(0, file.lastIndexOf('.')), file.slice(file.lastIndexOf('.'))]
-    webFiles.set(`${part ? `${at}${part}/` : at}${escapeFileName(stem)}${extension}`, bytes)
-  }
-  for (const [at, text] of indices) webFiles.set(`${at}.index`, Buffer.from(text))
+  for (const [name, bytes] of webTree(logical('rewritable-root'), `store/${uuid.slice(0, 3)}/${uuid}/`))
+    webFiles.set(name, bytes)
 })
 after(async () => {
   web.closeAllConnections()

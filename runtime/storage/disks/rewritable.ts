@@ -29,6 +29,15 @@ export interface RewritableDiskOptions {
   readonly readonly?: boolean
   /** Locks are held by a lease of this length. Without: no other machine reaches the store. */
   readonly leaseMs?: number
+  /** Of Platform: nothing that is on its way is shared. */
+  readonly isolatesRequests?: boolean
+}
+
+/** A listing of the directories that is under way. */
+interface Listing {
+  readonly number: number
+  /** What this instance changed meanwhile: by directory name, null for what is gone. */
+  readonly changed: Map<string, Directory | null>
 }
 
 const root = '__root'
@@ -56,8 +65,9 @@ export class RewritableDisk implements Disk {
   #listedMs = Number.NEGATIVE_INFINITY
   #running: Promise<void> | null = null
   #queued: Promise<void> | null = null
-  /** What this instance changed while it lists: by directory name, null for what is gone. */
-  #changed: Map<string, Directory | null> | null = null
+  readonly #listings = new Set<Listing>()
+  /** Of the newest listing that was begun. */
+  #listingNumber = 0
   readonly #making = new Map<string, Promise<Directory>>()
   #moves = 0
   /** Files that were closed and are still on their way, by path. */
@@ -75,6 +85,7 @@ export class RewritableDisk implements Disk {
 
   /** Reads the directories again: what others made or moved is seen from here on. */
   refresh(): Promise<void> {
+    if (this.options.isolatesRequests) return this.#list()
     if (!this.#running) {
       this.#running = this.#list().finally(() => {
         this.#running = null
@@ -92,7 +103,9 @@ export class RewritableDisk implements Disk {
 
   async #list(): Promise<void> {
     const listedMs = this.options.now?.() ?? Number.NEGATIVE_INFINITY
-    this.#changed = new Map()
+    const listing: Listing = { number: ++this.#listingNumber, changed: new Map() }
+    const { changed } = listing
+    this.#listings.add(listing)
     try {
       const listed: { name: string; etag: string; known: Directory | undefined }[] = []
       for await (const { key, etag, size, modifiedMs } of this.store.list(meta)) {
@@ -111,18 +124,21 @@ export class RewritableDisk implements Disk {
           if (object) read.set(name, { name, etag, ...parsePrefixPath(object.bytes, metaKey(name)) })
         },
       )
+      // One that was begun later has ended: it has seen what is newer.
+      if (!this.#listings.has(listing)) return
+      for (const other of this.#listings) if (other.number < listing.number) this.#listings.delete(other)
       const map = new DirectoryMap()
       for (const { name, known } of listed) {
-        const directory = this.#changed.has(name) ? null : (known ?? read.get(name))
+        const directory = changed.has(name) ? null : (known ?? read.get(name))
         if (directory) map.set(directory)
       }
-      for (const directory of this.#changed.values()) if (directory) map.set(directory)
+      for (const directory of changed.values()) if (directory) map.set(directory)
       this.#map = map
       this.#isLoaded = true
       this.#isDoubted = false
       this.#listedMs = listedMs
     } finally {
-      this.#changed = null
+      this.#listings.delete(listing)
     }
   }
 
@@ -134,12 +150,12 @@ export class RewritableDisk implements Disk {
 
   #learn(directory: Directory): void {
     this.#map.set(directory)
-    this.#changed?.set(directory.name, directory)
+    for (const { changed } of this.#listings) changed.set(directory.name, directory)
   }
 
   #unlearn({ name }: Directory): void {
     this.#map.delete(name)
-    this.#changed?.set(name, null)
+    for (const { changed } of this.#listings) changed.set(name, null)
   }
 
   /** The directory of a path as another thread may just have made it: found by its name. */
@@ -168,6 +184,7 @@ export class RewritableDisk implements Disk {
     if (path === '') return null
     const known = (await this.#loaded()).get(path)
     if (known) return writable(known)
+    if (this.options.isolatesRequests) return writable(await this.#make(path))
     let making = this.#making.get(path)
     if (!making) {
       making = this.#make(path).finally(() => this.#making.delete(path))

@@ -10,16 +10,31 @@ import { ReadOnlyDisk } from './readOnly.ts'
 
 const indicesMax = 10_000
 
+export interface WebDiskOptions {
+  /** Of Platform: nothing that is on its way is shared. */
+  readonly isolatesRequests?: boolean
+}
+
+type Index = ReadonlyMap<string, DiskEntry>
+
 export class WebDisk extends ReadOnlyDisk {
   /** What is published so does not change; by directory. */
-  readonly #indices = new Map<string, Promise<ReadonlyMap<string, DiskEntry>>>()
+  readonly #indices = new Map<string, Index>()
+  readonly #reading = new Map<string, Promise<Index>>()
+  /** Of what is known: counts calls of refresh. */
+  #generation = 0
 
-  constructor(readonly store: ObjectStore) {
+  constructor(
+    readonly store: ObjectStore,
+    readonly options: WebDiskOptions = {},
+  ) {
     super()
   }
 
   async refresh(): Promise<void> {
+    this.#generation++
     this.#indices.clear()
+    this.#reading.clear()
   }
 
   async read(path: string, start: number, end: number, { signal }: ReadOptions = {}): Promise<Uint8Array> {
@@ -52,17 +67,30 @@ export class WebDisk extends ReadOnlyDisk {
     return [...(await this.#index(checked(path))).values()]
   }
 
-  #index(directory: string): Promise<ReadonlyMap<string, DiskEntry>> {
+  async #index(directory: string): Promise<Index> {
     const known = this.#indices.get(directory)
     if (known) return known
+    const generation = this.#generation
+    const index = await this.#once(directory === '' ? '.index' : `${directory}/.index`)
+    if (generation !== this.#generation) return index
     if (this.#indices.size >= indicesMax) this.#indices.clear()
-    const index = this.#read(directory === '' ? '.index' : `${directory}/.index`)
     this.#indices.set(directory, index)
-    index.catch(() => this.#indices.delete(directory)) // told by who asked for it
     return index
   }
 
-  async #read(key: string): Promise<ReadonlyMap<string, DiskEntry>> {
+  #once(key: string): Promise<Index> {
+    if (this.options.isolatesRequests) return this.#read(key)
+    let reading = this.#reading.get(key)
+    if (!reading) {
+      reading = this.#read(key).finally(() => {
+        if (this.#reading.get(key) === reading) this.#reading.delete(key)
+      })
+      this.#reading.set(key, reading)
+    }
+    return reading
+  }
+
+  async #read(key: string): Promise<Index> {
     const entries = new Map<string, DiskEntry>()
     const object = await this.store.get(key)
     if (!object) return entries

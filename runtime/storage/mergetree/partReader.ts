@@ -313,7 +313,7 @@ export class PartReader {
   async #readWhole(path: string, known?: number): Promise<Uint8Array> {
     if (known === undefined && this.disk.readAll) {
       const read = () => this.disk.readAll!(path)
-      const bytes = await (this.isWaitedFor ? this.fetcher.queue.run(read) : read())
+      const bytes = await (this.isWaitedFor && !this.#isolates ? this.fetcher.queue.run(read) : read())
       if (bytes === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
       return bytes
     }

@@ -68,7 +68,10 @@ export class MergeTreeTable {
   /** Parts that could not be loaded and lie in detached/ now. */
   readonly broken: BrokenPart[] = []
   readonly #options: MergeTreeTableOptions
-  readonly #active = new Map<string, PartInfo>()
+  #active = new Map<string, PartInfo>()
+  /** Of refreshParts: how many were begun, and the newest that has ended. */
+  #refreshes = 0
+  #refreshed = 0
   readonly #outdated = new Map<string, OutdatedPart>()
   readonly #readers = new Map<string, number>()
   /** Sources of merges under way. */
@@ -120,7 +123,7 @@ export class MergeTreeTable {
       if (parsed) names.push(parsed)
     }
     for (const name of names) this.#nextBlock = Math.max(this.#nextBlock, name.maxBlock + 1, name.mutation + 1)
-    await this.#loadAll(names)
+    await this.#loadAll(names, this.#active)
     if (this.broken.length > this.definition.settings.maxSuspiciousBrokenParts)
       throw new DBError(
         'TOO_MANY_UNEXPECTED_DATA_PARTS',
@@ -128,8 +131,12 @@ export class MergeTreeTable {
       )
   }
 
-  /** known: parts as they were loaded before. */
-  async #loadAll(names: PartName[], known?: ReadonlyMap<string, PartInfo>): Promise<void> {
+  /** Into `active`. known: parts as they were loaded before. */
+  async #loadAll(
+    names: PartName[],
+    active: Map<string, PartInfo>,
+    known?: ReadonlyMap<string, PartInfo>,
+  ): Promise<void> {
     // Larger parts first: what a good one covers need not be looked at.
     names.sort(
       (a, b) => b.maxBlock - b.minBlock - (a.maxBlock - a.minBlock) || b.level - a.level || b.mutation - a.mutation,
@@ -152,7 +159,7 @@ export class MergeTreeTable {
     for (const name of names) {
       ahead()
       const text = printPartName(name)
-      await this.#loadOne(name, () => {
+      await this.#loadOne(name, active, () => {
         const part = known?.get(text)
         return part ? Promise.resolve(part) : (loading.get(text) ?? load(text))
       })
@@ -160,9 +167,9 @@ export class MergeTreeTable {
     }
   }
 
-  async #loadOne(parsed: PartName, load: () => Promise<PartInfo>): Promise<void> {
+  async #loadOne(parsed: PartName, active: Map<string, PartInfo>, load: () => Promise<PartInfo>): Promise<void> {
     const name = printPartName(parsed)
-    for (const part of this.#active.values()) {
+    for (const part of active.values()) {
       if (covers(part, parsed)) {
         if (this.disk.can.write) await removePart(this.disk, this.path, name)
         return
@@ -176,7 +183,7 @@ export class MergeTreeTable {
     }
     try {
       const part = await load()
-      this.#active.set(name, part)
+      active.set(name, part)
     } catch (error) {
       if (!(error instanceof DBError) || !saysBroken(error) || !this.disk.can.write) throw error
       this.broken.push({ name, reason: error.message })
@@ -203,31 +210,29 @@ export class MergeTreeTable {
     return result
   }
 
-  /** On a disk that others write: the parts that there are now. Gives those that are gone. */
-  refreshParts(): Promise<PartInfo[]> {
+  /** On a disk that others write: the parts that there are now, shown at once when all are known. Gives those that are gone. */
+  async refreshParts(): Promise<PartInfo[]> {
     assert(!this.disk.can.write, 'only who does not write parts is shown others')
-    return this.#change(async () => {
-      await this.disk.refresh?.()
-      const before = new Map(this.#active)
-      for (let attempt = 1; ; attempt++) {
+    const refresh = ++this.#refreshes
+    for (let attempt = 1; ; attempt++)
+      try {
+        await this.disk.refresh?.()
         const names = (await this.disk.list(this.path)).flatMap(({ name, isDirectory }) => {
           const parsed = isDirectory ? tryParsePartName(name) : null
           return parsed ? [parsed] : []
         })
-        this.#active.clear()
-        try {
-          await this.#loadAll(names, before)
-          break
-        } catch (error) {
-          this.#active.clear()
-          for (const [name, part] of before) this.#active.set(name, part)
-          // It may have been removed since it was listed.
-          if (attempt === 2) throw error
-          await this.disk.refresh?.()
-        }
+        const active = new Map<string, PartInfo>()
+        await this.#loadAll(names, active, this.#active)
+        // One that was begun later has seen what is newer.
+        if (refresh < this.#refreshed) return []
+        this.#refreshed = refresh
+        const before = this.#active
+        this.#active = active
+        return [...before.values()].filter(part => active.get(part.name) !== part)
+      } catch (error) {
+        // A part may have been removed since it was listed.
+        if (attempt === 2) throw error
       }
-      return [...before.values()].filter(part => this.#active.get(part.name) !== part)
-    })
   }
 
   /** Active parts in their order. */

@@ -42,7 +42,9 @@ export function edgePlatform(options: EdgePlatformOptions): Platform {
     },
     async openDisk(location) {
       const store = bucketOf(options.env, location)
-      return store ? new RewritableDisk(store, { now: () => performance.now(), isolatesRequests: true }) : openUrlDisk(platform, location)
+      return store
+        ? new RewritableDisk(store, { now: () => performance.now(), isolatesRequests: true })
+        : openUrlDisk(platform, location)
     },
     openStore: async location => bucketOf(options.env, location),
     environment(name) {

@@ -70,7 +70,12 @@ async function openLayout(
   if (layout === 'plain') return new PlainDisk(objects)
   const now = () => platform.clock.monotonic()
   const { isolatesRequests } = platform
-  return new RewritableDisk(objects, { now, isolatesRequests, readonly: isReadOnly, ...(store.kind === 'local' ? {} : { leaseMs }) })
+  return new RewritableDisk(objects, {
+    now,
+    isolatesRequests,
+    readonly: isReadOnly,
+    ...(store.kind === 'local' ? {} : { leaseMs }),
+  })
 }
 
 async function openDescribedStore(platform: Platform, store: StoreDescription): Promise<ObjectStore> {

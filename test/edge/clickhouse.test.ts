@@ -70,7 +70,8 @@ describe('tables of ClickHouse in a Worker', () => {
     )
     for (let round = 0; round < 3; round++) {
       const given = await Promise.all([...asked, ...asked].map(([query]) => worker.ask(query)))
-      for (const [i, text] of given.entries()) assert.equal(text, asked[i % asked.length][1], asked[i % asked.length][0])
+      for (const [i, text] of given.entries())
+        assert.equal(text, asked[i % asked.length][1], asked[i % asked.length][0])
     }
   })
 

@@ -504,9 +504,6 @@ export async function prune(
   return { selected, steps, partsTotal: all.length, granulesTotal: count(all) }
 }
 
-/** Up to so many files of marks are fetched together with the primary index, before it is known which parts it leaves. */
-const marksOnTrustMax = 32
-
 async function byPrimaryKey(
   condition: KeyCondition,
   selected: readonly PartRanges[],
@@ -523,10 +520,8 @@ async function byPrimaryKey(
   if (!keys.some(key => used.has(key))) return [...selected]
   const types = sortingKey.slice(0, primaryKeyLength).map(({ type }) => parseType(type))
   const result: PartRanges[] = []
-  await reader.prepare(
-    selected.map(({ part }) => part),
-    { types, columns: selected.length * wanted.length <= marksOnTrustMax ? wanted : undefined },
-  )
+  const parts = selected.map(({ part }) => part)
+  await reader.prepare(parts, { types, columns: reader.areMarksCheap(parts, wanted) ? wanted : undefined })
   for (const { part } of selected) {
     const columns = await reader.primaryIndex(part, types)
     if (columns.length === 0) {

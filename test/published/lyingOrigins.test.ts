@@ -49,6 +49,22 @@ const ofData =
   (key, options, truth) =>
     isData(key) ? withBytes(truth, bytes => change(bytes, options)) : truth
 
+/** Of granary.index, whose first piece is the primary index. */
+const ofIndex =
+  (change: (bytes: Uint8Array) => Uint8Array): Lie =>
+  (key, _, truth) =>
+    key.endsWith('/granary.index') ? withBytes(truth, change) : truth
+/** With a manifest of before there was a granary.index. */
+const ofFile =
+  (end: string, change: (bytes: Uint8Array) => Uint8Array): Lie =>
+  (key, options, truth) => {
+    if (key === manifestFile) return ofManifest(json(withoutIndex))(key, options, truth)
+    return key.endsWith(end) ? withBytes(truth, change) : truth
+  }
+const withoutIndex = ({ parts }: Record<string, unknown>) => {
+  for (const part of parts as Record<string, unknown>[]) delete part['packed']
+}
+
 const lies: Record<string, { lie: Lie; code: RegExp; isSeenCold?: boolean }> = {
   'an HTML page for the manifest': { lie: ofManifest(() => page), code: /246/ },
   'half of the manifest': { lie: ofManifest(bytes => bytes.subarray(0, bytes.length / 2)), code: /246/ },
@@ -77,12 +93,34 @@ const lies: Record<string, { lie: Lie; code: RegExp; isSeenCold?: boolean }> = {
     code: /40/,
   },
   'marks of nothing': {
-    lie: (key, _, truth) => (key.endsWith('.mrk') ? withBytes(truth, bytes => bytes.fill(255)) : truth),
+    lie: ofFile('.mrk', bytes => bytes.fill(255)),
     code: /246|33|39|40/,
   },
   'a primary index cut short': {
-    lie: (key, _, truth) => (key.endsWith('primary.idx') ? withBytes(truth, bytes => bytes.subarray(1)) : truth),
+    lie: ofFile('primary.idx', bytes => bytes.subarray(1)),
     code: /33/,
+  },
+  'an index of other values': {
+    lie: ofIndex(bytes => {
+      bytes[5] ^= 1
+      return bytes
+    }),
+    code: /40/,
+  },
+  'marks of other granules': {
+    lie: ofIndex(bytes => {
+      bytes[bytes.length - 24] ^= 1
+      return bytes
+    }),
+    code: /40/,
+  },
+  'an index cut short': { lie: ofIndex(bytes => bytes.subarray(1)), code: /33/ },
+  'no index': { lie: (key, _, truth) => (key.endsWith('/granary.index') ? null : truth), code: /107/ },
+  'an index of other hashes': {
+    lie: ofManifest(
+      json(({ parts }) => Object.assign((parts as object[])[0], { packed: '0123456789abcdef'.repeat(4) })),
+    ),
+    code: /40/,
   },
   'a line that is down': {
     lie: () => {

@@ -176,6 +176,9 @@ test('manifests that are none are refused, and say why', () => {
     [part({ streams: [10, 17] }), /have 17 bytes, 16 are expected/],
     [part({ partition: [{ integer: '1e5' }] }), /is no value/],
     [part({ bounds: [['k', 1]] }), /is no object/],
+    [part({ packed: '0'.repeat(31) }), /packed is not the hashes of 2 pieces/],
+    [part({ packed: 'x'.repeat(32) }), /packed is not the hashes of 2 pieces/],
+    [part({ packed: 1 }), /packed is no text/],
   ]
   for (const [json, message] of cases) assert.throws(() => read(json), message)
 })

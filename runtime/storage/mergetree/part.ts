@@ -60,6 +60,8 @@ export interface PartInfo extends PartName {
     readonly primaryIndex: number
     /** Marks, by the names of streams. */
     readonly marks: Readonly<Record<string, number>>
+    /** Hashes of the pieces of the part's granary.index, where it has that (packedIndex.ts). */
+    readonly packedHashes?: string
   }
 }
 

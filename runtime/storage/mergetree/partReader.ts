@@ -14,8 +14,9 @@ import { ColumnDecoder, dictionaryPrefixes, type StreamBytes, type StreamSource 
 import { Fetcher, FetchQueue, Lease, type WantedRanges } from './fetcher.ts'
 import { FrameCodec } from './frames.ts'
 import { endOfShared, marksBytes, rangeOf, readMarks, type StreamMarks, type StreamRange } from './marks.ts'
+import { PackedIndexReader, primaryPiece } from './packedIndex.ts'
 import { type PartInfo, rowsOfMarks, segmentMarks } from './part.ts'
-import type { ByteRange } from './planRequests.ts'
+import { type ByteRange, requestRules } from './planRequests.ts'
 import { hashedStreamName, pathOf, sharedSizesOf, streamsOf } from './streams.ts'
 
 export interface PartReaderOptions {
@@ -63,6 +64,8 @@ interface CachedColumn {
 
 /** Files kept open. */
 const openFilesMax = 256
+/** Up to so many files of marks are fetched together with the primary index, before it is known which parts it leaves. */
+const marksOnTrustMax = 32
 /** Files of which it is known what was checked. */
 const checkedFilesMax = 10_000
 
@@ -75,6 +78,7 @@ export class PartReader {
   readonly marksCache: LruCache<StreamMarks[]>
   readonly #files = new LruCache<OpenFile>(openFilesMax, file => file.close())
   readonly #indices: LruCache<CachedColumn[]>
+  readonly #packed: PackedIndexReader
   readonly #checked = new Map<string, Set<number>>()
   readonly #checkedBytes = new WeakMap<ArrayBufferLike, Map<string, Set<number>>>()
   readonly fetcher: Fetcher
@@ -91,6 +95,8 @@ export class PartReader {
     this.columnCache = new LruCache(options.columnCacheBytes ?? 192 << 20, ({ arena }) => arena.destroy())
     this.marksCache = new LruCache(options.marksCacheBytes ?? 128 << 20)
     this.#indices = new LruCache(options.marksCacheBytes ?? 128 << 20, ([first]) => first?.arena.destroy())
+    const fetchRange = (path: string, start: number, end: number) => this.#readRange(path, start, end)
+    this.#packed = new PackedIndexReader(options.memory, fetchRange, (options.marksCacheBytes ?? 128 << 20) / 4)
     const queue = options.queue ?? new FetchQueue()
     this.#isolates = options.isolatesRequests ?? false
     this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20)
@@ -259,6 +265,7 @@ export class PartReader {
     if (/^(MEMORY_LIMIT_EXCEEDED|QUERY_WAS_CANCELLED|NOT_IMPLEMENTED)$/.test(error.errorName)) return
     this.marksCache.deleteWhere(() => true)
     this.#indices.deleteWhere(() => true)
+    this.#packed.clear()
     this.fetcher.forget('')
   }
 
@@ -270,12 +277,17 @@ export class PartReader {
     return this.#once(`${part.id}/`, () => this.#loadIndex(part, types))
   }
 
-  async #loadIndex(part: PartInfo, types: readonly DataType[]): Promise<readonly Column[]> {
+  async #loadIndex(
+    part: PartInfo,
+    types: readonly DataType[],
+    given?: ReadonlyMap<string, Uint8Array>,
+  ): Promise<readonly Column[]> {
     const plain = part.primaryIndex === 'plain'
     const file = `${filesOf(part)}primary.${plain ? 'idx' : 'cidx'}`
-    const stored = await this.#readWhole(file, part.fileSizes?.primaryIndex)
-    // Where loads are not shared another query may have been faster, and be reading its own.
-    const cached = this.#isolates ? this.#indices.get(part.id) : undefined
+    const packed = given ?? (await this.#packed.read(part, [primaryPiece]))
+    const stored = packed?.get(primaryPiece) ?? (await this.#readWhole(file, part.fileSizes?.primaryIndex))
+    // Not all loads are shared: another query may have been faster, and be reading its own.
+    const cached = this.#indices.get(part.id)
     if (cached) return cached.map(({ column }) => column)
     const bytes = plain ? stored : this.codec.decodeAll(stored)
     const arena = new Arena(this.memory)
@@ -319,11 +331,18 @@ export class PartReader {
     }
     const size = known ?? (await this.disk.size(path))
     if (size === null) throw new DBError('NO_FILE_IN_DATA_PART', `No file ${path} in data part`)
-    if (size === 0) return new Uint8Array(0)
-    const read = () => this.disk.read(path, 0, size)
+    return this.#readRange(path, 0, size)
+  }
+
+  async #readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+    if (start === end) return new Uint8Array(0)
+    const read = () => this.disk.read(path, start, end)
     const bytes = await (this.isWaitedFor && !this.#isolates ? this.fetcher.queue.run(read) : read())
-    if (bytes.length !== size)
-      throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${path} has ${bytes.length} bytes, not ${size}`)
+    if (bytes.length !== end - start)
+      throw new DBError(
+        'CANNOT_READ_ALL_DATA',
+        `Cannot read all data: ${path} has ${bytes.length} of the bytes from ${start} to ${end}`,
+      )
     return bytes
   }
 
@@ -334,6 +353,7 @@ export class PartReader {
     this.marksCache.deleteWhere(ofPart)
     this.#files.deleteWhere(ofPart)
     this.#indices.delete(partId)
+    this.#packed.forget(partId)
     for (const key of [...this.#checked.keys()]) if (ofPart(key)) this.#checked.delete(key)
     this.fetcher.forget(`${partId}/`)
   }
@@ -468,39 +488,65 @@ export class PartReader {
   ): Promise<void> {
     if (!this.isWaitedFor) return
     await Promise.allSettled(
-      parts.flatMap(part => [
-        ...(types ? [this.primaryIndex(part, types)] : []),
-        ...(columns ? [this.#marksOf(part, this.#filesToRead(part, columns))] : []),
-      ]),
+      parts.flatMap((part): Promise<unknown>[] => {
+        const files = columns ? this.#filesToRead(part, columns) : []
+        if (types && part.fileSizes?.packedHashes !== undefined) return [this.#preparePacked(part, types, files)]
+        return [...(types ? [this.primaryIndex(part, types)] : []), this.#marksOf(part, files)]
+      }),
     )
+  }
+
+  /** The index and marks with as few requests as that takes. */
+  async #preparePacked(part: PartInfo, types: readonly DataType[], files: readonly string[]): Promise<void> {
+    const needsIndex = part.primaryIndex !== null && types.length > 0 && !this.#indices.get(part.id)
+    const missing = files.filter(file => !this.marksCache.has(`${part.id}/${file}`))
+    const names = needsIndex ? [primaryPiece, ...missing] : missing
+    if (names.length === 0) return
+    const load = async () => {
+      const bytes = await this.#packed.read(part, names)
+      if (needsIndex) await this.#loadIndex(part, types, bytes ?? undefined)
+      await Promise.all(missing.map(file => this.#loadMarks(part, file, bytes?.get(file))))
+    }
+    await this.#once(`${part.id}/packed/${names.join()}`, load)
+  }
+
+  /** Whether marks may be fetched with the primary index, before it is known which parts that leaves. */
+  areMarksCheap(parts: readonly PartInfo[], columns: readonly string[]): boolean {
+    if (parts.length * columns.length <= marksOnTrustMax) return true
+    const bytes = this.#packed.bytesOf(parts, part => [primaryPiece, ...this.#filesToRead(part, columns)])
+    return bytes !== null && parts.length <= marksOnTrustMax && bytes <= requestRules.requestBytes
   }
 
   /** Marks of files, which the caller keeps as long as it needs them. */
   async #marksOf(part: PartInfo, files: readonly string[]): Promise<PartMarks> {
     const marks = new Map<string, StreamMarks[]>()
-    const missing: Promise<void>[] = []
+    const missing: string[] = []
     for (const file of files) {
-      const key = `${part.id}/${file}`
-      const cached = this.marksCache.get(key)
+      const cached = this.marksCache.get(`${part.id}/${file}`)
       marks.set(file, cached ?? [])
-      if (!cached)
-        missing.push(
-          this.#once(key, () => this.#loadMarks(part, file)).then(loaded => {
-            marks.set(file, loaded)
-          }),
-        )
+      if (!cached) missing.push(file)
     }
-    if (missing.length > 0) await Promise.all(missing)
+    if (missing.length === 0) return marks
+    // Of those that nobody else is loading the packed ones come together.
+    const own = missing.filter(file => !this.#loading.has(`${part.id}/${file}`))
+    const packed = own.length > 0 ? this.#packed.read(part, own) : null
+    await Promise.all(
+      missing.map(async file => {
+        const load = async () => this.#loadMarks(part, file, (await packed)?.get(file))
+        marks.set(file, await this.#once(`${part.id}/${file}`, load))
+      }),
+    )
     return marks
   }
 
-  async #loadMarks(part: PartInfo, stream: string): Promise<StreamMarks[]> {
+  /** given: the file's bytes, where they are known. */
+  async #loadMarks(part: PartInfo, stream: string, given?: Uint8Array): Promise<StreamMarks[]> {
     const { extension, compressed, count } = part.marks
     const file = `${filesOf(part)}${stream}${extension}`
     const known = part.fileSizes?.marks[stream]
     const bytes = compressed
-      ? this.codec.decodeAll(await this.#readWhole(file, known))
-      : await this.#readMarks(part, stream)
+      ? this.codec.decodeAll(given ?? (await this.#readWhole(file, known)))
+      : (given ?? (await this.#readMarks(part, stream)))
     const streams = part.kind === 'compact' ? (part.substreams?.flat().length ?? part.columns.length) : 1
     const { marks } = readMarks(bytes, streams, !extension.endsWith('mrk'))
     if (marks.some(one => one.count !== count))

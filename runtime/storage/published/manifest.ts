@@ -5,16 +5,18 @@
 //     "create": "CREATE TABLE _ (...) ENGINE = MergeTree ...",
 //     "shapes": [{ "kind", "marks", "hasFinal", "columns": [[name, type], ...], "streams": [name, ...], ... }],
 //     "parts": [{ "name", "checksum", "rows", "bytes", "modifiedMs", "shape", "count", "granules",
-//                 "columns": [compressed, uncompressed, marks, ...], "streams": [data, marks, ...], "primaryIndex",
+//                 "columns": [compressed, uncompressed, marks, ...], "streams": [data, marks, ...], "primaryIndex", "packed",
 //                 "partition": [value, ...], "bounds": [[column, min, max], ...] }],
 //     "retired": [{ "name", "sinceMs" }] }
 //
+// packed: hashes of the pieces of <part>/granary.index (mergetree/packedIndex.ts); parts that were published without it have none.
 // A shape is what many parts have in common. Values (partition, bounds): numbers, texts and null are themselves, bigger integers
 // {"integer": "..."}, floats that JSON does not know {"float": "nan"}, arrays and tuples [...].
 import { DBError } from '../../core/errors.ts'
 import { decodeText, encodeText } from '../../core/text.ts'
 import type { Value } from '../../types/value.ts'
 import type { MarksForm, PartColumn, PartInfo } from '../mergetree/part.ts'
+import { pieceHashDigits } from '../mergetree/packedIndex.ts'
 import { comparePartNames, covers, printPartName, tryParsePartName } from '../mergetree/partName.ts'
 
 export const manifestFile = 'manifest.json'
@@ -88,6 +90,7 @@ export function printManifest(manifest: Manifest): Uint8Array {
       columns: part.columns.flatMap(column => [column.compressedBytes, column.uncompressedBytes, column.marksBytes]),
       streams: streams.flatMap(stream => [part.streams[stream], part.fileSizes?.marks[stream] ?? 0]),
       primaryIndex: part.fileSizes?.primaryIndex ?? 0,
+      packed: part.fileSizes?.packedHashes,
       partition: part.partitionValues.map(printValue),
       bounds: part.bounds.map(({ column, min, max }) => [column, printValue(min), printValue(max)]),
     })
@@ -109,6 +112,13 @@ function printValue(value: Value): unknown {
   if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)))
     return { float: Number.isNaN(value) ? 'nan' : value === 0 ? '-0' : value > 0 ? 'inf' : '-inf' }
   return value
+}
+
+/** Tells manifests apart that say different things of one part: what is known of a part is kept by its id. */
+function shortHash(text: string): string {
+  let hash = 0
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) >>> 0
+  return hash.toString(36)
 }
 
 /** What a manifest says, after checking all of it. `where` names it in errors. */
@@ -254,9 +264,10 @@ class ManifestReader {
         max: this.#value(max, `${at}.bounds[${i}][2]`),
       }
     })
+    const packedHashes = part['packed'] === undefined ? undefined : this.#packed(part['packed'], at, shape)
     const info: PartInfo = {
       ...(tryParsePartName(name) as NonNullable<ReturnType<typeof tryParsePartName>>),
-      id: `${this.where}/${name}:${checksum}`,
+      id: `${this.where}/${name}:${checksum}${packedHashes === undefined ? '' : `+${shortHash(packedHashes)}`}`,
       name,
       path: name,
       rows,
@@ -283,7 +294,11 @@ class ManifestReader {
         this.#value(value, `${at}.partition[${i}]`),
       ),
       bounds,
-      fileSizes: { primaryIndex: this.#count(part['primaryIndex'], `${at}.primaryIndex`), marks },
+      fileSizes: {
+        primaryIndex: this.#count(part['primaryIndex'], `${at}.primaryIndex`),
+        marks,
+        ...(packedHashes === undefined ? {} : { packedHashes }),
+      },
     }
     return { part: info, checksum }
   }
@@ -295,6 +310,13 @@ class ManifestReader {
     const entry = columns * 16 + (extension === '.mrk' ? 0 : 8)
     const expected = (count + (hasFinal ? 1 : 0)) * entry
     if (size !== expected) this.#wrong(at, `have ${size} bytes, ${expected} are expected`)
+  }
+
+  #packed(json: unknown, at: string, { streams }: Shape): string {
+    const hashes = this.#text(json, `${at}.packed`)
+    if (!/^[0-9a-f]*$/.test(hashes) || hashes.length !== (streams.length + 1) * pieceHashDigits)
+      this.#wrong(`${at}.packed`, `is not the hashes of ${streams.length + 1} pieces`)
+    return hashes
   }
 
   #granules(json: unknown, at: string, rows: number, count: number): number | Float64Array {

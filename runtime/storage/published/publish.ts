@@ -3,15 +3,26 @@
 //
 //   TARGET/manifest.json        see manifest.ts: Granary reads this and the files that it names, nothing else
 //   TARGET/<part>/<file>        as ClickHouse writes them; checksums.txt comes last, so that where it is, all is
+//   TARGET/<part>/granary.index see mergetree/packedIndex.ts: what readers need before columns, in one object
 //   TARGET/format_version.txt   for ClickHouse's `plain` disk (table_disk = 1)
 //   TARGET/.index, TARGET/<part>/.index   for ClickHouse's `web` disk
 import { assert } from '../../core/assert.ts'
+import { concatenate } from '../../core/bytes.ts'
 import { DBError } from '../../core/errors.ts'
 import { encodeText } from '../../core/text.ts'
 import type { Disk } from '../disk.ts'
 import { type Checksums, readChecksums, writeChecksums } from '../mergetree/checksums.ts'
 import type { FrameCodec } from '../mergetree/frames.ts'
 import { readFile } from '../mergetree/loadPart.ts'
+import {
+  fileOfPiece,
+  hashOfFile,
+  packedIndexFile,
+  packedPieces,
+  pieceHash,
+  pieceHashDigits,
+  primaryPiece,
+} from '../mergetree/packedIndex.ts'
 import type { PartInfo } from '../mergetree/part.ts'
 import { printPartName, tryParsePartName } from '../mergetree/partName.ts'
 import type { ObjectStore } from '../objectStore.ts'
@@ -122,6 +133,8 @@ interface PlannedPart {
   readonly checksums: Uint8Array
   readonly files: readonly { readonly name: string; readonly size: number }[]
   readonly isThere: boolean
+  /** Its granary.index is there, too. */
+  readonly isPacked: boolean
 }
 
 class Publication {
@@ -142,9 +155,11 @@ class Publication {
     const last = await loadManifest(this.target, this.#where)
     const planned = await this.#plan(last?.manifest ?? null)
     const copied = planned.filter(({ isThere }) => !isThere)
+    const packed = planned.filter(({ isPacked }) => !isPacked)
     const isSame =
       last !== null &&
       copied.length === 0 &&
+      packed.length === 0 &&
       last.manifest.create === source.create &&
       last.manifest.parts.length === planned.length
     const named = new Set(planned.map(({ name }) => name))
@@ -159,13 +174,18 @@ class Publication {
       rows: planned.reduce((sum, { part }) => sum + part.rows, 0),
       bytes: planned.reduce((sum, { part }) => sum + part.bytesOnDisk, 0),
       copiedParts: copied.length,
-      copiedFiles: copied.reduce((sum, { files }) => sum + files.length + 1, 0),
-      copiedBytes: copied.reduce((sum, plan) => sum + plan.checksums.length + bytesOf(plan), 0),
+      copiedFiles: copied.reduce((sum, { files }) => sum + files.length + 1, 0) + packed.length,
+      copiedBytes:
+        copied.reduce((sum, plan) => sum + plan.checksums.length + bytesOf(plan), 0) +
+        packed.reduce((sum, { part }) => sum + packedSize(part), 0),
       removedParts: removable.length,
     }
     if (options.dryRun) return result
     this.#progress = { bytesDone: 0, bytesTotal: result.copiedBytes, filesDone: 0, filesTotal: result.copiedFiles }
-    for (const plan of copied) await this.#copyPart(plan)
+    for (const plan of planned) {
+      if (!plan.isPacked) await this.#putPacked(plan)
+      if (!plan.isThere) await this.#copyPart(plan)
+    }
     if (!isSame) {
       const retired = [
         ...lastRetired,
@@ -197,9 +217,10 @@ class Publication {
       const earlier = last?.parts.find(
         other => other.checksum === looked.checksum && isSameRange(other.part, part) && other.part.rows === part.rows,
       )
+      const isPacked = earlier?.part.fileSizes?.packedHashes === looked.part.fileSizes?.packedHashes
       planned.push(
         earlier
-          ? { ...looked, name: earlier.part.name, isThere: true }
+          ? { ...looked, name: earlier.part.name, isThere: true, isPacked }
           : { ...looked, ...(await this.#place(looked, last, taken)) },
       )
     }
@@ -207,7 +228,7 @@ class Publication {
   }
 
   /** What there is to copy of a part. */
-  async #look(part: PartInfo): Promise<Omit<PlannedPart, 'name' | 'isThere'>> {
+  async #look(part: PartInfo): Promise<LookedPart> {
     const { disk } = this.source
     const { codec } = this.options
     const entries = (await disk.list(part.path)).filter(({ isDirectory }) => !isDirectory)
@@ -239,16 +260,21 @@ class Publication {
     const index = part.primaryIndex === null ? 0 : sizeOf(`primary.${part.primaryIndex === 'plain' ? 'idx' : 'cidx'}`)
     const marks: Record<string, number> = {}
     for (const stream of Object.keys(part.streams)) marks[stream] = sizeOf(stream + part.marks.extension)
-    const known = { ...part, fileSizes: { primaryIndex: index, marks } }
+    const hashOfPiece = (name: string): string => {
+      const checksum = kept.get(fileOfPiece(part, name))
+      return checksum ? pieceHash(checksum.hash) : '0'.repeat(pieceHashDigits)
+    }
+    const packedHashes = [primaryPiece, ...Object.keys(part.streams)].map(hashOfPiece).join('')
+    const known = { ...part, fileSizes: { primaryIndex: index, marks, packedHashes } }
     return { part: known, files, checksums, checksum: hashOf(checksums, codec) }
   }
 
   /** The name under which a part that no manifest has goes to the target: another one where its own is another part's. */
   async #place(
-    { part, checksums, files }: Omit<PlannedPart, 'name' | 'isThere'>,
+    { part, checksums, files }: LookedPart,
     last: Manifest | null,
     taken: Set<string>,
-  ): Promise<{ name: string; isThere: boolean }> {
+  ): Promise<{ name: string; isThere: boolean; isPacked: boolean }> {
     const { target } = this
     for (let mutation = part.mutation; mutation < part.mutation + renamesMax; mutation++) {
       const name = printPartName({ ...part, mutation })
@@ -257,10 +283,11 @@ class Publication {
       const there = await target.get(`${name}/checksums.txt`)
       if (there && !isEqual(there.bytes, checksums)) continue
       taken.add(name)
-      if (!there || !target.can.list) return { name, isThere: there !== null }
+      if (!there || !target.can.list) return { name, isThere: there !== null, isPacked: false }
       const sizes = new Map<string, number>()
       for await (const { key, size } of target.list(`${name}/`)) sizes.set(key.slice(name.length + 1), size)
-      return { name, isThere: files.every(file => sizes.get(file.name) === file.size) }
+      const isThere = files.every(file => sizes.get(file.name) === file.size)
+      return { name, isThere, isPacked: sizes.get(packedIndexFile) === packedSize(part) }
     }
     throw new DBError('DIRECTORY_ALREADY_EXISTS', `The target holds too many parts of the name ${part.name}`)
   }
@@ -282,23 +309,52 @@ class Publication {
     this.#done(1, checksums.length)
   }
 
-  async #copyFile(from: string, size: number, to: string): Promise<void> {
-    const { disk } = this.source
-    const read = async (start: number, end: number): Promise<Uint8Array> => {
-      this.options.signal?.throwIfAborted()
-      const bytes = end > start ? await disk.read(from, start, end) : new Uint8Array(0)
-      if (bytes.length !== end - start)
-        throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${from} became shorter while it was copied`)
-      this.#done(0, bytes.length)
+  /** The primary index and marks, which are compared with their hashes. */
+  async #putPacked({ part, name: target }: PlannedPart): Promise<void> {
+    const packed = packedPieces(part)
+    assert(packed !== null, 'a part that was looked at knows the hashes of its marks')
+    const read = async ([name, { start, end, hash }]: [string, { start: number; end: number; hash: string }]) => {
+      const file = `${part.path}/${fileOfPiece(part, name)}`
+      const bytes = await this.#readRange(file, 0, end - start)
+      if (end > start && pieceHash(hashOfFile(bytes, this.options.codec.memory)) !== hash)
+        throw new DBError('CHECKSUM_DOESNT_MATCH', `Checksum doesn't match: ${file} is not what checksums.txt says`)
       return bytes
     }
+    const pieces = async function* () {
+      for (const piece of packed.pieces) yield await read(piece)
+    }
+    await this.#write(`${target}/${packedIndexFile}`, packed.size, pieces())
+    this.#done(1, 0)
+  }
+
+  async #copyFile(from: string, size: number, to: string): Promise<void> {
+    const read = (start: number, end: number) => this.#readRange(from, start, end)
+    const pieces = async function* () {
+      for (let at = 0; at < size; at += pieceBytes) yield await read(at, Math.min(size, at + pieceBytes))
+    }
+    await this.#write(to, size, pieces())
+  }
+
+  async #readRange(file: string, start: number, end: number): Promise<Uint8Array> {
+    this.options.signal?.throwIfAborted()
+    const bytes = end > start ? await this.source.disk.read(file, start, end) : new Uint8Array(0)
+    if (bytes.length !== end - start)
+      throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${file} became shorter while it was copied`)
+    this.#done(0, bytes.length)
+    return bytes
+  }
+
+  /** An object of `size` bytes: what is small at once. */
+  async #write(to: string, size: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     if (size <= pieceBytes) {
-      await this.target.put(to, await read(0, size))
+      const all: Uint8Array[] = []
+      for await (const piece of pieces) all.push(piece)
+      await this.target.put(to, all.length === 1 ? all[0] : concatenate(all))
       return
     }
     const writer = await this.target.create(to)
     try {
-      for (let at = 0; at < size; at += pieceBytes) await writer.write(await read(at, Math.min(size, at + pieceBytes)))
+      for await (const piece of pieces) await writer.write(piece)
       await writer.close()
     } catch (error) {
       await writer.abort().catch(() => {}) // the first error is the one to tell
@@ -370,6 +426,10 @@ class Publication {
     return removed
   }
 }
+
+type LookedPart = Omit<PlannedPart, 'name' | 'isThere' | 'isPacked'>
+
+const packedSize = (part: PartInfo): number => packedPieces(part)?.size ?? 0
 
 const bytesOf = ({ files }: PlannedPart): number => files.reduce((sum, { size }) => sum + size, 0)
 

@@ -165,6 +165,10 @@ defineSettings('number', {
     1000,
     'Milliseconds for which the manifest of a published table is taken for the newest; 0: every query asks.',
   ],
+  published_stale_ms: [
+    60000,
+    'Milliseconds for which the last manifest of a published table is used while a newer one cannot be asked for; 0: that is an error.',
+  ],
   interactive_delay: [100000, 'Microseconds between progress reports.'],
 })
 defineSettings('bool', {

@@ -31,10 +31,15 @@ interface Published {
   readonly parts: readonly PartInfo[]
 }
 
+/** For an answer about the manifest, where the one that is known would do. */
+const manifestWaitMs = 2000
+
 export class PublishedStorage implements TableStorage {
   #now: Published | null = null
   /** When the manifest was asked for that is known to be the newest; monotonic. */
   #checkedMs = Number.NEGATIVE_INFINITY
+  /** When it could not be asked for; monotonic. */
+  #failedMs = Number.NEGATIVE_INFINITY
   #check: Promise<void> | null = null
   #store: ObjectStore | null = null
   constructor(
@@ -53,7 +58,42 @@ export class PublishedStorage implements TableStorage {
 
   prepare({ startedMs, settings }: Reading): Promise<void> | undefined {
     const since = startedMs - settings.number('published_refresh_ms')
-    return this.#now !== null && this.#checkedMs >= since ? undefined : this.refresh(since)
+    if (this.#now !== null && this.#checkedMs >= since) return undefined
+    const goodSince = startedMs - settings.number('published_stale_ms')
+    if (!this.#isGoodSince(goodSince)) return this.refresh(since)
+    return this.#failedMs >= since ? undefined : this.#refreshIfPossible(since, goodSince, startedMs)
+  }
+
+  /** The manifest that is known was the newest at that time or later, and nothing has been found missing. */
+  #isGoodSince(monotonicMs: number): boolean {
+    return this.#now !== null && this.#checkedMs >= monotonicMs
+  }
+
+  /** As refresh; but where the manifest cannot be asked for, the one that is known has to do. */
+  async #refreshIfPossible(since: number, goodSince: number, startedMs: number): Promise<void> {
+    const { clock, log } = this.engine.platform
+    const refreshed = this.refresh(since)
+    refreshed.catch(() => {}) // it may fail when nobody waits for it any more
+    let stopWaiting = () => {}
+    const late = new Promise<never>((_, reject) => {
+      stopWaiting = clock.after(manifestWaitMs, () =>
+        reject(new DBError('SOCKET_TIMEOUT', `${this.location}/${manifestFile}: no answer for ${manifestWaitMs} ms`)),
+      )
+    })
+    try {
+      await Promise.race([refreshed, late])
+    } catch (error) {
+      // That there is no manifest any more is an answer.
+      const isAnswer = !(error instanceof DBError) || /^(FILE_DOESNT_EXIST|LOGICAL_ERROR)$/.test(error.errorName)
+      if (isAnswer || !this.#isGoodSince(goodSince)) throw error
+      const isTold = this.#failedMs >= startedMs
+      this.#failedMs = clock.monotonic()
+      if (isTold) return
+      const seconds = ((this.#failedMs - this.#checkedMs) / 1000).toFixed(1)
+      log('warning', `${error.message}; the manifest of ${seconds} seconds ago is used`)
+    } finally {
+      stopWaiting()
+    }
   }
 
   /** Until the manifest was asked for at `since` or later. Queries that come at the same time share one question. */

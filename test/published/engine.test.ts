@@ -1,10 +1,12 @@
 // Tables that are read where they are published.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DBError } from '../../runtime/core/errors.ts'
 import { publishTable } from '../../runtime/engine/publishTable.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import type { GetOptions, ObjectStore } from '../../runtime/storage/objectStore.ts'
 import { DirectoryStore } from '../../runtime/storage/stores/directory.ts'
+import { platformHere } from '../platform/here.ts'
 import { answersOf, engineOn, replicaOf } from './tables.ts'
 
 const table = { database: 'default', table: 't' }
@@ -226,5 +228,88 @@ test('a LIMIT that is reached and a query that is cancelled leave no requests be
   assert.equal((await ask('SELECT sum(length(s)) FROM t SETTINGS max_execution_time = 0.2'))[0], 'Code: 159\n')
   assert.ok(performance.now() - started < 10_000)
   while (open > 0) await new Promise(resolve => setTimeout(resolve, 1))
+  await replica.close()
+})
+
+test('while the manifest cannot be asked for, the last one is used, as long as it is allowed', async () => {
+  const source = await publisher('CREATE TABLE t (k UInt8) ENGINE = MergeTree ORDER BY k', 'INSERT INTO t VALUES (1)')
+  await source.publish()
+  let fails: (() => Promise<never>) | null = null
+  let asked = 0
+  const store = {
+    can: source.target.can,
+    get: (key: string, options?: GetOptions) => source.target.get(key, options),
+    getIfChanged: (key: string, etag: string) => {
+      asked++
+      return fails ? fails() : source.target.getIfChanged(key, etag)
+    },
+  } as unknown as ObjectStore
+  const here = platformHere()
+  const warnings: string[] = []
+  let laterMs = 0
+  let startsTimers = true
+  const clock = {
+    ...here.clock,
+    monotonic: () => here.clock.monotonic() + laterMs,
+    // Waits end at once where the test says so.
+    after: (ms: number, then: () => void) => here.clock.after(startsTimers ? ms : 0, then),
+  }
+  const platform = { clock, log: (level: string, text: string) => void (level === 'warning' && warnings.push(text)) }
+  const settings = { published_refresh_ms: '1000' }
+  const replica = await replicaOf(store, { platform, settings })
+  const sum = async (more = '') => (await answersOf(replica, `SELECT sum(k) FROM t ${more}`))[0]
+  assert.equal(await sum(), '1\n')
+  await source.run('INSERT INTO t VALUES (2)')
+  source.clock.now++
+  await source.publish()
+
+  const down = async () => {
+    throw new DBError('NETWORK_ERROR', 'the line is down')
+  }
+  fails = down
+  laterMs = 5000
+  asked = 0
+  assert.equal(await sum(), '1\n')
+  assert.equal(await sum(), '1\n')
+  assert.equal(asked, 1, 'it is not asked for again at once')
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0], /the line is down; the manifest of 5\.\d seconds ago is used/)
+  laterMs = 7000
+  assert.deepEqual(await Promise.all([sum(), sum(), sum()]), ['1\n', '1\n', '1\n'])
+  assert.deepEqual([asked, warnings.length], [2, 2])
+  assert.equal(await sum('SETTINGS published_stale_ms = 0'), 'Code: 210\n')
+  assert.equal(await sum('SETTINGS published_stale_ms = 2000'), 'Code: 210\n')
+  laterMs = 62_000
+  assert.equal(await sum(), 'Code: 210\n')
+  // Others are told at once, too.
+  laterMs = 30_000
+  fails = async () => {
+    throw new DBError('S3_ERROR', 'the session token has expired')
+  }
+  assert.equal(await sum(), '1\n')
+  // A manifest that is gone is gone.
+  laterMs = 40_000
+  fails = async () => null as never
+  assert.equal(await sum(), 'Code: 107\n')
+
+  // No answer at all, for longer than is worth waiting.
+  laterMs = 50_000
+  let answer = () => {}
+  fails = () => new Promise<never>((_, reject) => (answer = () => reject(new DBError('SOCKET_TIMEOUT', 'at last'))))
+  startsTimers = false
+  const awake = setInterval(() => {}, 10) // the engine's timers keep no process up
+  assert.equal(await sum(), '1\n')
+  clearInterval(awake)
+  startsTimers = true
+  assert.match(warnings.at(-1) ?? '', /no answer for 2000 ms; the manifest of/)
+  answer()
+  fails = null
+  laterMs = 52_000
+  await new Promise(resolve => setTimeout(resolve, 1))
+  assert.equal(await sum(), '3\n')
+  // Back, and away again: the time counts anew.
+  fails = down
+  laterMs = 110_000
+  assert.equal(await sum(), '3\n')
   await replica.close()
 })

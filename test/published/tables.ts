@@ -39,6 +39,6 @@ export const replicaOf = (
   const node = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
   return createEngine(
     { ...node, openStore: async () => store, ...platform },
-    { published: { 'default.t': 'here' }, settings: { published_refresh_ms: '0' }, ...engine },
+    { published: { 'default.t': 'here' }, settings: { published_refresh_ms: '0', published_stale_ms: '0' }, ...engine },
   )
 }

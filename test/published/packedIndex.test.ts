@@ -1,6 +1,14 @@
 // granary.index: what readers of published tables need before columns, in one object.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import {
+  hashOfFile,
+  PackedIndexReader,
+  packedPieces,
+  pieceHash,
+  primaryPiece,
+} from '../../runtime/storage/mergetree/packedIndex.ts'
+import type { PartInfo } from '../../runtime/storage/mergetree/part.ts'
 import { publishTable } from '../../runtime/engine/publishTable.ts'
 import type { GetOptions, ObjectStore } from '../../runtime/storage/objectStore.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
@@ -82,4 +90,55 @@ test('manifests of before are read, and the next publication adds what they lack
   assert.equal((await publishTable(engine, table, target)).isUnchanged, true)
   assert.deepEqual(await answersOf(replica, question), truth)
   for (const one of [replica, engine]) await one.close()
+})
+
+test('pieces are cut out of any requests, and none is taken for another', async () => {
+  const { engine } = await engineOn()
+  const { memory } = engine
+  const sizes = { [primaryPiece]: 100, a: 3_000_001, none: 0, b: 5_000_003, c: 70_000, d: 200 }
+  const whole = new Uint8Array(Object.values(sizes).reduce((sum, size) => sum + size))
+  for (let i = 0; i < whole.length; i++) whole[i] = Math.imul(i, 2654435761) >>> 13
+  const { [primaryPiece]: primaryIndex, ...marks } = sizes
+  let at = 0
+  const hashes = Object.values(sizes).map(size => pieceHash(hashOfFile(whole.subarray(at, (at += size)), memory)))
+  const part = {
+    id: 'x',
+    path: 'p',
+    marks: { extension: '.mrk' },
+    streams: marks,
+    fileSizes: { primaryIndex, marks, packedHashes: hashes.join('') },
+  } as unknown as PartInfo
+  const { pieces, size } = packedPieces(part)!
+  assert.equal(size, whole.length)
+  let flipped = -1
+  let requests = 0
+  const fetch = async (path: string, start: number, end: number) => {
+    assert.equal(path, 'p/granary.index')
+    requests++
+    const bytes = whole.slice(start, end)
+    if (flipped >= start && flipped < end) bytes[flipped - start] ^= 1
+    return bytes
+  }
+  const reader = new PackedIndexReader(memory, fetch, 1 << 20)
+  for (const [asked, expected] of [
+    [[primaryPiece, 'a', 'none', 'b', 'c', 'd'], 2],
+    [['d', primaryPiece], 2],
+    [['none'], 0],
+    [['c', 'd'], 1],
+  ] as const) {
+    requests = 0
+    const found = (await reader.read(part, asked))!
+    assert.deepEqual([...found.keys()], [...asked])
+    for (const [name, bytes] of found) {
+      const { start, end } = pieces.get(name)!
+      assert.ok(Buffer.from(bytes).equals(whole.subarray(start, end)), name)
+    }
+    assert.equal(requests, expected, asked.join())
+  }
+  flipped = pieces.get('b')!.end - 1
+  await assert.rejects(reader.read(part, ['a', 'b']), /Checksum doesn't match: b\.mrk in p\/granary\.index/)
+  assert.equal((await reader.read(part, ['a']))?.get('a')?.length, sizes.a)
+  await assert.rejects(reader.read(part, ['e']), { errorName: 'NO_FILE_IN_DATA_PART' })
+  assert.equal(await reader.read({ ...part, fileSizes: { primaryIndex, marks } }, ['a']), null)
+  await engine.close()
 })

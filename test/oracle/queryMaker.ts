@@ -41,7 +41,7 @@ export class QueryMaker {
     if (kind < 0.4) return this.#joined()
     if (kind < 0.48) return this.#windowed()
     if (kind < 0.93) return this.#composed()
-    return `SELECT * FROM (${this.#plain('t1')}) UNION DISTINCT ${this.#plain('t2')} ORDER BY ALL`.replace(
+    return `SELECT * FROM (SELECT * FROM (${this.#plain('t1')}) UNION DISTINCT ${this.#plain('t2')}) ORDER BY ALL`.replace(
       / ORDER BY ALL(?=[)]| UNION)/g,
       '',
     )
@@ -152,7 +152,7 @@ export class QueryMaker {
       `WITH (SELECT max(i) FROM t2) AS m SELECT u, i - m AS r FROM t1 WHERE i <= m AND ${condition} ORDER BY ALL`,
       `SELECT i, n FROM t1 WHERE n ${this.#pick(['IN', 'NOT IN'])} (SELECT n FROM t2 WHERE ${condition}) ORDER BY ALL${nulls}`,
       `SELECT n, n IN (1, NULL) AS a, n NOT IN (0, 2) AS b, (n, u) IN ((1, 1), (NULL, 2)) AS c FROM t1 ORDER BY ALL${nulls}`,
-      `SELECT ${x} AS x FROM t1 ${this.#pick(['EXCEPT', 'INTERSECT', 'EXCEPT DISTINCT', 'INTERSECT DISTINCT', 'UNION DISTINCT'])} SELECT ${y} FROM t2 ORDER BY ALL`,
+      `SELECT * FROM (SELECT ${x} AS x FROM t1 ${this.#pick(['EXCEPT', 'INTERSECT', 'EXCEPT DISTINCT', 'INTERSECT DISTINCT', 'UNION DISTINCT'])} SELECT ${y} FROM t2) ORDER BY ALL`,
       `SELECT u, i FROM (SELECT u, i, s FROM t1 ORDER BY i, u, n, s, l, d, f, a LIMIT ${count} BY u) ORDER BY ALL`,
       `SELECT u, count() AS c FROM t1 WHERE ${condition} GROUP BY u ORDER BY u WITH FILL FROM 0 TO 6`,
       `SELECT i, u FROM t1 ORDER BY i, u, n, s, l, d, f, a LIMIT ${this.#pick(['-3', '0.2', '4 OFFSET 3', '-2 OFFSET -4'])}`,

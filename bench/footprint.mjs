@@ -169,3 +169,16 @@ for (const [name, runtime, flags, engine, place, files] of engines) {
   const times = ['imported', 'opened', 'first', 'grouped'].map(key => ms(middle(key)))
   console.log(`| ${name} | ${[...sizes, ...times, mb(middle('idle')), mb(middle('after'))].join(' | ')} |`)
 }
+
+if (fs.existsSync(path.join(root, 'test/edge/node_modules/miniflare'))) {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(root, 'bench/edgeFootprint.mjs')], {
+    encoding: 'utf8',
+    cwd: root,
+  })
+  const name = 'Granary, a Worker in workerd (first answer: of a cold isolate)'
+  if (status === 0) {
+    const { bytes, gzip, opened, first, grouped, idle, after } = JSON.parse(stdout.trim().split('\n').pop())
+    const cells = [mb(bytes), mb(gzip), '', ms(opened), ms(first), ms(grouped), mb(idle), mb(after)]
+    console.log(`| ${name} | ${cells.join(' | ')} |`)
+  } else console.log(`| ${name} | failed: ${stderr.trim().split('\n').pop()} |`)
+} else console.log('| Granary, a Worker in workerd | missing: npm ci in test/edge |')

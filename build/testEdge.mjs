@@ -52,6 +52,8 @@ async function drive(root, names, outdir) {
     entryPoints: fs.readdirSync(workers).map(name => path.join(workers, name)),
     outdir: path.join(outdir, 'workers'),
     minifySyntax: true,
+    // Tests that Workers run themselves.
+    alias: { 'node:test': path.join(root, 'test/edge/suite/nodeTest.ts') },
   })
   await build({
     ...workerOptions,

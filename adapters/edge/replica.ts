@@ -5,6 +5,7 @@ import { internalRun } from '../../runtime/engine/internalRun.ts'
 import type { Clock, LogLevel } from '../../runtime/platform.ts'
 import { createApp } from '../../runtime/server/app.ts'
 import { parseStatement } from '../../runtime/sql/parser.ts'
+import { answerFor } from './answer.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { StoreOptions } from '../../runtime/storage/storeOptions.ts'
 import { edgePlatform } from './platform.ts'
@@ -27,6 +28,8 @@ export interface ReplicaOptions {
   caches?: {
     /** Decoded columns. Default: a quarter of memoryBytes. */
     readonly columnBytes?: number
+    /** Bytes as they were fetched, beside memoryBytes. Default: 8 MiB. */
+    readonly compressedBytes?: number
     /** Marks and primary indices. Default: 4 MiB. */
     readonly marksBytes?: number
   }
@@ -72,17 +75,9 @@ export function createReplica(options: ReplicaOptions): Replica {
     async fetch(request, env, context) {
       const running = await starter.running(env)
       const address = request.headers.get('cf-connecting-ip') ?? ''
-      return encodedAsIs(await running.fetch(request, { address, context }))
+      return answerFor(await running.fetch(request, { address, context }), context)
     },
   }
-}
-
-/** Workers encode bodies by themselves as their header says, unless they are told that this was done. */
-function encodedAsIs(answer: Response): Response {
-  if (!answer.headers.has('content-encoding')) return answer
-  const { status, headers } = answer
-  const init: ResponseInit & { encodeBody: 'manual' } = { status, headers, encodeBody: 'manual' }
-  return new Response(answer.body, init)
 }
 
 /**
@@ -130,7 +125,7 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
     maxServerMemoryUsage: memoryBytes,
     published: options.tables,
     stores: { ...options.stores, readonly: true },
-    compressedCacheBytes: 0,
+    compressedCacheBytes: options.caches?.compressedBytes ?? 8 << 20,
     fetchAheadBytes,
     columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,
     marksCacheBytes: options.caches?.marksBytes ?? 4 << 20,

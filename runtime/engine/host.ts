@@ -12,6 +12,7 @@ import type { Platform } from '../platform.ts'
 import { openSourceDisk } from '../storage/published/openPublished.ts'
 import { type StoreOptions, withStoreOptions } from '../storage/storeOptions.ts'
 import { FetchQueue } from '../storage/mergetree/fetcher.ts'
+import { KeptBytes } from '../storage/mergetree/keptBytes.ts'
 import { PartReader } from '../storage/mergetree/partReader.ts'
 import { parseType } from '../types/parseType.ts'
 import { optimize } from '../planner/optimize.ts'
@@ -72,6 +73,8 @@ export class TaskHost {
   #idle: AbortController | null = null
   readonly #readers = new Map<string, Promise<PartReader>>()
   readonly #fetches: FetchQueue
+  /** Of all disks, where requests share only what is there. */
+  readonly #kept: KeptBytes | null
   readonly #resources: Resources
   readonly #keyed: KeyedTables
 
@@ -89,6 +92,7 @@ export class TaskHost {
     this.memory = memory ?? new Memory(platform.core)
     this.#keyed = new KeyedTables(this.memory)
     this.#fetches = new FetchQueue(options.fetchesMax)
+    this.#kept = platform.isolatesRequests ? new KeptBytes(options.compressedCacheBytes ?? 0) : null
     this.#budget = new Budget(this.memory, options.memoryLimit ?? 0, 'total')
     this.#resources = {
       location: options.location ?? '',
@@ -197,6 +201,7 @@ export class TaskHost {
             fetchAheadBytes: this.options.fetchAheadBytes,
             queue: this.#fetches,
             isolatesRequests: this.platform.isolatesRequests,
+            kept: this.#kept ? { bytes: this.#kept, prefix: `${location}\n` } : undefined,
             memoryBytesWanted: this.options.memoryBytesWanted,
           }),
       )

@@ -45,6 +45,8 @@ class QueryExchange {
   #queryId: string | null = null
   #progress: Progress = noProgress
   #output: Output | null = null
+  /** Of the query itself, which may go on for a moment after its client has gone. */
+  #ended: Promise<void> | null = null
   #tag = ''
 
   constructor(context: ServerContext, exchange: HttpExchange) {
@@ -69,6 +71,8 @@ class QueryExchange {
       sink.gone.removeEventListener('abort', abort)
       request.signal.removeEventListener('abort', abort)
       this.#releaseSession()
+      // Where a runtime keeps a request for as long as this takes, what has been cancelled needs it to end.
+      await this.#ended
     }
   }
 
@@ -161,6 +165,8 @@ class QueryExchange {
   }
 
   async #send(result: QueryResult, holds: boolean): Promise<void> {
+    const settled = () => {}
+    this.#ended = result.summary.then(settled, settled)
     const { request, sink } = this.#exchange
     const { platform } = this.#context
     const settings = this.#settings

@@ -75,6 +75,12 @@ describe('tables of ClickHouse in a Worker', () => {
     }
   })
 
+  test('what was fetched is not fetched again', async () => {
+    const asked = origin.requests.length
+    for (const [query, answer] of queries.slice(0, 1)) assert.equal(await worker.ask(`${query} web`), answer(1))
+    assert.deepEqual(origin.requests.slice(asked), [])
+  })
+
   test('nothing is written, not even a lease', async () => {
     for (const table of Object.keys(tables))
       assert.match(await worker.ask(`INSERT INTO ${table} (k) VALUES (1)`), /^Code: 164\./)

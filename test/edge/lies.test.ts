@@ -54,7 +54,7 @@ describe('origins that lie', () => {
           tables: { 'default.t': `${origin.url}/t` },
           settings: { published_refresh_ms: '0', published_stale_ms: '0' },
           // So that every query asks its origin.
-          caches: { columnBytes: 0 },
+          caches: { columnBytes: 0, compressedBytes: 0 },
           stores: { requests: { deadlineMs: 200 } },
         },
       },

@@ -45,15 +45,18 @@ describe('requests to one isolate', () => {
   const endless = 'SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))'
 
   test('a client that goes away ends its query, and nobody else’s', async () => {
-    // One that reads, and one that waits for the first byte, whose going workerd tells by the request's signal.
-    for (const [query, headers] of [
-      ['SELECT number FROM numbers(1000000000000)', {}],
-      [endless, { 'x-test-abort-after-ms': '300' }],
+    const rows = 'SELECT number FROM numbers(1000000000000)'
+    // Slow and fast readers, and one that waits for the first byte, whose going workerd tells by the request's signal.
+    for (const [query, headers, paceMs] of [
+      [rows, {}, 10],
+      [rows, {}, 0],
+      [`${rows} SETTINGS max_block_size = 1000`, {}, 0],
+      [endless, { 'x-test-abort-after-ms': '300' }, 0],
     ] as const) {
       const abort = new AbortController()
       const gone = fetch(worker.url, { method: 'POST', body: query, headers, signal: abort.signal })
       const read = gone.then(async answer => {
-        for await (const _ of answer.body!) await new Promise(resolve => setTimeout(resolve, 10))
+        for await (const _ of answer.body!) if (paceMs > 0) await new Promise(resolve => setTimeout(resolve, paceMs))
       })
       const beside = Promise.all(queries.map(sql => worker.ask(sql)))
       await gone.catch(() => {})

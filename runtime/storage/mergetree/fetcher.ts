@@ -3,6 +3,7 @@
 import { assert } from '../../core/assert.ts'
 import { DBError } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
+import type { KeptBytes } from './keptBytes.ts'
 import { type ByteRange, firstBehind, planRequests } from './planRequests.ts'
 
 /** Requests of one thread: so many at once, those that somebody waits for before those that are ahead of use. */
@@ -106,6 +107,12 @@ export interface WantedRanges {
   readonly ranges: readonly ByteRange[]
 }
 
+/** Bytes that fetchers of one disk share, whose files have names below `prefix` there. */
+export interface Kept {
+  readonly bytes: KeptBytes
+  readonly prefix: string
+}
+
 export class Fetcher {
   /** Of each file, in its order, not overlapping. */
   readonly #files = new Map<string, Piece[]>()
@@ -117,6 +124,8 @@ export class Fetcher {
     readonly disk: Disk,
     readonly queue: FetchQueue,
     public cacheBytes: number,
+    /** Bytes of earlier fetchers, and what this one leaves to others. Without: nothing is shared. */
+    readonly kept: Kept | null = null,
   ) {}
 
   /** Bytes kept, and under way. */
@@ -184,6 +193,7 @@ export class Fetcher {
   forget(prefix: string): void {
     for (const [file, pieces] of [...this.#files])
       if (file.startsWith(prefix)) for (const piece of [...pieces]) this.#drop(piece)
+    this.kept?.bytes.forget(this.kept.prefix + prefix)
   }
 
   clear(): void {
@@ -198,6 +208,7 @@ export class Fetcher {
   }
 
   #request(file: string, path: string, ranges: readonly ByteRange[], isUrgent: boolean): void {
+    this.#takeKept(file, ranges)
     let pieces = this.#files.get(file)
     const requests = planRequests(ranges, pieces ?? [])
     if (requests.length === 0) return
@@ -207,6 +218,23 @@ export class Fetcher {
     }
     for (const range of requests)
       pieces.splice(firstBehind(pieces, range.start), 0, this.#fetch(file, path, range, isUrgent))
+  }
+
+  /** What is kept of ranges, as if it had been fetched. */
+  #takeKept(file: string, ranges: readonly ByteRange[]): void {
+    const { kept } = this
+    if (!kept) return
+    for (const range of ranges)
+      for (const { start, end, bytes } of kept.bytes.overlapping(kept.prefix + file, range.start, range.end)) {
+        if (this.#overlapping(file, start, end).length > 0) continue
+        const done = Promise.resolve()
+        const piece: Piece = { file, start, end, bytes, done, pins: 0, leases: new Set(), promote() {}, abort() {} }
+        const pieces = this.#files.get(file) ?? []
+        pieces.splice(firstBehind(pieces, start), 0, piece)
+        this.#files.set(file, pieces)
+        this.#bytes += end - start
+        this.#idle.add(piece)
+      }
   }
 
   #fetch(file: string, path: string, { start, end }: ByteRange, isUrgent: boolean): Piece {
@@ -249,6 +277,8 @@ export class Fetcher {
             `Cannot read all data: ${path} has ${bytes.length} of the bytes from ${start} to ${end}`,
           )
         piece.bytes = bytes
+        const { kept } = this
+        kept?.bytes.add({ file: kept.prefix + file, start, end, bytes })
         resolve()
         this.#settle(piece)
       } catch (error) {

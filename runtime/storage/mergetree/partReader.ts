@@ -11,7 +11,7 @@ import type { Value } from '../../types/value.ts'
 import type { Disk, OpenFile } from '../disk.ts'
 import { LruCache } from '../lruCache.ts'
 import { ColumnDecoder, dictionaryPrefixes, type StreamBytes, type StreamSource } from './columnDecoder.ts'
-import { Fetcher, FetchQueue, Lease, type WantedRanges } from './fetcher.ts'
+import { Fetcher, FetchQueue, type Kept, Lease, type WantedRanges } from './fetcher.ts'
 import { FrameCodec } from './frames.ts'
 import { endOfShared, marksBytes, rangeOf, readMarks, type StreamMarks, type StreamRange } from './marks.ts'
 import { PackedIndexReader, primaryPiece } from './packedIndex.ts'
@@ -35,8 +35,9 @@ export interface PartReaderOptions {
   readonly queue?: FetchQueue
   /** Compressed bytes that are kept of disks that are waited for. Default: 128 MiB. */
   readonly compressedCacheBytes?: number
-  /** Of Platform: nothing that is on its way is shared between queries, and compressed bytes are not kept. */
+  /** Of Platform: nothing that is on its way is shared between queries, and what compressed bytes are kept is `kept`. */
   readonly isolatesRequests?: boolean
+  readonly kept?: Kept
   /** Compressed bytes that one query has ahead of use, at most. Default: 32 MiB. */
   readonly fetchAheadBytes?: number
 }
@@ -83,6 +84,7 @@ export class PartReader {
   readonly #checkedBytes = new WeakMap<ArrayBufferLike, Map<string, Set<number>>>()
   readonly fetcher: Fetcher
   readonly #isolates: boolean
+  readonly #kept: Kept | null
   readonly fetchAheadBytes: number
   /** Marks and indices under way, by their keys. */
   readonly #loading = new Map<string, Promise<unknown>>()
@@ -99,7 +101,8 @@ export class PartReader {
     this.#packed = new PackedIndexReader(options.memory, fetchRange, (options.marksCacheBytes ?? 128 << 20) / 4)
     const queue = options.queue ?? new FetchQueue()
     this.#isolates = options.isolatesRequests ?? false
-    this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20)
+    this.#kept = options.kept ?? null
+    this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20, this.#kept)
     this.fetchAheadBytes = options.fetchAheadBytes ?? 32 << 20
     this.#memoryBytesWanted = options.memoryBytesWanted ?? Number.POSITIVE_INFINITY
   }
@@ -309,7 +312,7 @@ export class PartReader {
   /** That of a query, whose requests end with it, where it has its own. */
   #fetcherOf(lease: Lease | undefined): Fetcher {
     if (lease) return lease.fetcher
-    return this.#isolates ? new Fetcher(this.disk, new FetchQueue(), 0) : this.fetcher
+    return this.#isolates ? new Fetcher(this.disk, new FetchQueue(), 0, this.#kept) : this.fetcher
   }
 
   /** One load at a time of each thing, whoever wants it. */

@@ -2,6 +2,7 @@
 //   node build/build.mjs && node bench/edge.mjs --hits PUBLISHED [--expected FILE.json] [--lookup PUBLISHED]
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
+import http from 'node:http'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -159,23 +160,61 @@ if (options.hits) {
   await replica.miniflare.dispose()
 }
 
+/** A web server of a directory's files, with ranges, that waits before each answer. */
+async function slowOrigin(directory, delayMs) {
+  const asked = { requests: 0, bytes: 0, log: [] }
+  const server = http.createServer(async (request, response) => {
+    const file = path.join(directory, decodeURIComponent(request.url))
+    await new Promise(resolve => setTimeout(resolve, delayMs))
+    asked.requests++
+    if (!fs.existsSync(file)) return response.writeHead(404).end()
+    const { size, mtimeMs } = fs.statSync(file)
+    const etag = `"${size}-${mtimeMs}"`
+    if (request.headers['if-none-match'] === etag) return response.writeHead(304, { etag }).end()
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+    const start = range ? Number(range[1]) : 0
+    const end = range && range[2] !== '' ? Math.min(Number(range[2]) + 1, size) : size
+    asked.bytes += end - start
+    asked.log.push(`${request.url} ${start}-${end}`)
+    const headers = { etag, 'content-length': end - start }
+    if (range) headers['content-range'] = `bytes ${start}-${end - 1}/${size}`
+    response.writeHead(range ? 206 : 200, headers)
+    fs.createReadStream(file, { start, end: end - 1 }).pipe(response)
+  })
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  return { url: `http://127.0.0.1:${server.address().port}`, asked, stop: () => (server.close(), server.closeAllConnections()) }
+}
+
 if (options.lookup) {
-  const persist = path.resolve(`${options.lookup}.r2`)
-  await upload(options.lookup, persist)
-  const worker = await deploy(persist)
+  // The difference of two delays tells how many requests waited for each other, whatever else takes its time.
   const sql =
     "SELECT URL, Title FROM hits WHERE CounterID = 62 AND EventDate = '2013-07-15' AND UserID = 427738049800818189"
-  let before = { operations: 0, waves: 0, bytes: 0 }
-  for (const what of ['cold', 'warm', 'warm again']) {
-    const started = performance.now()
-    const { text } = await worker.ask(sql)
-    const ms = performance.now() - started
-    const now = await worker.asked()
-    console.log(
-      `look-up, ${what}: ${now.waves - before.waves} round trips, ${now.operations - before.operations} operations, ${kib(now.bytes - before.bytes)}, ${ms.toFixed(0)} ms, ${text.split('\n').length - 1} rows${text.startsWith('Code') ? text : ''}`,
-    )
-    if (options.verbose) console.log(now.log)
-    before = now
+  const delays = [20, 220]
+  const runs = []
+  for (const delayMs of delays) {
+    const origin = await slowOrigin(options.lookup, delayMs)
+    const worker = await deploy(undefined, { 'default.hits': origin.url })
+    const rows = []
+    for (const what of ['first', 'again', 'again']) {
+      const before = { ...origin.asked }
+      const started = performance.now()
+      const { text } = await worker.ask(sql)
+      rows.push({
+        what,
+        ms: performance.now() - started,
+        requests: origin.asked.requests - before.requests,
+        bytes: origin.asked.bytes - before.bytes,
+        answer: text.startsWith('Code') ? text : `${text.split('\n').length - 1} rows`,
+      })
+      await new Promise(resolve => setTimeout(resolve, 1100))
+    }
+    if (options.verbose) console.log(origin.asked.log)
+    runs.push(rows)
+    await worker.miniflare.dispose()
+    origin.stop()
   }
-  await worker.miniflare.dispose()
+  for (const [i, { what, ms, requests, bytes, answer }] of runs[0].entries())
+    console.log(
+      `look-up, ${what}: ${((runs[1][i].ms - ms) / (delays[1] - delays[0])).toFixed(1)} round trips, ${requests} requests, ${kib(bytes)}, ${ms.toFixed(0)} ms at ${delays[0]} ms each, ${answer}`,
+    )
 }

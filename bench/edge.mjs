@@ -182,7 +182,11 @@ async function slowOrigin(directory, delayMs) {
     fs.createReadStream(file, { start, end: end - 1 }).pipe(response)
   })
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${server.address().port}`, asked, stop: () => (server.close(), server.closeAllConnections()) }
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    asked,
+    stop: () => (server.close(), server.closeAllConnections()),
+  }
 }
 
 if (options.lookup) {

@@ -185,7 +185,10 @@ async function slowOrigin(directory, delayMs) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     asked,
-    stop: () => (server.close(), server.closeAllConnections()),
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
   }
 }
 

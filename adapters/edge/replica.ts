@@ -23,7 +23,7 @@ export interface ReplicaOptions {
   users?: readonly Omit<UserOptions, 'readonly'>[]
   /** Defaults for everybody, by ClickHouse's names. */
   settings?: Readonly<Record<string, string>>
-  /** Of the core: what queries and caches take. The isolate has 128 MiB, of which JavaScript needs its part. Default: 48 MiB. */
+  /** Of the core: what queries and caches take. The isolate has 128 MiB, of which JavaScript needs its part. Default: 44 MiB. */
   memoryBytes?: number
   caches?: {
     /** Decoded columns. Default: a quarter of memoryBytes. */
@@ -57,7 +57,7 @@ interface RequestEnvironment {
   readonly context: ExecutionContext | undefined
 }
 
-const memoryBytesDefault = 48 << 20
+const memoryBytesDefault = 44 << 20
 /** Memory grows by steps of 4 MiB: what an isolate has not touched counts all the same. */
 const growPages = 64
 /** Runtimes give a request no more of their time, and some do not tell when a client goes away that waits for the first byte. */

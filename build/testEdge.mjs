@@ -13,9 +13,20 @@ import { workerOptions } from './edge.mjs'
 /** What does not run inside of workerd, and what it needs that is not there. */
 const excluded = [
   [/^(browser|edge|runtimes|oracle)\//, 'run by themselves'],
-  [/^(cli|durability|embed|platform)\//, 'files, processes, sockets'],
+  [/^(cli|durability|embed|examples|platform)\//, 'files, processes, sockets'],
   [/^server\/(socket|badInput|officialClient|http|answers)/, 'a server that listens'],
-  [/^engines\/(restart|portEngine)/, 'files, threads'],
+  [
+    /^(library\/testing|published\/remote|storage\/(http|stores)|engines\/(objectStorage|objectRequests))/,
+    'a server that listens',
+  ],
+  [/^engines\/(restart|portEngine|tableDisks)/, 'files, threads'],
+  [/^library\/onDisk/, 'files'],
+  [/^library\/clients/, 'modules of Node that the client asks for'],
+  [/^library\/results.* > stops a query$/, 'the time of the processor'],
+  // test/edge/lies and requests have their like.
+  [/^published\/lyingOrigins.* > lies are told/, 'memory for some forty engines'],
+  [/^published\/packedIndex.* > all columns/, 'requests that queries share'],
+  [/^published\/engine/, 'a publisher in the same isolate, whose clock stands still; test/edge has replicas'],
   [/^exec\/(exchange|spill)/, 'threads, temporary files'],
   [/^kernels\/digests.* > rmd160$/, 'a hash of node:crypto, to compare with'],
 ]

@@ -23,10 +23,6 @@ const excluded = [
   [/^library\/onDisk/, 'files'],
   [/^library\/clients/, 'modules of Node that the client asks for'],
   [/^library\/results.* > stops a query$/, 'the time of the processor'],
-  // test/edge/lies and requests have their like.
-  [/^published\/lyingOrigins.* > lies are told/, 'memory for some forty engines'],
-  [/^published\/packedIndex.* > all columns/, 'requests that queries share'],
-  [/^published\/engine/, 'a publisher in the same isolate, whose clock stands still; test/edge has replicas'],
   [/^exec\/(exchange|spill)/, 'threads, temporary files'],
   [/^kernels\/digests.* > rmd160$/, 'a hash of node:crypto, to compare with'],
 ]

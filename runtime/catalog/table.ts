@@ -1,3 +1,4 @@
+import type { Moment } from '../core/moment.ts'
 import type { Settings } from '../core/settings.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { Query } from '../sql/ast.ts'
@@ -11,8 +12,7 @@ export interface TableSize {
 
 /** Who is about to read tables. */
 export interface Reading {
-  /** Monotonic. */
-  readonly startedMs: number
+  readonly started: Moment
   readonly settings: Settings
 }
 

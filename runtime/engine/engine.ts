@@ -1,6 +1,7 @@
 import { Catalog } from '../catalog/catalog.ts'
 import { DBError, toDBError } from '../core/errors.ts'
 import { Memory } from '../core/memory.ts'
+import { Moments } from '../core/moment.ts'
 import '../core/acceptedSettings.ts'
 import { Settings } from '../core/settings.ts'
 import { decodeText, encodeText } from '../core/text.ts'
@@ -82,6 +83,7 @@ export class GranaryEngine implements Engine {
   readonly queryLog: QueryLog
   readonly functions = new Map<string, { readonly lambda: Lambda; readonly createText: string }>()
   readonly startedMs: number
+  readonly moments: Moments
   readonly timeZone: string
   /** Tables under DETACH, by database.name: the statements that make them, and where parts lie that no path leads to. */
   readonly detached = new Map<string, { readonly createText: string; readonly transientPath: string | null }>()
@@ -97,6 +99,7 @@ export class GranaryEngine implements Engine {
     readonly lock: DiskLock | null = null,
   ) {
     this.sessions = new Sessions(platform.clock)
+    this.moments = new Moments(platform.clock)
     this.catalog = new Catalog(disk)
     this.memory = options.memory ?? new Memory(platform.core)
     this.processes = new ProcessList(platform.clock)
@@ -291,7 +294,7 @@ export class GranaryEngine implements Engine {
     parameters: Readonly<Record<string, string>> = {},
     settings = this.settings.with(session?.settings ?? []),
   ): Promise<Snapshots> {
-    const reading = { startedMs: this.platform.clock.monotonic(), settings }
+    const reading = { started: this.moments.next(), settings }
     // Loading a dictionary may take as long as a query, in which other tables change: so all are taken anew after it.
     for (let attempt = 1; ; attempt++) {
       try {

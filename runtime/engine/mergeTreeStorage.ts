@@ -112,7 +112,7 @@ export class MergeTreeStorage implements TableStorage {
   }
 
   /** Parts that another server wrote to a disk that is only read here are seen from a query on that begins after a while. */
-  prepare({ startedMs }: Reading): Promise<void> | undefined {
+  prepare({ started: { ms: startedMs } }: Reading): Promise<void> | undefined {
     if (this.table.disk.can.write || !this.table.disk.refresh) return undefined
     const stated = this.definition.settings.get('refresh_parts_interval')
     const ageMs = stated === undefined ? followMs : Number(stated) * 1000

@@ -4,6 +4,7 @@ import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts
 import type { Written } from '../catalog/storages.ts'
 import type { Reading, Table, TableStorage } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
+import { isSince, never } from '../core/moment.ts'
 import type { SnapshotColumn, Source, TableSnapshot } from '../exec/source.ts'
 import type { CreateTable, FunctionCall } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
@@ -36,10 +37,12 @@ const manifestWaitMs = 2000
 
 export class PublishedStorage implements TableStorage {
   #now: Published | null = null
-  /** When the manifest was asked for that is known to be the newest; monotonic. */
-  #checkedMs = Number.NEGATIVE_INFINITY
-  /** When it could not be asked for; monotonic. */
-  #failedMs = Number.NEGATIVE_INFINITY
+  /** When the manifest was asked for that is known to be the newest. */
+  #checked = never
+  /** When it could not be asked for. */
+  #failed = never
+  /** Answers to what was asked before are no longer believed. */
+  #distrusted = never
   #check: Promise<void> | null = null
   #store: ObjectStore | null = null
   constructor(
@@ -56,23 +59,22 @@ export class PublishedStorage implements TableStorage {
     return this.#now?.manifest.generation ?? 0
   }
 
-  prepare({ startedMs, settings }: Reading): Promise<void> | undefined {
-    const since = startedMs - settings.number('published_refresh_ms')
-    if (this.#now !== null && this.#checkedMs >= since) return undefined
-    const goodSince = startedMs - settings.number('published_stale_ms')
-    if (!this.#isGoodSince(goodSince)) return this.refresh(since)
-    return this.#failedMs >= since ? undefined : this.#refreshIfPossible(since, goodSince, startedMs)
+  prepare(reading: Reading): Promise<void> | undefined {
+    const refreshMs = reading.settings.number('published_refresh_ms')
+    if (this.#now !== null && isSince(this.#checked, reading.started, refreshMs)) return undefined
+    if (!this.#isGoodFor(reading)) return this.refresh(reading.started, refreshMs)
+    return isSince(this.#failed, reading.started, refreshMs) ? undefined : this.#refreshIfPossible(reading, refreshMs)
   }
 
-  /** The manifest that is known was the newest at that time or later, and nothing has been found missing. */
-  #isGoodSince(monotonicMs: number): boolean {
-    return this.#now !== null && this.#checkedMs >= monotonicMs
+  /** Where the manifest cannot be asked for, the one that is known will do; and nothing has been found missing. */
+  #isGoodFor({ started, settings }: Reading): boolean {
+    return this.#now !== null && isSince(this.#checked, started, settings.number('published_stale_ms'))
   }
 
   /** As refresh; but where the manifest cannot be asked for, the one that is known has to do. */
-  async #refreshIfPossible(since: number, goodSince: number, startedMs: number): Promise<void> {
+  async #refreshIfPossible(reading: Reading, refreshMs: number): Promise<void> {
     const { clock, log } = this.engine.platform
-    const refreshed = this.refresh(since)
+    const refreshed = this.refresh(reading.started, refreshMs)
     refreshed.catch(() => {}) // it may fail when nobody waits for it any more
     let stopWaiting = () => {}
     const late = new Promise<never>((_, reject) => {
@@ -85,21 +87,21 @@ export class PublishedStorage implements TableStorage {
     } catch (error) {
       // That there is no manifest any more is an answer.
       const isAnswer = !(error instanceof DBError) || /^(FILE_DOESNT_EXIST|LOGICAL_ERROR)$/.test(error.errorName)
-      if (isAnswer || !this.#isGoodSince(goodSince)) throw error
-      const isTold = this.#failedMs >= startedMs
-      this.#failedMs = clock.monotonic()
+      if (isAnswer || !this.#isGoodFor(reading)) throw error
+      const isTold = isSince(this.#failed, reading.started)
+      this.#failed = this.engine.moments.next()
       if (isTold) return
-      const seconds = ((this.#failedMs - this.#checkedMs) / 1000).toFixed(1)
+      const seconds = ((this.#failed.ms - this.#checked.ms) / 1000).toFixed(1)
       log('warning', `${error.message}; the manifest of ${seconds} seconds ago is used`)
     } finally {
       stopWaiting()
     }
   }
 
-  /** Until the manifest was asked for at `since` or later. Queries that come at the same time share one question. */
-  async refresh(since = this.engine.platform.clock.monotonic()): Promise<void> {
+  /** Until the manifest was asked for after that moment, or so long before. Queries that come at the same time share one question. */
+  async refresh(since = this.engine.moments.next(), ageMs = 0): Promise<void> {
     if (this.engine.platform.isolatesRequests) return this.#ask()
-    while (this.#now === null || this.#checkedMs < since) {
+    while (this.#now === null || !isSince(this.#checked, since, ageMs)) {
       this.#check ??= this.#ask().finally(() => {
         this.#check = null
       })
@@ -109,11 +111,12 @@ export class PublishedStorage implements TableStorage {
 
   /** A file was not there: what is known is old. The next query asks again. */
   distrust(): void {
-    this.#checkedMs = Number.NEGATIVE_INFINITY
+    this.#checked = never
+    this.#distrusted = this.engine.moments.next()
   }
 
   async #ask(): Promise<void> {
-    const askedMs = this.engine.platform.clock.monotonic()
+    const asked = this.engine.moments.next()
     const store = (this.#store ??= await openStore(this.engine.platform, this.location))
     const known = this.#now
     const answer = known?.etag ? await store.getIfChanged(manifestFile, known.etag) : await store.get(manifestFile)
@@ -122,22 +125,22 @@ export class PublishedStorage implements TableStorage {
         'FILE_DOESNT_EXIST',
         `There is no published table in ${this.location}: it has no ${manifestFile}`,
       )
-    if (answer !== 'same') {
-      const manifest = readManifest(answer.bytes, `${this.location}/${manifestFile}`)
-      // A cache in between may still give one that was seen to be replaced.
-      const isOlder = known !== null && manifest.publishedMs < known.manifest.publishedMs
-      if (!isOlder || this.#checkedMs === Number.NEGATIVE_INFINITY) await this.#show(manifest, answer.etag)
-    }
-    this.#checkedMs = askedMs
+    if (answer !== 'same') await this.#show(readManifest(answer.bytes, `${this.location}/${manifestFile}`), answer.etag)
+    if (isSince(asked, this.#distrusted) && isSince(asked, this.#checked)) this.#checked = asked
   }
 
   async #show(manifest: Manifest, etag: string): Promise<void> {
     const { engine, location } = this
-    const known = this.#now
-    const isSame = known?.manifest.create === manifest.create
-    const definition = isSame ? known.definition : await definitionOf(engine, manifest.create, location)
-    const stored = isSame ? known.stored : await storedDefinition(engine, definition)
+    const last = this.#now
+    const isKnown = last?.manifest.create === manifest.create
+    const definition = isKnown ? last.definition : await definitionOf(engine, manifest.create, location)
+    const stored = isKnown ? last.stored : await storedDefinition(engine, definition)
     checkPartitions(engine, manifest, stored, location)
+    // Others may have asked and been answered meanwhile.
+    const known = this.#now
+    // A cache in between may still give one that was seen to be replaced.
+    if (known !== null && this.#checked !== never && manifest.publishedMs < known.manifest.publishedMs) return
+    const isSame = known?.manifest.create === manifest.create
     const before = new Map(known?.parts.map(part => [part.id, part]))
     const parts = manifest.parts.map(({ part }) => before.get(part.id) ?? part)
     this.#now = { manifest, etag, definition, stored, parts }

@@ -50,11 +50,11 @@ export class ScanAhead {
     late: readonly string[],
   ) {
     const budget = late.length > 0 ? reader.fetchAheadBytes / 2 : reader.fetchAheadBytes
-    const lane = (columns: readonly string[]): Lane => {
-      return { columns, lease: reader.newLease(), budget, next: 0, window: firstWindow }
+    const lane = (columns: readonly string[], lease: Lease): Lane => {
+      return { columns, lease, budget, next: 0, window: firstWindow }
     }
-    this.#first = lane(first)
-    this.#late = late.length > 0 ? lane(late) : null
+    this.#first = lane(first, reader.newLease())
+    this.#late = late.length > 0 ? lane(late, reader.newLease(this.#first.lease)) : null
     if (reader.isWaitedFor) this.#watch(context)
   }
 

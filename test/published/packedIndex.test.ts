@@ -49,12 +49,17 @@ function watched(inner: ObjectStore): { store: ObjectStore; asked: string[] } {
 }
 
 test('all columns of a row take one request more than they are, small parts and large', async () => {
-  for (const rows of [1000, 20_000]) {
+  const cases = [
+    { rows: 1000, platform: {} },
+    { rows: 1000, platform: { isolatesRequests: true } },
+    { rows: 20_000, platform: {} },
+  ]
+  for (const { rows, platform } of cases) {
     const { engine, target } = await published(rows)
     const { size } = (await target.get('all_1_1_0/granary.index'))!
     assert.equal(size! > 256 << 10, rows > 1000)
     const { store, asked } = watched(target)
-    const replica = await replicaOf(store)
+    const replica = await replicaOf(store, { platform })
     const question = 'SELECT * FROM t WHERE k = 777'
     asked.length = 0
     assert.deepEqual(await answersOf(replica, question), await answersOf(engine, question))
@@ -63,7 +68,7 @@ test('all columns of a row take one request more than they are, small parts and 
     // Every column by itself, from what is kept or in ranges.
     const sums = names.map(name => `SELECT sum(${name}) FROM t WHERE k >= 500`)
     assert.deepEqual(await answersOf(replica, ...sums), await answersOf(engine, ...sums))
-    const cold = await replicaOf(store, { marksCacheBytes: 1000 })
+    const cold = await replicaOf(store, { platform, marksCacheBytes: 1000 })
     for (const one of [...sums, question]) assert.deepEqual(await answersOf(cold, one), await answersOf(engine, one))
     const both = await Promise.all(sums.slice(0, 8).map(sum => answersOf(cold, sum)))
     assert.deepEqual(both.flat(), await answersOf(engine, ...sums.slice(0, 8)))

@@ -112,9 +112,9 @@ export class PartReader {
     return this.disk.openSync === undefined
   }
 
-  /** For what a query asks for ahead of use; to be ended with the query. */
-  newLease(): Lease {
-    return new Lease(this.#fetcherOf(undefined))
+  /** For what a query asks for ahead of use; to be ended with the query. beside: another lease of the same query, for the same reads. */
+  newLease(beside?: Lease): Lease {
+    return new Lease(this.#fetcherOf(beside))
   }
 
   /**

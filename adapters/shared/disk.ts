@@ -138,8 +138,10 @@ export class LocalDisk implements Disk {
     }
   }
 
-  async remove(file: string): Promise<void> {
-    await fs.promises.rm(this.#path(file), { recursive: true, force: true })
+  async remove(file: string, options: { durable?: boolean } = {}): Promise<void> {
+    const target = this.#path(file)
+    await fs.promises.rm(target, { recursive: true, force: true })
+    if (options.durable) await syncDirectory(path.dirname(target)).catch(absent)
   }
 
   async commit(from: string, to: string): Promise<void> {

@@ -51,8 +51,9 @@ export class Catalog {
     const database = this.database(name)
     this.databases.delete(name)
     if (database.isTransient || !this.disk) return
-    await this.disk.remove(`metadata/${escapeFileName(name)}.sql`)
-    await this.disk.remove(`metadata/${escapeFileName(name)}`)
+    // The directory by itself would be a database, too.
+    await this.disk.remove(`metadata/${escapeFileName(name)}`, { durable: true })
+    await this.disk.remove(`metadata/${escapeFileName(name)}.sql`, { durable: true })
     await this.disk.remove(`data/${escapeFileName(name)}`)
   }
 
@@ -86,7 +87,8 @@ export class Catalog {
   async remove(table: Table): Promise<void> {
     const database = this.database(table.database)
     database.tables.delete(table.name)
-    if (!database.isTransient && this.disk) await this.disk.remove(this.metadataPath(table.database, table.name))
+    if (!database.isTransient && this.disk)
+      await this.disk.remove(this.metadataPath(table.database, table.name), { durable: true })
   }
 
   /** Statements that make all databases and tables on the disk, in the order in which they are to be run. */

@@ -162,7 +162,7 @@ export class LogStorage implements TableStorage {
   async truncate(): Promise<void> {
     const files = this.#files
     this.#files = []
-    for (const { path } of files) await this.disk.remove(path)
+    for (const { path } of files) await this.disk.remove(path, { durable: true })
   }
 
   async drop(): Promise<void> {

@@ -7,6 +7,7 @@ import { WriteGate } from '../catalog/writeGate.ts'
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
 import type { SnapshotColumn } from '../exec/source.ts'
+import { temporaryDirectory } from '../exec/temporaryFiles.ts'
 import type { Expr, PartitionSpec } from '../sql/ast.ts'
 import { formatAst } from '../sql/format.ts'
 import type { Disk } from '../storage/disk.ts'
@@ -196,9 +197,16 @@ export class MergeTreeStorage implements TableStorage {
     await this.#stop()
     const parts = this.table.parts()
     // What another server keeps is not ours to remove.
-    if (this.table.disk.can.write) await this.table.remove()
+    if (this.table.disk.can.write) await this.table.remove(this.#aside())
     this.forget(parts)
     await this.release()
+  }
+
+  /** Half a directory of a table that is gone would be in the way of another one of its name. */
+  #aside(): string | null {
+    const { engine, table, location } = this
+    if (location !== engine.location || !table.disk.can.rename) return null
+    return `${temporaryDirectory}/dropped_${engine.pool.nextId()}`
   }
 
   async close(): Promise<void> {

@@ -27,7 +27,7 @@ export async function createFunction(engine: GranaryEngine, statement: CreateFun
 /** false where there is no such function. */
 export async function dropFunction(engine: GranaryEngine, name: string): Promise<boolean> {
   if (!engine.functions.delete(name)) return false
-  await engine.disk?.remove(pathOf(name))
+  await engine.disk?.remove(pathOf(name), { durable: true })
   return true
 }
 

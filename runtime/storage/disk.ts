@@ -32,8 +32,11 @@ export interface Disk {
   put(path: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<void>
   /** A file that is written piece by piece; see commit. */
   create(path: string): Promise<FileWriter>
-  /** A file or a whole directory; nothing there is no error. */
-  remove(path: string): Promise<void>
+  /**
+   * A file or a whole directory; nothing there is no error. durable: it does not come back when the power goes; without, some of it may
+   * (where can.sync).
+   */
+  remove(path: string, options?: { durable?: boolean }): Promise<void>
   /** What was written under the directory `from` becomes visible as `to`, whole, and durable when it returns. */
   commit(from: string, to: string): Promise<void>
   /** Makes a directory with all that lies below it durable (where can.sync; nothing elsewhere). */

@@ -48,9 +48,10 @@ export class MountedDisk implements Disk {
   link = async (from: string, to: string): Promise<void> => this.disk.link(this.#at(from), this.#at(to))
   freeBytes = (): Promise<number | null> => this.disk.freeBytes()
 
-  async remove(path: string): Promise<void> {
+  async remove(path: string, options?: { durable?: boolean }): Promise<void> {
     const at = this.#at(path)
-    if (at !== '') return this.disk.remove(at)
-    for (const { name } of await this.disk.list('')) if (!name.startsWith('__granary')) await this.disk.remove(name)
+    if (at !== '') return this.disk.remove(at, options)
+    for (const { name } of await this.disk.list(''))
+      if (!name.startsWith('__granary')) await this.disk.remove(name, options)
   }
 }

@@ -474,7 +474,7 @@ export class MergeTreeTable {
 
   removeMutation(version: number): Promise<void> {
     return this.#change(async () => {
-      await this.disk.remove(`${this.path}/${mutationFile(version)}`)
+      await this.disk.remove(`${this.path}/${mutationFile(version)}`, { durable: true })
       this.#mutations.delete(version)
     })
   }
@@ -654,12 +654,13 @@ export class MergeTreeTable {
     })
   }
 
-  /** DROP TABLE: nothing of the table is left. */
-  remove(): Promise<void> {
+  /** DROP TABLE: nothing of the table is left. aside: where it goes as one step, before it is removed file by file. */
+  remove(aside: string | null = null): Promise<void> {
     return this.#change(async () => {
       this.#active.clear()
       this.#outdated.clear()
-      await this.disk.remove(this.path)
+      if (aside !== null) await this.disk.move(this.path, aside)
+      await this.disk.remove(aside ?? this.path)
     })
   }
 }

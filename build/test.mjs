@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { testBundle } from './testBundle.mjs'
+import { runners, testBundle } from './testBundle.mjs'
 import { buildAll } from './build.mjs'
 import { testBrowser } from './testBrowser.mjs'
 import { testEdge } from './testEdge.mjs'
@@ -17,7 +17,7 @@ const option = (name, otherwise) => {
 }
 const runtime = option('runtime', 'node')
 const only = option('only', '')
-const separate = ['oracle', 'runtimes', 'browser', 'edge'] // own packages, run by their own commands
+const separate = ['oracle', 'runtimes', 'browser', 'edge', 'servers'] // own packages, run by their own commands
 
 function find(dir) {
   return fs.readdirSync(dir, { withFileTypes: true }).flatMap(entry => {
@@ -46,13 +46,7 @@ await build({
 const bundles = files.map(file =>
   path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')),
 )
-const bin = path.join(root, 'test/runtimes/node_modules/.bin')
-const commands = {
-  node: [process.execPath, ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],
-  node24: [path.join(bin, 'node'), ['--test', '--enable-source-maps', '--test-concurrency=2', ...bundles]],
-  deno: [path.join(bin, 'deno'), ['test', '--allow-all', '--no-check', ...bundles]],
-  bun: [path.join(bin, 'bun'), ['test', '--timeout', '120000', ...bundles]],
-}
+const commands = runners(bundles, 2)
 if (!commands[runtime]) {
   console.error(`no runtime ${runtime}: ${[...Object.keys(commands), 'edge', 'browser'].join(', ')}`)
   process.exit(1)

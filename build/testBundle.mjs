@@ -1,3 +1,6 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
 /** How test files become what Node, Deno and Bun run. */
 export const testBundle = {
   bundle: true,
@@ -9,3 +12,14 @@ export const testBundle = {
   sourcemap: 'inline',
   logLevel: 'warning',
 }
+
+const bin = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../test/runtimes/node_modules/.bin')
+const nodeArgs = concurrency => ['--test', '--enable-source-maps', `--test-concurrency=${concurrency}`]
+
+/** What runs bundles with a runtime's test runner. concurrency: files at a time, where the runner has a choice. */
+export const runners = (bundles, concurrency) => ({
+  node: [process.execPath, [...nodeArgs(concurrency), ...bundles]],
+  node24: [path.join(bin, 'node'), [...nodeArgs(concurrency), ...bundles]],
+  deno: [path.join(bin, 'deno'), ['test', '--allow-all', '--no-check', ...bundles]],
+  bun: [path.join(bin, 'bun'), ['test', '--timeout', '120000', ...bundles]],
+})

@@ -36,6 +36,8 @@ export class LinkedSession implements Session {
     exists: new Map(),
     child: new Map(),
   }
+  /** Watchers of events that have come, one set an event. */
+  readonly #toCall = new Set<Set<Watcher>>()
   readonly #end: (end: SessionEnd) => void
   /** For the link. */
   readonly listener: LinkListener = {
@@ -79,105 +81,131 @@ export class LinkedSession implements Session {
     return () => this.#listeners.delete(listener)
   }
 
-  async create(path: string, data: Uint8Array | string = '', options: CreateOptions = {}): Promise<string> {
+  create(path: string, data: Uint8Array | string = '', options: CreateOptions = {}): Promise<string> {
     const { isEphemeral = false, isSequential = false, acl = openAcl } = options
-    const request: Request = {
+    const make = (): Request => ({
       kind: 'create',
       path: this.#full(path, isSequential),
       data: bytesOf(data),
       acl,
       isEphemeral,
       isSequential,
-    }
-    return this.#short((await this.#ask(request, path, 'created')).path)
+    })
+    return this.#ask(make, path, 'created', result => this.#short(result.path))
   }
 
-  async get(path: string, watcher?: Watcher): Promise<{ data: Uint8Array; stat: Stat }> {
-    return this.#ask({ kind: 'get', path: this.#full(path), watch: watcher !== undefined }, path, 'data', watcher)
+  get(path: string, watcher?: Watcher): Promise<{ data: Uint8Array; stat: Stat }> {
+    const make = (): Request => ({ kind: 'get', path: this.#full(path), watch: watcher !== undefined })
+    return this.#ask(make, path, 'data', result => result, watcher)
   }
 
-  async exists(path: string, watcher?: Watcher): Promise<Stat | null> {
-    const request: Request = { kind: 'exists', path: this.#full(path), watch: watcher !== undefined }
-    return new Promise((resolve, reject) => {
-      this.#send(request, path, reject, result => {
-        const isThere = result.kind === 'stat'
-        if (!isThere && !(result.kind === 'error' && result.error === 'NoNode'))
-          return reject(failure(result, path, 'stat'))
-        if (watcher) this.#watch(isThere ? 'data' : 'exists', request.path, watcher)
-        resolve(isThere ? result.stat : null)
-      })
+  exists(path: string, watcher?: Watcher): Promise<Stat | null> {
+    const make = (): Request => ({ kind: 'exists', path: this.#full(path), watch: watcher !== undefined })
+    return this.#send(make, path, (result, request) => {
+      const isThere = result.kind === 'stat'
+      if (!isThere && !(result.kind === 'error' && result.error === 'NoNode')) throw failure(result, path, 'stat')
+      if (watcher && 'path' in request) this.#watch(isThere ? 'data' : 'exists', request.path, watcher)
+      return isThere ? result.stat : null
     })
   }
 
-  async children(path: string, watcher?: Watcher): Promise<{ names: readonly string[]; stat: Stat }> {
-    const request: Request = { kind: 'children', path: this.#full(path), watch: watcher !== undefined }
-    return this.#ask(request, path, 'children', watcher)
+  children(path: string, watcher?: Watcher): Promise<{ names: readonly string[]; stat: Stat }> {
+    const make = (): Request => ({ kind: 'children', path: this.#full(path), watch: watcher !== undefined })
+    return this.#ask(make, path, 'children', result => result, watcher)
   }
 
-  async set(path: string, data: Uint8Array | string, version = -1): Promise<Stat> {
-    const request: Request = { kind: 'set', path: this.#full(path), data: bytesOf(data), version }
-    return (await this.#ask(request, path, 'stat')).stat
+  set(path: string, data: Uint8Array | string, version = -1): Promise<Stat> {
+    const make = (): Request => ({ kind: 'set', path: this.#full(path), data: bytesOf(data), version })
+    return this.#ask(make, path, 'stat', result => result.stat)
   }
 
-  async delete(path: string, version = -1): Promise<void> {
-    await this.#ask({ kind: 'delete', path: this.#full(path), version }, path, 'done')
+  delete(path: string, version = -1): Promise<void> {
+    return this.#ask(() => ({ kind: 'delete', path: this.#full(path), version }), path, 'done', nothing)
   }
 
-  async getAcl(path: string): Promise<{ acl: readonly Acl[]; stat: Stat }> {
-    return this.#ask({ kind: 'getAcl', path: this.#full(path) }, path, 'acl')
+  getAcl(path: string): Promise<{ acl: readonly Acl[]; stat: Stat }> {
+    return this.#ask(
+      () => ({ kind: 'getAcl', path: this.#full(path) }),
+      path,
+      'acl',
+      result => result,
+    )
   }
 
-  async setAcl(path: string, acl: readonly Acl[], version = -1): Promise<Stat> {
-    return (await this.#ask({ kind: 'setAcl', path: this.#full(path), acl, version }, path, 'stat')).stat
+  setAcl(path: string, acl: readonly Acl[], version = -1): Promise<Stat> {
+    const make = (): Request => ({ kind: 'setAcl', path: this.#full(path), acl, version })
+    return this.#ask(make, path, 'stat', result => result.stat)
   }
 
-  async sync(path: string): Promise<void> {
-    await this.#ask({ kind: 'sync', path: this.#full(path) }, path, 'done')
+  sync(path: string): Promise<void> {
+    return this.#ask(() => ({ kind: 'sync', path: this.#full(path) }), path, 'done', nothing)
   }
 
-  async auth({ scheme, credentials }: Credentials): Promise<void> {
-    await this.#ask({ kind: 'auth', scheme, credentials: encodeText(credentials) }, `${scheme} credentials`, 'done')
+  auth({ scheme, credentials }: Credentials): Promise<void> {
+    const make = (): Request => ({ kind: 'auth', scheme, credentials: encodeText(credentials) })
+    return this.#ask(make, `${scheme} credentials`, 'done', nothing)
   }
 
-  async multi(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const results = await this.tryMulti(operations)
-    const failedIndex = results.findIndex(result => result.kind === 'error' && result.error !== 'RolledBack')
-    const failed = results[failedIndex]
-    if (failed?.kind !== 'error') return results
-    throw new CoordinationError(failed.error, operations[failedIndex]!.path, { failedIndex })
-  }
-
-  async tryMulti(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    if (operations.length === 0) return []
-    const full = operations.map(operation => ({
-      ...operation,
-      path: this.#full(operation.path, operation.kind === 'create' && operation.isSequential),
-    }))
-    const { results } = await this.#ask({ kind: 'multi', operations: full }, operations[0]!.path, 'multi')
-    return results.map(result => {
-      if (result.kind === 'created') return { ...result, path: this.#short(result.path) }
-      assert(result.kind === 'stat' || result.kind === 'done' || result.kind === 'error', 'a multi only changes')
-      return result
+  multi(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
+    return this.#multi(operations, results => {
+      const failedIndex = results.findIndex(result => result.kind === 'error' && result.error !== 'RolledBack')
+      const failed = results[failedIndex]
+      if (failed?.kind !== 'error') return results
+      throw new CoordinationError(failed.error, operations[failedIndex]!.path, { failedIndex })
     })
+  }
+
+  tryMulti(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
+    return this.#multi(operations, results => results)
+  }
+
+  #multi(
+    operations: readonly Operation[],
+    answer: (results: readonly OperationResult[]) => readonly OperationResult[],
+  ): Promise<readonly OperationResult[]> {
+    if (operations.length === 0) return Promise.resolve([])
+    const make = (): Request => ({
+      kind: 'multi',
+      operations: operations.map(operation => ({
+        ...operation,
+        path: this.#full(operation.path, operation.kind === 'create' && operation.isSequential),
+      })),
+    })
+    return this.#ask(make, operations[0]!.path, 'multi', ({ results }) =>
+      answer(
+        results.map(result => {
+          if (result.kind === 'created') return { ...result, path: this.#short(result.path) }
+          assert(result.kind === 'stat' || result.kind === 'done' || result.kind === 'error', 'a multi only changes')
+          return result
+        }),
+      ),
+    )
   }
 
   forget(watcher: Watcher): void {
     for (const byPath of Object.values(this.#watchers))
       for (const [path, watchers] of byPath) if (watchers.delete(watcher) && watchers.size === 0) byPath.delete(path)
+    for (const watchers of this.#toCall) watchers.delete(watcher)
   }
 
   async close(): Promise<void> {
     await this.#attached().close()
   }
 
+  /** Whoever was answered before goes on before, so the watchers are called one step later, as he is. */
   #dispatch({ kind, path }: WatchEvent): void {
     const called = new Set<Watcher>()
     for (const watched of endedBy[kind]) {
       for (const watcher of this.#watchers[watched].get(path) ?? []) called.add(watcher)
       this.#watchers[watched].delete(path)
     }
+    if (called.size === 0) return
+    this.#toCall.add(called)
     const event = { kind, path: this.#short(path) }
-    for (const watcher of called) this.#call(() => watcher(event))
+    void Promise.resolve().then(() => {
+      this.#toCall.delete(called)
+      for (const watcher of called) this.#call(() => watcher(event))
+    })
   }
 
   #show(state: SessionState): void {
@@ -201,27 +229,38 @@ export class LinkedSession implements Session {
     else this.#watchers[kind].set(path, new Set([watcher]))
   }
 
-  /** Rejects where the result is of another kind. path: as the caller knows it. */
-  async #ask<Kind extends Result['kind']>(
-    request: Request,
+  /** Rejects where the result is of another kind. */
+  #ask<Kind extends Result['kind'], Value>(
+    make: () => Request,
     path: string,
     kind: Kind,
+    answer: (result: Answer<Kind>) => Value,
     watcher?: Watcher,
-  ): Promise<Answer<Kind>> {
-    return new Promise((resolve, reject) => {
-      this.#send(request, path, reject, result => {
-        if (result.kind !== kind) return reject(failure(result, path, kind))
-        if (watcher && 'path' in request)
-          this.#watch(request.kind === 'children' ? 'child' : 'data', request.path, watcher)
-        resolve(result as Answer<Kind>)
-      })
+  ): Promise<Value> {
+    return this.#send(make, path, (result, request) => {
+      if (result.kind !== kind) throw failure(result, path, kind)
+      if (watcher && 'path' in request)
+        this.#watch(request.kind === 'children' ? 'child' : 'data', request.path, watcher)
+      return answer(result as Answer<Kind>)
     })
   }
 
-  /** settle may leave watches: it is called where the answer has its place among the events. */
-  #send(request: Request, path: string, reject: (error: Error) => void, settle: (result: Result) => void): void {
-    if (isFinal(this.#state)) reject(new CoordinationError(endErrors[this.#state], path, { isUnsent: true }))
-    else this.#attached().send(request, settle)
+  /**
+   * make: may throw. path: as the caller knows it. settle: gives what is answered, or throws the error; it may leave watches, as it is
+   * called where the answer has its place among the events. Every answer is one step from the one who asked, so that they keep their order.
+   */
+  #send<Value>(make: () => Request, path: string, settle: (result: Result, request: Request) => Value): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (isFinal(this.#state)) throw new CoordinationError(endErrors[this.#state], path, { isUnsent: true })
+      const request = make()
+      this.#attached().send(request, result => {
+        try {
+          resolve(settle(result, request))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
   }
 
   #attached(): Link {
@@ -251,6 +290,8 @@ export class LinkedSession implements Session {
 }
 
 const endErrors = { expired: 'SessionExpired', closed: 'Closed', authFailed: 'AuthFailed' } as const
+
+const nothing = (): void => {}
 
 function isFinal(state: SessionState): state is SessionEnd {
   return state !== 'connecting' && state !== 'connected'

@@ -27,7 +27,16 @@ export class EmbeddedCoordinator implements Coordinator {
   readonly #open = new Set<EmbeddedLink>()
   #isClosed = false
 
-  constructor(readonly keeper: Keeper) {}
+  constructor(
+    readonly keeper: Keeper,
+    /** Whether the keeper ends with it. */
+    readonly isOwner = true,
+  ) {}
+
+  /** The same for somebody else: to close it ends the sessions that were opened by it, and nothing more. */
+  client(): EmbeddedCoordinator {
+    return new EmbeddedCoordinator(this.keeper, false)
+  }
 
   async open(options: SessionOptions = {}): Promise<Session> {
     const { timeoutMs = 30_000, operationTimeoutMs = 10_000, chroot = '', auth = [], onState, signal } = options
@@ -44,6 +53,8 @@ export class EmbeddedCoordinator implements Coordinator {
     if (!(opened instanceof KeeperSession)) throw errorOf(opened, 'a new session')
     link.attach(opened)
     session.attach(link)
+    this.#open.add(link)
+    void session.ended.then(() => this.#open.delete(link))
     try {
       throwIfAborted(signal)
       for (const credentials of auth) await show(link, credentials)
@@ -51,8 +62,6 @@ export class EmbeddedCoordinator implements Coordinator {
       await link.close()
       throw error
     }
-    this.#open.add(link)
-    void session.ended.then(() => this.#open.delete(link))
     link.show('connected')
     await Promise.resolve()
     return session
@@ -67,7 +76,7 @@ export class EmbeddedCoordinator implements Coordinator {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#open].map(link => link.close()))
-    await this.keeper.close()
+    if (this.isOwner) await this.keeper.close()
   }
 }
 

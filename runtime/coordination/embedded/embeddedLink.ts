@@ -1,6 +1,5 @@
 import type { Platform } from '../../platform.ts'
-import type { SessionState } from '../coordinator.ts'
-import type { CoordinationErrorName } from '../errors.ts'
+import type { SessionEnd, SessionState } from '../coordinator.ts'
 import type { Link, LinkListener } from '../link.ts'
 import type { Operation, Request, Result, WatchEvent } from '../requests.ts'
 import type { Holder, KeeperSession } from './keeper.ts'
@@ -20,7 +19,7 @@ export class EmbeddedLink implements Link, Holder {
   /** In the order in which they are answered. */
   readonly #asked: Asked[] = []
   #line: (() => void)[] = []
-  #end: Extract<CoordinationErrorName, 'SessionExpired' | 'Closed' | 'SessionMoved'> | null = null
+  #end: 'SessionExpired' | 'Closed' | 'AuthFailed' | null = null
   #hasTimer = false
 
   constructor(
@@ -49,7 +48,8 @@ export class EmbeddedLink implements Link, Holder {
   send(request: Request, settle: (result: Result) => void): void {
     if (this.#end) {
       const result: Result = { kind: 'error', error: this.#end, isUnsent: true }
-      return this.#later(() => settle(result))
+      this.#later(() => settle(result))
+      return
     }
     const asked: Asked = { settle, deadlineMs: this.platform.clock.monotonic() + this.operationTimeoutMs }
     this.#asked.push(asked)
@@ -58,6 +58,7 @@ export class EmbeddedLink implements Link, Holder {
       if (this.#end) return
       this.#asked.shift()
       this.#settle(asked, result)
+      if (result.kind === 'error' && result.error === 'AuthFailed') void this.#close('authFailed')
     })
     this.#watchTime()
   }
@@ -70,17 +71,21 @@ export class EmbeddedLink implements Link, Holder {
     this.#finish(reason === 'closed' ? 'closed' : 'expired')
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#close('closed')
+  }
+
+  async #close(state: 'closed' | 'authFailed'): Promise<void> {
     if (this.#end) return
     const closed = this.#session!.close()
     this.#session!.isAlive = false
-    this.#finish('closed')
+    this.#finish(state)
     await closed
   }
 
-  #finish(state: 'expired' | 'closed'): void {
+  #finish(state: SessionEnd): void {
     if (this.#end) return
-    this.#end = state === 'closed' ? 'Closed' : 'SessionExpired'
+    this.#end = endErrors[state]
     for (const asked of this.#asked.splice(0)) this.#settle(asked, failure(this.#end))
     this.show(state)
   }
@@ -119,6 +124,8 @@ export class EmbeddedLink implements Link, Holder {
     })
   }
 }
+
+const endErrors = { expired: 'SessionExpired', closed: 'Closed', authFailed: 'AuthFailed' } as const
 
 /** Bytes that stay as they are, whatever the caller does with his. */
 function own(request: Request): Request {

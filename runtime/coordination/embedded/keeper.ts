@@ -198,9 +198,11 @@ export class Keeper {
   #lastSession = 0n
 
   #submit(transaction: Transaction, done: (result: Result) => void): void {
-    if (this.#isClosed) return done(failure('SystemError', 'the keeper is stopping'))
-    this.#queue.push({ transaction, done })
-    this.#flushing ??= this.#flush()
+    if (this.#isClosed) done(failure('SystemError', 'the keeper is stopping'))
+    else {
+      this.#queue.push({ transaction, done })
+      this.#flushing ??= this.#flush()
+    }
   }
 
   async #flush(): Promise<void> {
@@ -255,7 +257,10 @@ export class Keeper {
   #refuse(batch: readonly Waiting[], error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     if (!this.#isRefusing)
-      this.platform.log('error', `The log of the keeper cannot be written, so changes are refused until it can: ${reason}`)
+      this.platform.log(
+        'error',
+        `The log of the keeper cannot be written, so changes are refused until it can: ${reason}`,
+      )
     this.#isRefusing = true
     for (const { done } of batch) done(failure('SystemError', `the log cannot be written: ${reason}`))
   }
@@ -326,29 +331,23 @@ export class KeeperSession {
 
   /** answer: called once, in the order of the requests. What request brings is not to be changed after. */
   ask(request: Request, answer: (result: Result) => void): void {
+    const { identities } = this
     if (this.inFlight >= this.keeper.requestsInFlightMax)
-      return this.inOrder(() => answer(failure('QuotaExceeded', 'too many requests are waiting for their answer')))
-    switch (request.kind) {
-      case 'create':
-      case 'delete':
-      case 'set':
-      case 'setAcl':
-      case 'multi':
-        this.#changesAsked++
-        return this.keeper.change(this, request, result => {
-          this.#changesDone++
-          answer(result)
-          this.#drain()
-        })
-      case 'auth': {
-        const result = this.#show(request.scheme, request.credentials)
-        return this.inOrder(() => answer(result))
-      }
-      default: {
-        const { identities } = this
-        return this.inOrder(() => answer(this.#read(request, identities)))
-      }
-    }
+      this.inOrder(() => answer(failure('QuotaExceeded', 'too many requests are waiting for their answer')))
+    else if (isChange(request)) this.#change(request, answer)
+    else if (request.kind === 'auth') {
+      const result = this.#show(request.scheme, request.credentials)
+      this.inOrder(() => answer(result))
+    } else this.inOrder(() => answer(this.#read(request, identities)))
+  }
+
+  #change(change: Change, answer: (result: Result) => void): void {
+    this.#changesAsked++
+    this.keeper.change(this, change, result => {
+      this.#changesDone++
+      answer(result)
+      this.#drain()
+    })
   }
 
   /** Runs when the changes that were asked before it are done; at once when they are. */
@@ -373,7 +372,7 @@ export class KeeperSession {
   }
 
   #read(
-    request: Extract<Request, { kind: 'get' | 'exists' | 'children' | 'getAcl' | 'check' | 'sync' }>,
+    request: Exclude<Request, Change | { kind: 'auth' }> | Extract<Request, { kind: 'check' }>,
     identities: readonly Identity[],
   ): Result {
     const { state, watches, watchesMax } = this.keeper
@@ -413,13 +412,28 @@ export class KeeperSession {
   }
 }
 
+/** A check alone is a read. */
+function isChange(request: Request): request is Exclude<Change, { kind: 'check' }> {
+  switch (request.kind) {
+    case 'create':
+    case 'delete':
+    case 'set':
+    case 'setAcl':
+    case 'multi':
+      return true
+    default:
+      return false
+  }
+}
+
 /** About what it takes in the log. */
 function sizeOf(transaction: Transaction): number {
   if (transaction.kind !== 'change') return 64
   const { change } = transaction
   const operations = change.kind === 'multi' ? change.operations : [change]
   let size = 64
-  for (const operation of operations) size += operation.path.length + 64 + ('data' in operation ? operation.data.length : 0)
+  for (const operation of operations)
+    size += operation.path.length + 64 + ('data' in operation ? operation.data.length : 0)
   return size
 }
 
@@ -429,4 +443,3 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
   for (let i = 0; i < one.length; i++) difference |= one[i] ^ (other[i] ?? 0)
   return difference === 0
 }
-

@@ -377,4 +377,3 @@ export function* descendants(state: KeeperState, path: string): Generator<string
     yield* descendants(state, child)
   }
 }
-

@@ -66,8 +66,7 @@ export class Watches {
   /** Something has changed: see WatchEvent for what that ends. */
   fire(kind: WatchEventKind, path: string): void {
     const told = kind === 'children' ? this.#taken('child', path) : this.#taken('data', path)
-    if (kind === 'deleted')
-      for (const owner of this.#taken('child', path)) if (!told.includes(owner)) told.push(owner)
+    if (kind === 'deleted') for (const owner of this.#taken('child', path)) if (!told.includes(owner)) told.push(owner)
     const event = { kind, path }
     for (const owner of told) owner.onEvent(event)
   }

@@ -148,7 +148,9 @@ export class Life implements Owner {
 
   resume(): void {
     this.isPaused = false
-    for (const event of this.#held.splice(0)) this.world.again(event)
+    // In the order in which they came, as messages have theirs.
+    let atMs = this.world.timeMs
+    for (const event of this.#held.splice(0)) this.world.again(event, (atMs += 1e-6))
   }
 
   die(isSilent: boolean): void {

@@ -24,7 +24,7 @@ diskContract('simulated disk', openFreely)
 /** What of some files is there after a loss of power, over many seeds. */
 async function survivors(work: (disk: Disk) => Promise<unknown>, path: string): Promise<Set<string>> {
   const seen = new Set<string>()
-  for (let seed = 1; seed <= 80; seed++) {
+  for (let seed = 1; seed <= 400; seed++) {
     const world = new World(seed)
     const machine = new Machine(world, 'machine')
     await world.run(async () => {

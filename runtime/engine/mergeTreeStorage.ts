@@ -268,8 +268,13 @@ export async function createMergeTree(
     const release = own?.release
     const storage = new MergeTreeStorage(engine, table, location, database, name, definition, isTransient, release)
     if (!disk.can.write) return { storage, virtualColumns }
-    storage.merger.wake()
-    await storage.mutator.finishDefinition()
+    // A merge of parts that a RENAME or DROP COLUMN has not come to yet would see them with the new names.
+    const resumeMerges = await storage.merger.hold()
+    try {
+      await storage.mutator.finishDefinition()
+    } finally {
+      resumeMerges()
+    }
     storage.mutator.wake()
     return { storage, virtualColumns }
   } catch (error) {

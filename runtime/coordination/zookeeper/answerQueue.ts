@@ -70,6 +70,11 @@ export class AnswerQueue {
     return this.#all[this.#untold]?.deadline ?? null
   }
 
+  /** Takes out those who have waited long enough. */
+  *expired(now: number): Generator<Waiting> {
+    for (let first = this.first; first && first.deadline <= now; first = this.first) yield this.shift()
+  }
+
   /** Tells those who have waited long enough. They keep their places. */
   tell(now: number, result: Result): void {
     for (;;) {

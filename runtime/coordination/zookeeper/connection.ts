@@ -40,7 +40,8 @@ export class Connection {
   /** The first thing that the server says. Rejects when the connection ends before. */
   readonly greeting: Promise<ConnectAnswer>
   #greet: { resolve(answer: ConnectAnswer): void; reject(error: Error): void } | null = null
-  #isOver = false
+  /** Why it ended; null: it lives. */
+  problem: Error | null = null
   readonly #frames: Frames
   readonly #writer = new JuteWriter()
   #isWriting = false
@@ -111,7 +112,7 @@ export class Connection {
     credentials: readonly { scheme: string; credentials: Uint8Array }[],
     watches: readonly Omit<SetWatches, 'kind' | 'persistent' | 'recursive'>[],
   ): Promise<Failure | null> {
-    if (this.#isOver) return lost
+    if (this.problem) return lost
     const answers: Promise<Result>[] = []
     for (const { scheme, credentials: secret } of credentials) {
       writeRequest(this.#writer, xid.auth, { kind: 'auth', scheme, credentials: secret })
@@ -155,8 +156,8 @@ export class Connection {
   }
 
   end(error: Error): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.problem) return
+    this.problem = error
     this.#alarm.stop()
     this.socket.close().catch(() => {}) // it is of no use any more, whatever state it is in
     this.#greet?.reject(error)
@@ -170,7 +171,7 @@ export class Connection {
   }
 
   #wake(): void {
-    if (this.#isWriting || this.#isOver) return
+    if (this.#isWriting || this.problem) return
     this.#isWriting = true
     void this.#write()
   }
@@ -178,7 +179,7 @@ export class Connection {
   async #write(): Promise<void> {
     try {
       await null // what is asked in the same turn goes with it
-      while (!this.#isOver && (this.#writer.size > 0 || this.#outgoing.length > 0)) {
+      while (this.problem === null && (this.#writer.size > 0 || this.#outgoing.length > 0)) {
         this.#fill()
         if (this.#writer.size === 0) break
         this.#sentAt = this.platform.clock.monotonic()
@@ -222,7 +223,7 @@ export class Connection {
     try {
       for (;;) {
         const bytes = await this.socket.read()
-        if (this.#isOver) return
+        if (this.problem) return
         if (bytes === null) throw new DBError('NETWORK_ERROR', 'The server closed the connection')
         this.#heardAt = this.platform.clock.monotonic()
         this.#frames.push(bytes, onPacket)
@@ -234,7 +235,7 @@ export class Connection {
 
   #take(packet: JuteReader): void {
     // A watcher may have ended the connection while packets of one reading were told.
-    if (this.#isOver) return
+    if (this.problem) return
     if (this.#greet) {
       this.#greet.resolve(readConnectAnswer(packet))
       this.#greet = null
@@ -288,7 +289,7 @@ export class Connection {
   }
 
   #tick(now: number): void {
-    if (this.#isOver) return
+    if (this.problem) return
     const isLate = now > this.#alarmAt + lateMs
     const silentAt = this.#heardAt + (this.#timeoutMs * 2) / 3
     if (now >= silentAt) {
@@ -297,7 +298,7 @@ export class Connection {
       return
     }
     this.#inFlight.tell(now, timedOut)
-    this.#outgoing.tell(now, { ...timedOut, isUnsent: true })
+    for (const waiting of this.#outgoing.expired(now)) tell(waiting, { ...timedOut, isUnsent: true })
     if (now >= this.#sentAt + this.#timeoutMs / 3) {
       this.#sentAt = now
       writePing(this.#writer)

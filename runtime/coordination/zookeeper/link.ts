@@ -80,7 +80,7 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     this.#auth = options.auth
     this.#servers = shuffled(options.servers, platform)
     this.#alarm = new Alarm(platform.clock, now => {
-      this.#waiting.tell(now, { ...lost, isUnsent: true })
+      for (const waiting of this.#waiting.expired(now)) tell(waiting, { ...lost, isUnsent: true })
       if (this.#waiting.deadline !== null) this.#alarm.by(this.#waiting.deadline)
     })
   }
@@ -239,9 +239,9 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
       this.#finish('authFailed')
       return
     }
-    if (failure) throw new DBError('NETWORK_ERROR', `The server refused to go on with the session: ${failure.error}`)
     if (this.#end !== null || this.#closing) return
-    if (this.#connection !== connection) throw new DBError('NETWORK_ERROR', 'The connection ended')
+    if (connection.problem) throw connection.problem
+    if (failure) throw new DBError('NETWORK_ERROR', `The server refused to go on with the session: ${failure.error}`)
     this.id = answer.sessionId
     this.timeoutMs = answer.timeoutMs
     this.#password = answer.password

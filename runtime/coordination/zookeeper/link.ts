@@ -165,8 +165,10 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
   async #seek(deadline = Number.POSITIVE_INFINITY): Promise<void> {
     const { clock } = this.platform
     while (this.#end === null && !this.#closing) {
-      const pause = this.#backOff()
-      if (clock.monotonic() + pause >= deadline) return
+      const left = deadline - clock.monotonic()
+      // Not so long that the time for connecting ends with a pause.
+      const pause = Math.min(this.#backOff(), Math.max(backOffMinMs, left / 2))
+      if (pause >= left) return
       if (pause > 0) await clock.wait(pause)
       if (this.#end !== null || this.#closing) return
       const server = this.#servers[this.#next++ % this.#servers.length]!

@@ -2,7 +2,7 @@ import { DBError } from '../../core/errors.ts'
 import { encodeText } from '../../core/text.ts'
 import type { Platform } from '../../platform.ts'
 import type { Coordinator, Session, SessionOptions } from '../coordinator.ts'
-import { joinPath } from '../path.ts'
+import { checkPath, joinPath } from '../path.ts'
 import { LinkedSession } from '../session.ts'
 import { parseConnectString } from './connectString.ts'
 import { type LinkPlatform, ZooKeeperLink } from './link.ts'
@@ -51,6 +51,7 @@ class ZooKeeper implements Coordinator {
   async open(options: SessionOptions = {}): Promise<Session> {
     const { servers, chroot } = parseConnectString(this.options.servers)
     const inner = options.chroot === '/' ? '' : (options.chroot ?? '')
+    if (options.chroot !== undefined) checkPath(options.chroot)
     const report = (error: unknown) =>
       this.platform.log('error', `ZooKeeper: a listener failed: ${error instanceof Error ? error.stack : error}`)
     const session = new LinkedSession(inner === '' ? chroot : joinPath(chroot || '/', inner.slice(1)), report)

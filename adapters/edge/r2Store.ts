@@ -1,3 +1,4 @@
+import { ownBytes } from '../../runtime/core/buffers.ts'
 import { concatenate } from '../../runtime/core/bytes.ts'
 import { DBError } from '../../runtime/core/errors.ts'
 import type {
@@ -102,7 +103,7 @@ export class R2Store implements ObjectStore {
     if (found === null) return null
     if (!hasBody(found)) throw changed(key)
     const body = found
-    const bytes = new Uint8Array(await this.#call('read', key, () => body.arrayBuffer()))
+    const bytes = ownBytes(new Uint8Array(await this.#call('read', key, () => body.arrayBuffer())))
     signal?.throwIfAborted()
     const expected = Math.max(0, Math.min(end ?? found.size, found.size) - start)
     if (bytes.length !== expected)

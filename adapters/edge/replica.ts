@@ -26,7 +26,7 @@ export interface ReplicaOptions {
   /** Of the core: what queries and caches take. The isolate has 128 MiB, of which JavaScript needs its part. Default: 44 MiB. */
   memoryBytes?: number
   caches?: {
-    /** Decoded columns. Default: a quarter of memoryBytes. */
+    /** Decoded columns. Default: a tenth of memoryBytes. */
     readonly columnBytes?: number
     /** Bytes as they were fetched, beside memoryBytes. Default: 8 MiB. */
     readonly compressedBytes?: number
@@ -127,7 +127,7 @@ async function start(options: ReplicaOptions, env: object): Promise<Running> {
     stores: { ...options.stores, readonly: true },
     compressedCacheBytes: options.caches?.compressedBytes ?? 8 << 20,
     fetchAheadBytes,
-    columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 4,
+    columnCacheBytes: options.caches?.columnBytes ?? memoryBytes / 10,
     marksCacheBytes: options.caches?.marksBytes ?? 4 << 20,
   })
   for (const text of options.attach ?? [])

@@ -5,6 +5,8 @@ import { decodeText, encodeText } from './text.ts'
 
 const budgetBytes = 32
 const arenaBytes = 64
+/** Of an allocation that has pages of its own: header and slack. */
+const overheadBytes = 128
 
 /**
  * One core: its kernels, its linear memory, typed views of it, and the heap that arenas take their pages from.
@@ -32,6 +34,7 @@ export class Memory {
   #data!: DataView
   #scratch: number
   #scratchBytes: number
+  readonly #reserves = new Set<(bytes: number) => boolean>()
 
   constructor(module: WebAssembly.Module, options: { pages?: number; growPages?: number } = {}) {
     const pages = Math.min(options.pages ?? pagesMax, pagesMax)
@@ -153,6 +156,18 @@ export class Memory {
   get bytesTaken(): number {
     return this.kernels.heapPagesTaken(this.heap) * 65536
   }
+
+  /** give: lets go of so many bytes, if it has them, that are only kept for later; whether it had any. Gives what ends this. */
+  addReserve(give: (bytes: number) => boolean): () => void {
+    this.#reserves.add(give)
+    return () => this.#reserves.delete(give)
+  }
+
+  /** For an allocation that found no room: whether it is worth another attempt. */
+  makeRoom(bytes: number): boolean {
+    for (const give of this.#reserves) if (give(bytes)) return true
+    return false
+  }
 }
 
 /** A byte limit shared by the arenas of one query (or of one server, as the parent of its queries' budgets). */
@@ -175,6 +190,13 @@ export class Budget {
 
   get peak(): number {
     return this.memory.kernels.budgetPeak(this.address)
+  }
+
+  /** Whether its limit, or one above it, is what keeps an allocation from being made; what it takes is whole pages. */
+  isShortOf(bytes: number): boolean {
+    const pages = Math.ceil((bytes + overheadBytes) / 65536) * 65536
+    if (this.limit > 0 && this.used + pages > this.limit) return true
+    return this.parent?.isShortOf(bytes) ?? false
   }
 
   /** Every arena of this budget must be destroyed before. */
@@ -207,7 +229,10 @@ export class Arena {
   allocate(size: number): number {
     assert(this.#alive, 'an arena is not used after its end')
     assert(size >= 0, 'a size is not negative')
-    const pointer = this.memory.kernels.arenaAllocate(this.address, size)
+    const { memory, budget } = this
+    let pointer = memory.kernels.arenaAllocate(this.address, size)
+    while (pointer === 0 && !budget?.isShortOf(size) && memory.makeRoom(size))
+      pointer = memory.kernels.arenaAllocate(this.address, size)
     if (pointer === 0) this.fail(size)
     return pointer
   }

@@ -1,8 +1,10 @@
 // Which bytes are asked for, how many requests run at once, and what is given up.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { holdBytes, ownBytes, releaseBytes } from '../../runtime/core/buffers.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import { Fetcher, FetchQueue, Lease } from '../../runtime/storage/mergetree/fetcher.ts'
+import { KeptBytes } from '../../runtime/storage/mergetree/keptBytes.ts'
 import { type ByteRange, planRequests } from '../../runtime/storage/mergetree/planRequests.ts'
 import { random } from '../harness.ts'
 
@@ -183,4 +185,50 @@ test('a request that fails is told to who waits, and made again by who comes nex
   const good = fetcher.read('a', 'a', 0, 10)
   await disk.goAll()
   assert.deepEqual(await good, whole.slice(0, 10))
+})
+
+test('bytes are given back with their last holder, and not before', async () => {
+  const made: Uint8Array[] = []
+  class OwningDisk extends MemoryDisk {
+    override async read(path: string, start: number, end: number) {
+      const bytes = ownBytes((await super.read(path, start, end)).slice())
+      made.push(bytes)
+      return bytes
+    }
+  }
+  const whole = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
+  const disk = new OwningDisk(() => 0, { sync: false })
+  await disk.put('a', whole)
+  /** Where buffers can be given back at all. */
+  const gone = 'transfer' in ArrayBuffer.prototype ? 0 : 100
+  const kept = { bytes: new KeptBytes(450), prefix: '' }
+  const fetchers = [0, 1].map(() => new Fetcher(disk, new FetchQueue(), 0, kept))
+  const first = await fetchers[0].read('a', 'a', 0, 100)
+  const second = await fetchers[1].read('a', 'a', 10, 90)
+  assert.equal(made.length, 1, 'the second has the bytes of the first')
+  releaseBytes(first)
+  fetchers[0].forget('')
+  assert.deepEqual(second, whole.slice(10, 90))
+  releaseBytes(second)
+  assert.equal(made[0].length, gone, 'nobody holds them')
+  // Those that others push out.
+  for (let at = 0; at < 1000; at += 100) {
+    const bytes = await fetchers[1].read('a', 'a', at, at + 100)
+    assert.deepEqual(bytes, whole.slice(at, at + 100))
+    releaseBytes(bytes)
+  }
+  assert.deepEqual(
+    made.slice(1).map(bytes => bytes.length),
+    [...Array(6).fill(gone), 100, 100, 100, 100],
+  )
+  // Of several pieces, and forgotten while it is read.
+  const reading = fetchers[1].read('a', 'a', 550, 750)
+  fetchers[1].forget('')
+  assert.deepEqual(await reading, whole.slice(550, 750))
+  // What is not known to be the holders' own stays.
+  const other = new Uint8Array(100)
+  holdBytes(other)
+  releaseBytes(other)
+  releaseBytes(other)
+  assert.equal(other.length, 100)
 })

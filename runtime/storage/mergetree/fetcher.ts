@@ -1,6 +1,7 @@
 // Compressed bytes of files on disks that are waited for: asked for ahead of use, few requests at once, and kept for the next query
 // as far as a limit allows.
 import { assert } from '../../core/assert.ts'
+import { holdBytes, ownBytes, releaseBytes } from '../../core/buffers.ts'
 import { DBError } from '../../core/errors.ts'
 import type { Disk } from '../disk.ts'
 import type { KeptBytes } from './keptBytes.ts'
@@ -158,7 +159,7 @@ export class Fetcher {
     this.#settle(piece)
   }
 
-  /** Bytes [start, end) of a file. CANNOT_READ_ALL_DATA when it is shorter. */
+  /** Bytes [start, end) of a file, held for the caller: releaseBytes. CANNOT_READ_ALL_DATA when it is shorter. */
   async read(file: string, path: string, start: number, end: number, lease?: Lease): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array(0)
     this.#request(file, path, [{ start, end }], true)
@@ -173,8 +174,12 @@ export class Fetcher {
       await (lease ? Promise.race([all, lease.ended]) : all)
       const [first] = pieces
       assert(first.bytes !== null, 'a piece whose request has ended has bytes')
-      if (pieces.length === 1) return first.bytes.subarray(start - first.start, end - first.start)
-      const whole = new Uint8Array(end - start)
+      if (pieces.length === 1) {
+        holdBytes(first.bytes)
+        return first.bytes.subarray(start - first.start, end - first.start)
+      }
+      const whole = ownBytes(new Uint8Array(end - start))
+      holdBytes(whole)
       for (const piece of pieces) {
         assert(piece.bytes !== null, 'a piece whose request has ended has bytes')
         const from = Math.max(start, piece.start)
@@ -184,7 +189,8 @@ export class Fetcher {
     } finally {
       for (const piece of pieces) {
         piece.pins--
-        this.#settle(piece)
+        if (this.#files.get(piece.file)?.includes(piece)) this.#settle(piece)
+        else this.#letGo(piece)
       }
     }
   }
@@ -230,6 +236,7 @@ export class Fetcher {
         const done = Promise.resolve()
         const piece: Piece = { file, start, end, bytes, done, pins: 0, leases: new Set(), promote() {}, abort() {} }
         const pieces = this.#files.get(file) ?? []
+        holdBytes(bytes)
         pieces.splice(firstBehind(pieces, start), 0, piece)
         this.#files.set(file, pieces)
         this.#bytes += end - start
@@ -277,6 +284,7 @@ export class Fetcher {
             `Cannot read all data: ${path} has ${bytes.length} of the bytes from ${start} to ${end}`,
           )
         piece.bytes = bytes
+        holdBytes(bytes)
         const { kept } = this
         kept?.bytes.add({ file: kept.prefix + file, start, end, bytes })
         resolve()
@@ -303,6 +311,13 @@ export class Fetcher {
     }
   }
 
+  /** Of a piece that nobody finds any more, with the last who uses it. */
+  #letGo(piece: Piece): void {
+    if (piece.pins > 0 || piece.bytes === null) return
+    releaseBytes(piece.bytes)
+    piece.bytes = null
+  }
+
   #drop(piece: Piece): void {
     const pieces = this.#files.get(piece.file)
     const at = pieces?.indexOf(piece) ?? -1
@@ -311,6 +326,7 @@ export class Fetcher {
     if (pieces.length === 0) this.#files.delete(piece.file)
     this.#idle.delete(piece)
     this.#bytes -= piece.end - piece.start
+    this.#letGo(piece)
     for (const lease of piece.leases) {
       lease.pieces.delete(piece)
       lease.bytes -= piece.end - piece.start

@@ -2,6 +2,7 @@
 import type { Column } from '../../columns/column.ts'
 import { columnOf, concatColumns } from '../../columns/build.ts'
 import { assert } from '../../core/assert.ts'
+import { releaseBytes } from '../../core/buffers.ts'
 import { DBError } from '../../core/errors.ts'
 import { Arena, type Memory } from '../../core/memory.ts'
 import type { DataType } from '../../types/dataType.ts'
@@ -43,9 +44,15 @@ export class GranuleReader {
     readonly from: number,
     readonly to: number,
     readonly marks: PartMarks,
+    /** Held, until the end. */
     readonly fetched: ReadonlyMap<string, Uint8Array>,
   ) {
     for (let mark = from; mark < to; mark++) this.#granuleRows.push(rowsOfMarks(part, mark, mark + 1))
+  }
+
+  /** Nothing more is read. */
+  end(): void {
+    for (const bytes of this.fetched.values()) releaseBytes(bytes)
   }
 
   range(file: string): StreamRange {

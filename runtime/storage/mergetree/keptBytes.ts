@@ -1,5 +1,6 @@
 // Compressed bytes that were fetched, for queries to come. Where requests share nothing that is on its way, each query has a fetcher of
 // its own, and this is what they have in common: bytes that are there.
+import { holdBytes, releaseBytes } from '../../core/buffers.ts'
 import { LruCache } from '../lruCache.ts'
 import { type ByteRange, firstBehind } from './planRequests.ts'
 
@@ -36,6 +37,7 @@ export class KeptBytes {
       this.#files.set(file, pieces)
     }
     pieces.splice(firstBehind(pieces, start), 0, piece)
+    holdBytes(bytes)
     // The buffer is what is kept, also where the bytes are a part of it.
     this.#pieces.set(keyOf(piece), piece, bytes.buffer.byteLength)
   }
@@ -50,6 +52,7 @@ export class KeptBytes {
     if (!pieces || at < 0) return
     pieces.splice(at, 1)
     if (pieces.length === 0) this.#files.delete(piece.file)
+    releaseBytes(piece.bytes)
   }
 }
 

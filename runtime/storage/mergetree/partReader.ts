@@ -89,6 +89,7 @@ export class PartReader {
   /** Marks and indices under way, by their keys. */
   readonly #loading = new Map<string, Promise<unknown>>()
   readonly #memoryBytesWanted: number
+  readonly #endReserve: () => void
 
   constructor(options: PartReaderOptions) {
     this.disk = options.disk
@@ -105,6 +106,11 @@ export class PartReader {
     this.fetcher = new Fetcher(options.disk, queue, options.compressedCacheBytes ?? 128 << 20, this.#kept)
     this.fetchAheadBytes = options.fetchAheadBytes ?? 32 << 20
     this.#memoryBytesWanted = options.memoryBytesWanted ?? Number.POSITIVE_INFINITY
+    this.#endReserve = this.memory.addReserve(bytes => {
+      const before = this.columnCache.bytes
+      this.columnCache.shrink(bytes)
+      return this.columnCache.bytes < before
+    })
   }
 
   /** Reads have to be waited for: what will be read is to be told ahead. */
@@ -207,30 +213,30 @@ export class PartReader {
     markTo: number,
     lease?: Lease,
   ): Promise<(CachedColumn | null)[]> {
-    const read: (CachedColumn | null)[] = []
-    try {
-      const source = await this.#open(part, columns, markFrom, markTo, lease)
-      for (const name of columns) {
-        const decode = (): CachedColumn | null => {
-          const arena = new Arena(this.memory)
-          try {
-            const column = source.decode(name, arena)
-            if (column !== null) return { column, arena }
-          } catch (error) {
-            arena.destroy()
-            throw error
-          }
-          arena.destroy()
-          return null
-        }
-        read.push(this.#withRoom(decode))
+    return this.#reading(part, columns, markFrom, markTo, lease, source => {
+      const read: (CachedColumn | null)[] = []
+      try {
+        for (const name of columns) read.push(this.#withRoom(() => this.#decodeApart(source, name)))
+        return read
+      } catch (error) {
+        for (const cached of read) cached?.arena.destroy()
+        throw error
       }
-      return read
+    })
+  }
+
+  /** A column in an arena of its own. */
+  #decodeApart(source: GranuleReader, name: string): CachedColumn | null {
+    const arena = new Arena(this.memory)
+    try {
+      const column = source.decode(name, arena)
+      if (column !== null) return { column, arena }
     } catch (error) {
-      for (const cached of read) cached?.arena.destroy()
-      this.#doubt(error)
+      arena.destroy()
       throw error
     }
+    arena.destroy()
+    return null
   }
 
   #withRoom<T>(make: () => T): T {
@@ -253,9 +259,27 @@ export class PartReader {
     lease?: Lease,
   ): Promise<(Column | null)[]> {
     assert(markFrom <= markTo && markTo <= part.marks.count, 'a range of marks lies in its part')
+    return this.#reading(part, columns, markFrom, markTo, lease, source =>
+      columns.map(name => source.decode(name, arena)),
+    )
+  }
+
+  /** Decodes, with all bytes at hand, which are let go of at the end. */
+  async #reading<T>(
+    part: PartInfo,
+    columns: readonly string[],
+    markFrom: number,
+    markTo: number,
+    lease: Lease | undefined,
+    decode: (source: GranuleReader) => T,
+  ): Promise<T> {
     try {
       const source = await this.#open(part, columns, markFrom, markTo, lease)
-      return columns.map(name => source.decode(name, arena))
+      try {
+        return decode(source)
+      } finally {
+        source.end()
+      }
     } catch (error) {
       this.#doubt(error)
       throw error
@@ -367,6 +391,7 @@ export class PartReader {
   }
 
   close(): void {
+    this.#endReserve()
     for (const cache of [this.columnCache, this.#indices, this.#files]) cache.deleteWhere(() => true)
     this.fetcher.clear()
   }

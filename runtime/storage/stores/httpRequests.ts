@@ -1,7 +1,7 @@
 // Requests of an object store: bounded in number, in time and in what they may answer, and sent again where that is safe.
 import { DBError } from '../../core/errors.ts'
-import { concatenate } from '../../core/bytes.ts'
 import type { HttpAnswer, HttpRequest, Platform } from '../../platform.ts'
+import { readBody, reasonOf } from './readBody.ts'
 
 export interface RequestLimits {
   /** At once. Default: 32. */
@@ -136,7 +136,7 @@ export class HttpRequests {
         } catch (error) {
           throw new DBError('NETWORK_ERROR', `no connection: ${reasonOf(error)}`)
         }
-        const bytes = await readBody(answer, bytesMax, arm, () => controller.abort())
+        const bytes = await readBody(answer, { bytesMax, alive: arm, abort: () => controller.abort() })
         this.counts.bytes += bytes.length
         return { status: answer.status, headers: answer.headers, bytes }
       }
@@ -161,58 +161,6 @@ export class HttpRequests {
     if (next) next()
     else this.#running--
   }
-}
-
-/** alive: called at every piece that comes. */
-async function readBody(
-  answer: HttpAnswer,
-  bytesMax: number,
-  alive: () => void,
-  abort: () => void,
-): Promise<Uint8Array> {
-  const stated = answer.headers.get('content-length')
-  const encoding = answer.headers.get('content-encoding')
-  const isPlain = !encoding || encoding === 'identity' || encoding === 'aws-chunked'
-  // Of an error's page the beginning is enough.
-  const isError = answer.status >= 300
-  const tooLong = () => {
-    abort()
-    return new DBError('CANNOT_READ_ALL_DATA', `the answer is longer than the ${bytesMax} bytes that were asked for`)
-  }
-  if (stated !== null && isPlain && !isError && Number(stated) > bytesMax) throw tooLong()
-  if (!answer.body) return new Uint8Array(0)
-  const pieces: Uint8Array[] = []
-  let size = 0
-  try {
-    const reader = answer.body.getReader()
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      alive()
-      pieces.push(value)
-      size += value.length
-      if (size > bytesMax && isError) {
-        reader.cancel().catch(() => {}) // nothing of it is wanted
-        break
-      }
-      if (size > bytesMax) throw tooLong()
-    }
-  } catch (error) {
-    throw error instanceof DBError
-      ? error
-      : new DBError('NETWORK_ERROR', `the answer broke off after ${size} bytes: ${reasonOf(error)}`)
-  }
-  if (stated !== null && isPlain && !isError && Number(stated) !== size)
-    throw new DBError('CANNOT_READ_ALL_DATA', `the answer has ${size} bytes, its head says ${stated}`)
-  return pieces.length === 0 ? new Uint8Array(0) : concatenate(pieces)
-}
-
-/** fetch() says what happened in its error's cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  const inner = cause instanceof Error ? cause.message || (cause as { code?: string }).code : ''
-  return inner || error.message || error.name
 }
 
 /** `bytes 5-9/100` */

@@ -127,6 +127,7 @@ export class LocalDisk implements Disk {
         while (done < bytes.length)
           done += toldSync(() => fs.writeSync(descriptor, bytes, done, bytes.length - done), file)
       },
+      sync: () => told(dataSynced(descriptor), file),
       async close(options) {
         if (options?.sync) toldSync(() => fs.fsyncSync(descriptor), file)
         fs.closeSync(descriptor)
@@ -187,6 +188,11 @@ export class LocalDisk implements Disk {
 
 let number = 0
 const nextNumber = (): string => `${process.pid}_${number++}`
+
+const dataSynced = (descriptor: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    fs.fdatasync(descriptor, error => (error ? reject(error) : resolve()))
+  })
 
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await fs.promises.open(directory, 'r')

@@ -82,6 +82,8 @@ export interface DiskEntry {
 /** Writes happen in order; the bytes given are used before the call returns (they may lie in kernel memory). */
 export interface FileWriter {
   write(bytes: Uint8Array): void | Promise<void>
+  /** Makes what was written so far durable; the file goes on. Its name needs sync() of the directory. Absent where the disk cannot. */
+  sync?(): Promise<void>
   /** Makes what was written durable (where the disk can) and ends the file. */
   close(options?: { sync?: boolean }): Promise<void>
   /** Ends and removes the file. */

@@ -299,6 +299,11 @@ export class SimulatedDisk implements Disk {
         append(given)
         return undefined
       },
+      sync: () =>
+        this.#change('sync a file', path, latencyMs.sync, () => {
+          // Its bytes; the name in its directory is made durable by itself.
+          if (!this.spindle.breach.syncSkipped) file.synced = file.bytes
+        }),
       close: options =>
         this.#change('close', path, options?.sync ? latencyMs.sync : latencyMs.change, () => {
           // It may have been moved or removed meanwhile; what is durable is this file.

@@ -1,11 +1,12 @@
 import type { Platform } from '../../platform.ts'
 import type { Disk } from '../../storage/disk.ts'
 import type { KeeperParts } from './keeper.ts'
+import { type DiskLogOptions, openDiskLog } from './diskLog.ts'
 import { defaultStateLimits, KeeperState, type StateLimits } from './state.ts'
 import { NoLog } from './transactionLog.ts'
 import { Watches } from './watches.ts'
 
-export interface PartsOptions {
+export interface PartsOptions extends DiskLogOptions {
   readonly limits?: Partial<StateLimits>
 }
 
@@ -16,6 +17,6 @@ export async function openKeeperParts(
   options: PartsOptions = {},
 ): Promise<KeeperParts> {
   const state = new KeeperState({ ...defaultStateLimits, ...options.limits })
-  if (disk === null) return { platform, state, watches: new Watches(), log: new NoLog() }
-  return { platform, state, watches: new Watches(), log: new NoLog() }
+  const log = disk ? await openDiskLog(platform, disk, state, options) : new NoLog()
+  return { platform, state, watches: new Watches(), log }
 }

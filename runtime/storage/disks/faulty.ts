@@ -24,8 +24,8 @@ export class FaultyDisk implements Disk {
   crashed = false
   readonly readSync: Disk['readSync']
   readonly openSync: Disk['openSync']
-  /** Written and not made durable: directory paths end in `/`. */
-  readonly #loose = new Set<string>()
+  /** Written and not made durable, behind so many bytes that are. */
+  readonly #loose = new Map<string, number>()
 
   constructor(
     readonly inner: MemoryDisk,
@@ -54,12 +54,13 @@ export class FaultyDisk implements Disk {
 
   #crash(): never {
     this.crashed = true
-    for (const path of this.#loose) {
+    for (const [path, durable] of this.#loose) {
       const file = this.inner.files.get(path)
       if (!file) continue
       const fate = this.random()
-      if (fate < 0.3) this.inner.files.delete(path)
-      else if (fate < 0.7) file.bytes = file.bytes.slice(0, Math.floor(this.random() * file.bytes.length))
+      const loose = file.bytes.length - durable
+      if (fate < 0.3 && durable === 0) this.inner.files.delete(path)
+      else if (fate < 0.7) file.bytes = file.bytes.slice(0, durable + Math.floor(this.random() * loose))
     }
     throw new Crash('the machine lost power')
   }
@@ -90,13 +91,20 @@ export class FaultyDisk implements Disk {
   async create(path: string): Promise<FileWriter> {
     await this.#change(async () => {})
     const writer = await this.inner.create(path)
-    this.#loose.add(path)
+    this.#loose.set(path, 0)
     return {
-      write: bytes =>
-        this.#change(
+      write: bytes => {
+        const size = this.inner.files.get(path)?.bytes.length
+        if (size !== undefined && !this.#loose.has(path)) this.#loose.set(path, size)
+        return this.#change(
           async () => writer.write(bytes),
           async () => writer.write(bytes.subarray(0, Math.floor(this.random() * bytes.length))),
-        ),
+        )
+      },
+      sync: () =>
+        this.#change(async () => {
+          this.#loose.set(path, this.inner.files.get(path)?.bytes.length ?? 0)
+        }),
       close: async options => {
         this.#alive()
         await writer.close(options)
@@ -121,16 +129,16 @@ export class FaultyDisk implements Disk {
 
   sync(path: string): Promise<void> {
     return this.#change(async () => {
-      for (const name of this.#loose) if (name.startsWith(`${path}/`)) this.#loose.delete(name)
+      for (const name of this.#loose.keys()) if (name.startsWith(`${path}/`)) this.#loose.delete(name)
     })
   }
 
   async move(from: string, to: string): Promise<void> {
     await this.#change(() => this.inner.move(from, to))
-    for (const name of [...this.#loose]) {
+    for (const [name, durable] of [...this.#loose]) {
       if (name !== from && !name.startsWith(`${from}/`)) continue
       this.#loose.delete(name)
-      this.#loose.add(to + name.slice(from.length))
+      this.#loose.set(to + name.slice(from.length), durable)
     }
   }
 

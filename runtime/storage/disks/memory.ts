@@ -96,6 +96,7 @@ export class MemoryDisk implements Disk {
         size += bytes.length
         file.bytes = capacity.subarray(0, size)
       },
+      sync: async () => {},
       close: async () => {},
       abort: async () => {
         this.files.delete(path)

@@ -36,6 +36,10 @@ export interface ZooKeeperOptions {
   readonly packetBytesMax?: number
   /** Unit of ZooKeeper's times: sessions end on multiples of it. Default: 200. */
   readonly tickMs?: number
+  /** Of the JVM. Default: what starts soon and needs little. */
+  readonly jvm?: readonly string[]
+  /** Where it keeps its own directory. Default: the system's for temporary files. */
+  readonly parent?: string
 }
 
 const living = new Set<ChildProcess>()
@@ -112,7 +116,7 @@ export class ZooKeeperServer {
   /** One server, that serves. Ports that were taken in the meantime are given up. */
   static async start(options: ZooKeeperOptions = {}): Promise<ZooKeeperServer> {
     for (let attempt = 0; ; attempt++) {
-      const server = new ZooKeeperServer(newDirectory(), await freePort(), options)
+      const server = new ZooKeeperServer(newDirectory(options.parent), await freePort(), options)
       server.spawn()
       if (await server.serves('standalone')) return server
       await server.stop()
@@ -134,7 +138,7 @@ export class ZooKeeperServer {
 
   /** Starts the process, and does not wait until it serves. */
   spawn(): void {
-    const { heapMb = 256, packetBytesMax } = this.options
+    const { heapMb = 256, packetBytesMax, jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] } = this.options
     const properties = {
       'java.net.preferIPv4Stack': 'true',
       'org.slf4j.simpleLogger.defaultLogLevel': 'error',
@@ -142,8 +146,7 @@ export class ZooKeeperServer {
     }
     const args = [
       `-Xmx${heapMb}m`,
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
+      ...jvm,
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       '-cp',
       jars.join(':'),
@@ -224,7 +227,7 @@ export class ZooKeeperEnsemble {
         (_, i) => `server.${i + 1}=127.0.0.1:${ports[i * 3 + 1]}:${ports[i * 3 + 2]}`,
       )
       const servers = Array.from({ length: size }, (_, i) => {
-        const directory = newDirectory()
+        const directory = newDirectory(options.parent)
         const server = new ZooKeeperServer(directory, ports[i * 3], options, quorum)
         fs.writeFileSync(path.join(directory, 'data/myid'), `${i + 1}\n`)
         server.spawn()
@@ -254,6 +257,6 @@ export class ZooKeeperEnsemble {
   }
 }
 
-function newDirectory(): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'granary-zookeeper-'))
+function newDirectory(parent = os.tmpdir()): string {
+  return fs.mkdtempSync(path.join(parent, 'granary-zookeeper-'))
 }

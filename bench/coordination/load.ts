@@ -48,13 +48,25 @@ async function openGranary(servers: string): Promise<Connection> {
   }
 }
 
+/** What is called of the package's clients. */
+interface NativeClient {
+  connect(onConnected: (error: Error | null) => void): void
+  create(path: string, data: Buffer, flags: number): Promise<string>
+  set(path: string, data: Buffer, version: number): Promise<object>
+  get(path: string, watch: boolean): Promise<readonly [object, Buffer]>
+  w_get(path: string, watcher: () => void): Promise<readonly [object, Buffer]>
+  close(): void
+}
+
 async function openNative(servers: string, modules: string): Promise<Connection> {
-  // No types of its own are needed here: what is called is below.
-  const { Promise: ZooKeeper } = createRequire(modules)('zookeeper') as { Promise: new (options: object) => any }
-  const client = new ZooKeeper({ connect: servers, timeout: 30_000, debug_level: 1, host_order_deterministic: true })
-  await new Promise<void>((resolve, reject) =>
-    client.connect((error: Error | null) => (error ? reject(error) : resolve())),
-  )
+  const found = createRequire(modules)('zookeeper') as { Promise: new (options: object) => NativeClient }
+  const client = new found.Promise({
+    connect: servers,
+    timeout: 30_000,
+    debug_level: 1,
+    host_order_deterministic: true,
+  })
+  await new Promise<void>((resolve, reject) => client.connect(error => (error ? reject(error) : resolve())))
   return {
     create: path => client.create(path, value, 0),
     set: path => client.set(path, value, -1),

@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
+import { coordinator } from './scenarios/coordinator.ts'
 import { oneServer } from './scenarios/oneServer.ts'
 
 /** All that there are. */
-export const scenarios: readonly Scenario[] = [oneServer as Scenario]
+export const scenarios: readonly Scenario[] = [oneServer as Scenario, coordinator as Scenario]

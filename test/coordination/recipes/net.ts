@@ -28,6 +28,8 @@ export const someFaults: Faults = { lostRequest: 0.02, lostAnswer: 0.03, lateReq
 
 export class Net {
   faults: Faults = noFaults
+  /** Whether a session may be without a connection for so long that it ends. */
+  hasOutages = true
   readonly random: Random
   /** What was injected. */
   readonly injected = new Map<string, number>()
@@ -224,7 +226,9 @@ export class NetLink implements Link {
     for (const asked of this.#asked.splice(0)) this.#settle(asked, { kind: 'error', error: 'ConnectionLoss' })
     this.session.listener.onState('connecting')
     if (random.chance(0.7)) world.after(null, random.between(1, 20), 'fin', '', () => this.#released(old))
-    this.#reconnectIn(random.chance(0.8) ? random.between(1, 200) : random.between(1, this.timeoutMs * 1.5))
+    this.#reconnectIn(
+      random.chance(0.8) || !this.net.hasOutages ? random.between(1, 200) : random.between(1, this.timeoutMs * 1.5),
+    )
   }
 
   /** Nothing comes through for so long. */

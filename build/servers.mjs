@@ -38,4 +38,6 @@ if (!found) {
   process.exit(1)
 }
 const [command, args] = found
-process.exit(spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1)
+// Memory is counted after a collection.
+const env = runtime.startsWith('node') ? { ...process.env, NODE_OPTIONS: '--expose-gc' } : process.env
+process.exit(spawnSync(command, args, { cwd: root, stdio: 'inherit', env }).status ?? 1)

@@ -1,6 +1,6 @@
 // Resident memory of a replica that answers the 43 queries, in a workerd that runs nothing else, beside one with an empty Worker.
 // V8 is held to a heap as an isolate of 128 MB has it; without a bound it collects when it likes.
-//   node build/build.mjs && node bench/edgeMemory.mjs --hits PUBLISHED [--expected FILE.json] [--memory MIB] [--heap MIB]
+//   node build/build.mjs && node bench/edgeMemory.mjs --hits PUBLISHED [--expected FILE.json] [--memory MIB] [--heap MIB] [--rounds N]
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { createServer } from 'node:http'
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     queries: { type: 'string', default: 'bench/queries/clickbench-check.sql' },
     memory: { type: 'string', default: '44' },
     heap: { type: 'string', default: '24' },
+    rounds: { type: 'string', default: '3' },
   },
 })
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'granary-edge-'))
@@ -110,7 +111,7 @@ const beyond = () => `${(replica.resident() - empty).toFixed(0)} MiB`
 console.log(`an empty Worker: ${empty.toFixed(0)} MiB; beyond it, an engine that has done nothing: ${beyond()}`)
 const expected = options.expected ? JSON.parse(fs.readFileSync(options.expected, 'utf8')) : null
 const queries = fs.readFileSync(options.queries, 'utf8').split('\n')
-for (let run = 1; run <= 3; run++) {
+for (let run = 1; run <= Number(options.rounds); run++) {
   let wrong = 0
   let at = 0
   for (const line of queries.filter(line => line && !line.startsWith('--'))) {

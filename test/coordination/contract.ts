@@ -11,13 +11,12 @@ import { watchContract } from './contract/watches.ts'
 export type { Capabilities, Subject } from './contract/subject.ts'
 
 export function coordinatorContract(name: string, make: () => Promise<Subject>, capabilities: Capabilities): void {
-  const contract: Contract = contractOf(name, make)
+  const contract: Contract = contractOf(name, make, capabilities)
   nodeContract(contract)
   aclContract(contract)
   watchContract(contract)
   sessionContract(contract)
-  if (capabilities.hasMulti) multiContract(contract)
-  else contract.check('multi is refused', async ({ session, path }) => contract.refusesMulti(session, path))
+  multiContract(contract)
   if (capabilities.hasWire) connectionContract(contract)
   // Tests of a file are run one after the other: this is the last of this kind.
   test(`${name}: is stopped`, () => contract.stop())

@@ -8,5 +8,5 @@ coordinatorContract(
     const coordinator = await embeddedCoordinator(platformHere(), null)
     return { client: () => coordinator.client(), servers: [], stop: () => coordinator.close() }
   },
-  { hasMulti: true, hasWire: false },
+  { hasMulti: true, hasWire: false, hasAcl: true },
 )

@@ -10,6 +10,6 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       const server = await ZooKeeperServer.start()
       return wireSubject([server.address], () => server.stop())
     },
-    { hasMulti: true, hasWire: true },
+    { hasMulti: true, hasWire: true, hasAcl: true },
   )
 })

@@ -10,6 +10,6 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       const ensemble = await ZooKeeperEnsemble.start()
       return wireSubject(ensemble.addresses, () => ensemble.stop())
     },
-    { hasMulti: true, hasWire: true },
+    { hasMulti: true, hasWire: true, hasAcl: true },
   )
 })

@@ -3,7 +3,16 @@ import { check as checkNode, create, remove, set } from '../../../runtime/coordi
 import { type Contract, caughtUp, fails, Log, text } from './subject.ts'
 
 /** All or nothing. */
-export function multiContract({ check }: Contract): void {
+export function multiContract({ check, capabilities }: Contract): void {
+  if (!capabilities.hasMulti) {
+    check('a multi is refused', async ({ session, path }) => {
+      await fails(session.multi([create(`${path}/a`)]), 'Unsupported')
+      await fails(session.tryMulti([create(`${path}/a`)]), 'Unsupported')
+      assert.equal(await session.exists(`${path}/a`), null)
+    })
+    return
+  }
+
   check('a multi does all, and answers for each', async ({ session, path }) => {
     await session.create(`${path}/old`)
     const results = await session.multi([

@@ -9,7 +9,7 @@ import type {
   Watcher,
 } from '../../../runtime/coordination/coordinator.ts'
 import { CoordinationError, type CoordinationErrorName } from '../../../runtime/coordination/errors.ts'
-import { create } from '../../../runtime/coordination/operations.ts'
+import type { Acl } from '../../../runtime/coordination/requests.ts'
 import { type Address, TcpProxy } from '../tcpProxy.ts'
 
 /** A coordinator that runs. */
@@ -25,6 +25,8 @@ export interface Capabilities {
   readonly hasMulti: boolean
   /** There are connections that can be cut: sessions outlive them, and expire without them. */
   readonly hasWire: boolean
+  /** Rights can be read, and stated for a node when it is made. Otherwise they can only be set. */
+  readonly hasAcl: boolean
 }
 
 /** What one test works with; what it opened is closed when it ends. */
@@ -40,15 +42,18 @@ export interface Place {
 }
 
 export interface Contract {
+  readonly capabilities: Capabilities
   check(what: string, run: (place: Place) => Promise<void>): void
-  refusesMulti(session: Session, path: string): Promise<void>
+  /** A node with these rights, made with them where that can be. */
+  createWith(session: Session, path: string, data: string, acl: readonly Acl[]): Promise<string>
   stop(): Promise<void>
 }
 
-export function contractOf(name: string, make: () => Promise<Subject>): Contract {
+export function contractOf(name: string, make: () => Promise<Subject>, capabilities: Capabilities): Contract {
   let subject: Promise<Subject> | null = null
   let places = 0
   return {
+    capabilities,
     check(what, run) {
       test(`${name}: ${what}`, async () => {
         subject ??= make()
@@ -80,10 +85,11 @@ export function contractOf(name: string, make: () => Promise<Subject>): Contract
         }
       })
     },
-    async refusesMulti(session, path) {
-      await fails(session.multi([create(`${path}/a`)]), 'Unsupported')
-      await fails(session.tryMulti([create(`${path}/a`)]), 'Unsupported')
-      assert.equal(await session.exists(`${path}/a`), null)
+    async createWith(session, path, data, acl) {
+      if (capabilities.hasAcl) return session.create(path, data, { acl })
+      await session.create(path, data)
+      await session.setAcl(path, acl)
+      return path
     },
     async stop() {
       await (await subject)?.stop()

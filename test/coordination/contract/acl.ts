@@ -30,7 +30,8 @@ export function aclContract({ check, capabilities, createWith }: Contract): void
       ]
       const set = await session.setAcl(node, acl)
       assert.equal(set.aversion, 1)
-      assert.deepEqual(await session.getAcl(node), { acl, stat: set })
+      const read = await session.getAcl(node)
+      assert.deepEqual([read.acl, read.stat], [acl, set])
       const second = await session.create(`${path}/b`, '', { acl })
       assert.deepEqual((await session.getAcl(second)).acl, acl)
       await fails(session.create(`${path}/c`, '', { acl: [] }), 'InvalidAcl')

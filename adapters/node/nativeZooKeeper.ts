@@ -1,5 +1,5 @@
 // ZooKeeper by the package `zookeeper`, which wraps ZooKeeper's client in C: an optional peer, looked for when a session is opened. It has
-// no multi, creates with open rights only, and its answer to setAcl has no Stat.
+// no multi, creates with open rights only, its answer to setAcl has no Stat, and its getAcl ends the process where it fails.
 import { assert } from '../../runtime/core/assert.ts'
 import { DBError } from '../../runtime/core/errors.ts'
 import { decodeText, encodeText } from '../../runtime/core/text.ts'
@@ -16,7 +16,13 @@ import type { Platform } from '../../runtime/platform.ts'
 
 /** What of the package is used here. Callbacks are given 0, or the number of an error, first. */
 interface NativeClient {
-  init(options: { connect: string; timeout: number; debug_level: number; host_order_deterministic: boolean }): unknown
+  init(options: {
+    connect: string
+    timeout: number
+    debug_level: number
+    host_order_deterministic: boolean
+    response_counter_limit: number
+  }): unknown
   close(): void
   on(event: string, listener: (client: unknown, value: unknown) => void): void
   readonly client_id: string
@@ -46,7 +52,6 @@ interface NativeClient {
     callback: (rc: number, error: string, stat: NativeStat) => void,
   ): number
   a_delete_(path: string, version: number, callback: (rc: number) => void): number
-  a_get_acl(path: string, callback: (rc: number, error: string, acl: NativeAcl[], stat: NativeStat) => void): number
   a_set_acl(path: string, version: number, acl: NativeAcl[], callback: (rc: number) => void): number
   a_sync(path: string, callback: (rc: number) => void): number
   add_auth(scheme: string, credentials: string, callback: (rc: number) => void): number
@@ -91,23 +96,25 @@ export function nativeZooKeeper(
 const sessionTimeoutMs = 30_000
 const connectTimeoutMs = 10_000
 const operationTimeoutMs = 10_000
+/** Connections are given up after a third of it. */
+const timeoutMinMs = 1000
 const waitingMax = 1 << 18
 /** As the package tells how a session ended. */
 const authFailedState = -113
 const connectedState = 3
-/** The session is over; also what the package answers then. */
+/** What the package answers when the session is over. */
 const invalidState = -9
+const closing = -116
 
-const noMulti: Failure = {
+const unsupported = (what: string): Failure => ({
   kind: 'error',
   error: 'Unsupported',
-  detail: "the package zookeeper has no multi; the client 'typescript' has",
-}
-const noAcl: Failure = {
-  kind: 'error',
-  error: 'Unsupported',
-  detail: "the package zookeeper creates nodes with open rights only; the client 'typescript' takes others",
-}
+  detail: `the package zookeeper ${what}; the client 'typescript' can`,
+})
+const noMulti = unsupported('cannot do a multi')
+const noAcl = unsupported('cannot create nodes with other than open rights')
+/** It frees the rights that were read also where there are none to free. */
+const noGetAcl = unsupported('cannot read rights without danger to the process')
 
 class NativeZooKeeper implements Coordinator {
   readonly hasMulti = false
@@ -212,16 +219,19 @@ class NativeLink implements Link {
     else
       this.client.init({
         connect,
-        timeout: options.timeoutMs ?? sessionTimeoutMs,
+        timeout: Math.max(timeoutMinMs, options.timeoutMs ?? sessionTimeoutMs),
         debug_level: 0,
         host_order_deterministic: false,
+        // It counts readings that complete no answer, of a large one too, and ends the session at ten of them.
+        response_counter_limit: 0x7fff_ffff,
       })
     await opened
     cancel()
     if (this.#end === null && this.id !== 0n)
       for (const { scheme, credentials } of auth) {
         const request: Request = { kind: 'auth', scheme, credentials: encodeText(credentials) }
-        await new Promise(resolve => this.send(request, resolve))
+        const result = await new Promise<Result>(resolve => this.send(request, resolve))
+        if (result.kind === 'error' && result.error === 'AuthFailed') this.#finish('authFailed')
       }
     signal?.removeEventListener('abort', abort)
     if (this.#end === 'authFailed') throw new CoordinationError('AuthFailed', 'credentials of the session')
@@ -244,6 +254,7 @@ class NativeLink implements Link {
     this.#waiting.push(waiting)
     this.#alarm.by(deadline)
     const done = (rc: number, success: () => Result) => {
+      if (rc === closing) return // why it closes is told next
       tell(waiting, rc === 0 ? success() : this.#failure(rc))
       while (this.#waiting.first?.settle === null) this.#waiting.shift()
     }
@@ -281,10 +292,6 @@ class NativeLink implements Link {
         )
       case 'delete':
         return client.a_delete_(request.path, request.version, rc => done(rc, () => ({ kind: 'done' })))
-      case 'getAcl':
-        return client.a_get_acl(request.path, (rc, _error, acl, stat) =>
-          done(rc, () => ({ kind: 'acl', acl: acl.map(aclOf), stat: statOf(stat) })),
-        )
       case 'setAcl':
         return client.a_set_acl(request.path, request.version, request.acl.map(nativeAcl), rc => {
           if (rc !== 0) return done(rc, () => ({ kind: 'done' }))
@@ -307,8 +314,8 @@ class NativeLink implements Link {
 
   #refusal(request: Request): Failure | null {
     if (this.#end !== null) return { kind: 'error', error: endErrors[this.#end], isUnsent: true }
-    if (request.kind === 'multi') return noMulti
-    if (request.kind === 'check') return noMulti
+    if (request.kind === 'multi' || request.kind === 'check') return noMulti
+    if (request.kind === 'getAcl') return noGetAcl
     if (request.kind === 'create' && !isOpen(request.acl)) return noAcl
     if (this.#waiting.length >= waitingMax)
       return { kind: 'error', error: 'QuotaExceeded', detail: `${waitingMax} requests of the session wait for answers` }
@@ -328,7 +335,6 @@ class NativeLink implements Link {
     this.#opened()
   }
 
-  /** The package answers what waits when it is closed; what it forgets is told here. */
   #finish(end: SessionEnd): void {
     if (this.#end !== null) return
     this.#end = end
@@ -350,10 +356,6 @@ function flagsOf({ isEphemeral, isSequential }: { isEphemeral: boolean; isSequen
 function isOpen(acl: readonly Acl[]): boolean {
   const [first] = acl
   return acl.length === 1 && first?.permissions === 31 && first.scheme === 'world' && first.id === 'anyone'
-}
-
-function aclOf({ perms, scheme, auth }: NativeAcl): Acl {
-  return { permissions: perms, scheme, id: auth }
 }
 
 function nativeAcl({ permissions, scheme, id }: Acl): NativeAcl {

@@ -1,8 +1,10 @@
-// Coordination: Granary's client of ZooKeeper beside kazoo and the `zookeeper` package, on one ZooKeeper. By hand:
-//   node bench/coordination.mjs [--runtimes deno,bun] [--directory DIR] [--rounds 5] [--ms 400]
-// Every client is a process of its own, and one at a time is measured, in rounds of all of them: what disturbs the machine, disturbs all.
-// Figures are medians of the rounds. Needs Debian's zookeeper and python3-kazoo, and `npm install` in test/zookeeper and test/runtimes.
-import { spawn } from 'node:child_process'
+// Coordination, in two parts: Granary's client of ZooKeeper beside kazoo and the `zookeeper` package, on one ZooKeeper; and `granary keeper`
+// beside a standalone ZooKeeper, on one disk, with the same clients. By hand, after `npm run build`:
+//   node bench/coordination.mjs [--only clients|keeper] [--runtimes deno,bun] [--directory DIR] [--rounds 10] [--ms 200]
+// Every client is a process of its own, and one at a time is measured, each measure with all of them in turn, in many short rounds: what
+// disturbs the machine, disturbs all. Figures are medians of the rounds; in a table's last columns, above 1 is slower than the better peer.
+// Needs Debian's zookeeper and python3-kazoo, and `npm install` in test/zookeeper and test/runtimes.
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -16,8 +18,9 @@ const { values: options } = parseArgs({
   options: {
     runtimes: { type: 'string', default: '' },
     directory: { type: 'string', default: os.tmpdir() },
-    rounds: { type: 'string', default: '5' },
-    ms: { type: 'string', default: '400' },
+    rounds: { type: 'string', default: '10' },
+    ms: { type: 'string', default: '200' },
+    only: { type: 'string', default: 'clients,keeper' },
   },
 })
 const rounds = Number(options.rounds)
@@ -38,7 +41,9 @@ await build({
   logLevel: 'warning',
 })
 const load = path.join(outdir, 'load.js')
-const { ZooKeeperServer, isZooKeeperInstalled } = await import(pathToFileURL(path.join(outdir, 'realZooKeeper.js')))
+const { ZooKeeperServer, fourLetterWord, freePort, isZooKeeperInstalled } = await import(
+  pathToFileURL(path.join(outdir, 'realZooKeeper.js'))
+)
 if (!isZooKeeperInstalled) {
   console.error("Debian's zookeeper is not installed")
   process.exit(1)
@@ -46,20 +51,18 @@ if (!isZooKeeperInstalled) {
 
 const bin = name => path.join(root, 'test/runtimes/node_modules/.bin', name)
 const native = path.join(root, 'test/zookeeper/node_modules')
-/** Name, whether it can be had, command. */
+const kazooCommand = args => ['/usr/bin/python3', path.join(root, 'bench/coordination/load.py'), ...args]
+const granaryCommand = args => [process.execPath, load, 'granary', ...args]
+/** Name, whether it can be had, command for the arguments of load.ts. */
 const kinds = [
-  ['Granary', true, servers => [process.execPath, load, 'granary', ...servers]],
-  ['Granary, Deno', isWanted('deno'), servers => [bin('deno'), 'run', '--allow-all', load, 'granary', ...servers]],
-  ['Granary, Bun', isWanted('bun'), servers => [bin('bun'), load, 'granary', ...servers]],
-  [
-    'kazoo',
-    fs.existsSync('/usr/lib/python3/dist-packages/kazoo'),
-    servers => ['/usr/bin/python3', path.join(root, 'bench/coordination/load.py'), ...servers],
-  ],
+  ['Granary', true, granaryCommand],
+  ['Granary, Deno', isWanted('deno'), args => [bin('deno'), 'run', '--allow-all', load, 'granary', ...args]],
+  ['Granary, Bun', isWanted('bun'), args => [bin('bun'), load, 'granary', ...args]],
+  ['kazoo', fs.existsSync('/usr/lib/python3/dist-packages/kazoo'), kazooCommand],
   [
     'zookeeper',
     fs.existsSync(path.join(native, 'zookeeper')),
-    servers => [process.execPath, load, 'native', ...servers, path.join(native, 'x.js')],
+    args => [process.execPath, load, 'native', ...args, path.join(native, 'x.js')],
   ],
 ].filter(([, isThere]) => isThere)
 
@@ -121,29 +124,36 @@ class Figures {
   }
 }
 
-const singleKinds = ['create', 'set', 'get']
+/** Asks for one measure: gives its figures, each with a name that says its unit. */
+const pipelined = kind => async client => {
+  const order = { kind, ms, inFlight: kind === 'multi' ? inFlight / 10 : inFlight }
+  const { perSecond, cpuUs, isUnsupported } = await client.ask('pipelined', order)
+  if (isUnsupported) return {}
+  return { [`${kind}, a second`]: perSecond, [`${kind}, CPU us of the client`]: cpuUs }
+}
+const single = kind => async client => {
+  const { median, p99 } = await client.ask('single', { kind, ms: ms / 2 })
+  return { [`${kind}, median ms`]: median, [`${kind}, p99 ms`]: p99 }
+}
+const singles = ['create', 'set', 'get'].map(single)
 
-/** All measures of one client, once. */
-async function measure(client, pipelined, add) {
-  for (const kind of pipelined) {
-    const { perSecond } = await client.ask('pipelined', {
-      kind,
-      ms,
-      inFlight: kind === 'multi' ? inFlight / 10 : inFlight,
-    })
-    add(`${kind}, a second`, perSecond)
-  }
-  for (const kind of singleKinds) {
-    const { median, p99 } = await client.ask('single', { kind, ms: ms / 2 })
-    add(`${kind}, median ms`, median)
-    add(`${kind}, p99 ms`, p99)
-  }
+/** Every measure with all subjects (a name, a client) in turn, in another order each round; the first round does not count. */
+async function inRounds(tables) {
+  for (let round = 0; round <= rounds; round++)
+    for (const { figures, subjects, measures } of tables)
+      for (const measure of measures)
+        for (let i = 0; i < subjects.length; i++) {
+          const [name, client] = subjects[(round + i) % subjects.length]
+          const found = await measure(client)
+          if (round > 0) for (const [what, figure] of Object.entries(found)) figures.add(what, name, figure)
+        }
 }
 
-/** In another order each round, after one that warms up and does not count. */
-async function inRounds(all, run) {
-  for (let round = 0; round <= rounds; round++)
-    for (let i = 0; i < all.length; i++) await run(all[(round + i) % all.length], round > 0)
+/** A server's compiler has its work done when figures are taken. */
+async function warmUp(address) {
+  const client = await Client.start(granaryCommand([address, '1', '/warm-up']))
+  for (const kind of ['create', 'set', 'get', 'multi']) await client.ask('pipelined', { kind, ms: 1000, inFlight: 200 })
+  await client.end()
 }
 
 const show = figure => (figure === undefined ? '' : figure >= 100 ? String(Math.round(figure)) : figure.toPrecision(3))
@@ -169,21 +179,138 @@ function ratioOf(figures, measure, name, peers) {
   return (measure.endsWith('a second') ? Math.max(...theirs) / ours : ours / Math.min(...theirs)).toFixed(2)
 }
 
+function printFigures(title, figures, names, isOurs) {
+  const ours = names.filter(isOurs)
+  const peers = names.filter(name => !isOurs(name))
+  printTable(
+    title,
+    [...names, ...ours.map(name => (ours.length > 1 ? `ratio of ${name}` : 'ratio'))],
+    figures.measures.map(measure => [
+      measure,
+      ...names.map(name => show(figures.median(measure, name))),
+      ...ours.map(name => ratioOf(figures, measure, name, peers)),
+    ]),
+  )
+}
+
 const startZooKeeper = () => ZooKeeperServer.start({ tickMs: 2000, heapMb: 1024, jvm: [], parent: options.directory })
 
+/** `granary keeper` as it is installed, in a directory of its own. */
+class Keeper {
+  host = '127.0.0.1'
+  #child
+  #directory
+
+  static async start() {
+    const keeper = new Keeper()
+    keeper.#directory = fs.mkdtempSync(path.join(options.directory, 'granary-keeper-'))
+    keeper.port = await freePort()
+    const args = ['keeper', '--path', keeper.#directory, '--port', String(keeper.port)]
+    keeper.#child = spawn(process.execPath, [path.join(root, 'dist/cli.js'), ...args], { stdio: 'ignore' })
+    for (let left = 100; (await fourLetterWord(keeper, 'ruok')) !== 'imok'; left--) {
+      if (left === 0 || keeper.#child.exitCode !== null) {
+        await keeper.stop()
+        throw new Error('granary keeper does not start')
+      }
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    return keeper
+  }
+
+  get pid() {
+    return this.#child.pid
+  }
+
+  async stop() {
+    if (this.#child.exitCode === null) {
+      const ended = new Promise(resolve => this.#child.once('close', resolve))
+      this.#child.kill('SIGKILL')
+      await ended
+    }
+    fs.rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
+
+const addressOf = ({ host, port }) => `${host}:${port}`
+
+async function compareClients() {
+  const server = await startZooKeeper()
+  try {
+    const address = addressOf(server)
+    await warmUp(address)
+    const figures = new Figures()
+    const subjects = []
+    for (const [name, , command] of kinds)
+      subjects.push([name, await Client.start(command([address, '1', `/of-${name.replace(/\W+/g, '-')}`]))])
+    await inRounds([{ figures, subjects, measures: [...['create', 'set', 'get', 'multi'].map(pipelined), ...singles] }])
+    for (const [, client] of subjects) await client.end()
+    const names = kinds.map(([name]) => name)
+    printFigures('One ZooKeeper', figures, names, name => name.startsWith('Granary'))
+    await measureWatches(address)
+  } finally {
+    await server.stop()
+  }
+}
+
 /** RSS that a process grows by when it watches nodes. */
-async function measureWatches(servers) {
-  const maker = await Client.start([process.execPath, load, 'granary', servers, '1', '/maker'])
+async function measureWatches(address) {
+  const maker = await Client.start(granaryCommand([address, '1', '/maker']))
   await maker.ask('makeWatched', { count: watches, inFlight })
   await maker.end()
   const found = []
   for (const [i, [name, , command]] of kinds.filter(([name]) => name.startsWith('Granary')).entries()) {
-    const client = await Client.start(command([servers, '1', `/watcher-${i}`]))
+    const client = await Client.start(command([address, '1', `/watcher-${i}`]))
     const { growth } = await client.ask('watches', { count: watches, inFlight })
     found.push(`${name} ${(growth / 2 ** 20).toFixed(1)} MiB`)
     await client.end()
   }
   console.log(`Memory for ${watches} watches: ${found.join(', ')}\n`)
+}
+
+async function compareServers() {
+  const servers = []
+  try {
+    servers.push(['ZooKeeper', await startZooKeeper()])
+    servers.push(['granary keeper', await Keeper.start()])
+    for (const [, server] of servers) await warmUp(addressOf(server))
+    const measures = ['create', 'set', 'get', 'mixed', 'multi'].map(pipelined)
+    const tables = []
+    for (const [who, command, connections] of [
+      ["Granary's client", granaryCommand, 1],
+      ["Granary's client", granaryCommand, 8],
+      ['kazoo', kazooCommand, 1],
+    ]) {
+      const title = `${who}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
+      const subjects = []
+      for (const [name, server] of servers)
+        subjects.push([
+          name,
+          await Client.start(command([addressOf(server), String(connections), `/of-${tables.length}`])),
+        ])
+      tables.push({
+        title,
+        figures: new Figures(),
+        subjects,
+        measures: connections === 1 ? [...measures, ...singles] : measures,
+      })
+    }
+    await inRounds(tables)
+    for (const { title, figures, subjects } of tables) {
+      for (const [, client] of subjects) await client.end()
+      printFigures(
+        title,
+        figures,
+        servers.map(([name]) => name),
+        name => name !== 'ZooKeeper',
+      )
+    }
+    for (const [name, { pid }] of servers) {
+      const found = /VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
+      console.log(`Resident memory of ${name} after it: ${Math.round(Number(found[1]) / 1024)} MiB`)
+    }
+  } finally {
+    for (const [, server] of servers) await server.stop()
+  }
 }
 
 const loadNow = () =>
@@ -192,33 +319,10 @@ const loadNow = () =>
     .map(load => load.toFixed(1))
     .join(' ')
 
-console.log(`Load before: ${loadNow()}; ZooKeeper in ${options.directory}; ${rounds} rounds of ${ms} ms\n`)
-const server = await startZooKeeper()
-try {
-  const servers = `${server.host}:${server.port}`
-  const figures = new Figures()
-  const clients = []
-  for (const [name, , command] of kinds)
-    clients.push([name, await Client.start(command([servers, '1', `/of-${name.replace(/\W+/g, '-')}`]))])
-  await inRounds(clients, ([name, client], counts) => {
-    const pipelined = name === 'zookeeper' ? ['create', 'set', 'get'] : ['create', 'set', 'get', 'multi']
-    return measure(client, pipelined, (what, figure) => counts && figures.add(what, name, figure))
-  })
-  for (const [, client] of clients) await client.end()
-  const names = kinds.map(([name]) => name)
-  const peers = names.filter(name => !name.startsWith('Granary'))
-  const ours = names.filter(name => name.startsWith('Granary'))
-  printTable(
-    'One ZooKeeper',
-    [...names, ...ours.map(name => `${name} / better peer`)],
-    figures.measures.map(measure => [
-      measure,
-      ...names.map(name => show(figures.median(measure, name))),
-      ...ours.map(name => ratioOf(figures, measure, name, peers)),
-    ]),
-  )
-  await measureWatches(servers)
-} finally {
-  await server.stop()
-}
+const fileSystem = execFileSync('findmnt', ['-n', '-o', 'FSTYPE', '-T', options.directory], { encoding: 'utf8' }).trim()
+console.log(
+  `Load before: ${loadNow()}; servers in ${options.directory} (${fileSystem}); ${rounds} rounds of ${ms} ms\n`,
+)
+if (options.only.includes('clients')) await compareClients()
+if (options.only.includes('keeper')) await compareServers()
 console.log(`Load after: ${loadNow()}`)

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import deque
-from time import perf_counter
+from time import perf_counter, process_time
 
 from kazoo.client import KazooClient
 
@@ -47,6 +47,7 @@ class Load:
         return transaction.commit_async()
 
     def pipelined(self, kind, ms, inFlight):
+        cpu = process_time()
         start = perf_counter()
         end = start + ms / 1000
         waiting = deque()
@@ -58,7 +59,7 @@ class Load:
             i += 1
         for result in waiting:
             result.get()
-        return {"perSecond": i / (perf_counter() - start)}
+        return {"perSecond": i / (perf_counter() - start), "cpuUs": (process_time() - cpu) * 1e6 / i}
 
     def single(self, kind, ms):
         times = []

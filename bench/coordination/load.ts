@@ -1,11 +1,17 @@
 // A client that is told on its standard input, a JSON object a line, what to do, and answers each with a line:
 //   node load.js granary SERVERS CONNECTIONS ROOT
 //   node load.js native SERVERS CONNECTIONS ROOT MODULES
+//   node load.js embedded DIRECTORY CONNECTIONS ROOT
 // SERVERS: host:port; ROOT: a node that is not there, below which it works.
+import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
+import { nodePlatform } from '../../adapters/node/platform.ts'
 import { clock } from '../../adapters/shared/clock.ts'
+import { LocalDisk } from '../../adapters/shared/disk.ts'
 import { connect } from '../../adapters/shared/sockets.ts'
+import type { Coordinator } from '../../runtime/coordination/coordinator.ts'
+import { embeddedCoordinator } from '../../runtime/coordination/embedded/embeddedCoordinator.ts'
 import { create, set } from '../../runtime/coordination/operations.ts'
 import { zooKeeper } from '../../runtime/coordination/zookeeper/zooKeeper.ts'
 
@@ -20,12 +26,17 @@ interface Order {
   readonly count: number
 }
 
+interface Pace {
+  readonly perSecond: number
+  readonly cpuUs: number
+}
+
 interface Connection {
   create(path: string): Promise<unknown>
   set(path: string): Promise<unknown>
   get(path: string): Promise<unknown>
   watch(path: string): Promise<unknown>
-  multi(created: readonly string[], changed: readonly string[]): Promise<unknown>
+  readonly multi: ((created: readonly string[], changed: readonly string[]) => Promise<unknown>) | null
   close(): Promise<unknown>
 }
 
@@ -34,9 +45,18 @@ const value = Buffer.alloc(100, 'granary')
 const nodes = 100
 const operationsOfMulti = 10
 
-async function openGranary(servers: string): Promise<Connection> {
+function zooKeeperClient(servers: string): Coordinator {
   const log = (_level: string, text: string) => console.error(text)
-  const session = await zooKeeper({ clock, random: Math.random, log, connect }, { servers }).open()
+  return zooKeeper({ clock, random: Math.random, log, connect }, { servers })
+}
+
+function embedded(directory: string): Promise<Coordinator> {
+  const core = new WebAssembly.Module(fs.readFileSync(new URL('../../core/core.wasm', import.meta.url)))
+  return embeddedCoordinator(nodePlatform({ core, threads: 0 }), new LocalDisk(directory))
+}
+
+async function openGranary(coordinator: Coordinator): Promise<Connection> {
+  const session = await coordinator.open()
   return {
     create: path => session.create(path, value),
     set: path => session.set(path, value),
@@ -72,7 +92,7 @@ async function openNative(servers: string, modules: string): Promise<Connection>
     set: path => client.set(path, value, -1),
     get: path => client.get(path, false),
     watch: path => client.w_get(path, () => {}),
-    multi: () => Promise.reject(new Error('no multi')),
+    multi: null,
     close: async () => client.close(),
   }
 }
@@ -94,8 +114,10 @@ class Load {
     await Promise.all([...this.#nodes, `${this.root}/made`].map(path => first!.create(path)))
   }
 
-  /** Requests a second, as many at once as may wait. */
-  async pipelined({ kind, ms, inFlight }: Order): Promise<{ perSecond: number }> {
+  /** Requests a second, as many at once as may wait, and the process's microseconds of a processor for each. */
+  async pipelined({ kind, ms, inFlight }: Order): Promise<Pace | { isUnsupported: true }> {
+    if (kind === 'multi' && this.connections[0]!.multi === null) return { isUnsupported: true }
+    const cpu = process.cpuUsage()
     const start = performance.now()
     const end = start + ms
     let next = 0
@@ -103,7 +125,9 @@ class Load {
       while (performance.now() < end) await this.#request(kind, next++)
     }
     await Promise.all(Array.from({ length: inFlight }, work))
-    return { perSecond: (next * 1000) / (performance.now() - start) }
+    const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(cpu)
+    return { perSecond: next / seconds, cpuUs: (user + system) / next }
   }
 
   /** Milliseconds of requests one after the other. */
@@ -157,7 +181,7 @@ class Load {
       case 'multi': {
         const half = operationsOfMulti / 2
         const created = Array.from({ length: half }, () => this.#newPath())
-        return connection.multi(
+        return connection.multi!(
           created,
           created.map((_, j) => this.#nodes[(i * half + j) % nodes]!),
         )
@@ -175,7 +199,8 @@ class Load {
 const watched = (i: number): string => `/watched/a-node-with-a-name-of-common-length-${String(i).padStart(10, '0')}`
 
 const [, , client, servers = '', connections = '1', root = '', modules = ''] = process.argv
-const open = () => (client === 'native' ? openNative(servers, modules) : openGranary(servers))
+const coordinator = client === 'embedded' ? await embedded(servers) : zooKeeperClient(servers)
+const open = () => (client === 'native' ? openNative(servers, modules) : openGranary(coordinator))
 const opened = await Promise.all(Array.from({ length: Number(connections) }, open))
 const load = new Load(opened, root)
 await load.prepare()
@@ -185,4 +210,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await load[order.action](order)))
 }
 await Promise.all(opened.map(connection => connection.close()))
+await coordinator.close()
 process.exit(0)

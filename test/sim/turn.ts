@@ -1,4 +1,6 @@
-const isNode = !process.versions['bun'] && !process.versions['deno']
+// Workers say that they are Node; their ticks are microtasks.
+const isWorkerd = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+const isNode = !process.versions['bun'] && !process.versions['deno'] && !isWorkerd
 
 /** Every so many events the runtime itself gets a turn, for its garbage and its signals. */
 const roundsBetweenTurns = 4096

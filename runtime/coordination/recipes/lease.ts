@@ -65,10 +65,13 @@ export class Lease {
     const stop = session.onState(() => this.#check())
     this.#check()
     while (this.#holders.size > 0) {
+      const began = platform.clock.monotonic()
       const failed = await this.#pulse().catch(error => error)
-      // A connection that is looked for is asked again sooner. The session's end is seen by the listener.
-      const waitMs = session.timeoutMs / pulses / (failed ? pulses : 1)
-      await new Promise<void>(resolve => platform.clock.after(waitMs, resolve))
+      // A connection that is looked for is asked again sooner, and so is one that took long to answer: what it told is old already. Of the
+      // session's end the listener is told.
+      const betweenMs = session.timeoutMs / pulses
+      const waitMs = failed ? betweenMs / 4 : betweenMs - (platform.clock.monotonic() - began)
+      await new Promise<void>(resolve => platform.clock.after(Math.max(betweenMs / 16, waitMs), resolve))
     }
     stop()
     this.#cancelCheck()

@@ -60,6 +60,8 @@ export interface SocketAddress {
 export interface Socket {
   /** Address of the peer, '' when not known. */
   readonly remote: string
+  /** Absent: not known. */
+  readonly remotePort?: number
   /** Some bytes, as they come; null when the other side has ended. NETWORK_ERROR when the connection broke. One call at a time. */
   read(): Promise<Uint8Array | null>
   /** Resolves when there is room for more; the bytes are not to be changed after. NETWORK_ERROR when the connection broke. */

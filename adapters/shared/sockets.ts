@@ -62,6 +62,7 @@ export async function listenTcp(
 
 class NetSocket implements Socket {
   readonly remote: string
+  readonly remotePort: number | undefined
   readonly #socket: net.Socket
   #error: Error | null = null
   #isClosing = false
@@ -72,6 +73,7 @@ class NetSocket implements Socket {
   constructor(socket: net.Socket) {
     this.#socket = socket
     this.remote = socket.remoteAddress ?? ''
+    this.remotePort = socket.remotePort
     socket.setNoDelay(true)
     const wake = () => {
       for (const call of [...this.#waiting]) call()

@@ -184,7 +184,8 @@ export class Keeper {
   #expireUnheld(id: bigint): void {
     const session = this.#sessions.get(id)
     if (!session || session.isEnding) return
-    if (session.isAlive) session.touch()
+    // Who waits for an answer cannot be blamed for waiting.
+    if (session.isAlive || session.inFlight > 0) session.touch()
     else void this.end(session, 'expired')
   }
 
@@ -198,7 +199,7 @@ export class Keeper {
   #lastSession = 0n
 
   #submit(transaction: Transaction, done: (result: Result) => void): void {
-    if (this.#isClosed) done(failure('SystemError', 'the keeper is stopping'))
+    if (this.#isClosed) void Promise.resolve().then(() => done(failure('SystemError', 'the keeper is stopping')))
     else {
       this.#queue.push({ transaction, done })
       this.#flushing ??= this.#flush()
@@ -310,10 +311,10 @@ export class KeeperSession {
     this.identities = []
   }
 
-  /** Nobody has it; watches go with who left them. */
-  release(reason: 'expired' | 'closed' | 'moved' | null): void {
+  /** Nobody has it; watches go with who left them. by: who gives it back, if it is still his. */
+  release(reason: 'expired' | 'closed' | 'moved' | null, by: Holder | null = this.#holder): void {
     const holder = this.#holder
-    if (!holder) return
+    if (!holder || holder !== by) return
     this.#holder = null
     this.isAlive = false
     this.keeper.watches.removeAll(holder)

@@ -15,5 +15,5 @@ coordinatorContract(
     })
     return wireSubject([{ host: '127.0.0.1', port: server.port }], () => server.close())
   },
-  { hasMulti: true, hasWire: true },
+  { hasMulti: true, hasAcl: true, hasWire: true },
 )

@@ -10,7 +10,12 @@ export class Change {
   #tell = () => {}
   readonly #told: Promise<void>
   #isOver = false
-  readonly #watcher: Watcher = () => this.#tell()
+  /** Watches that may be left. */
+  #left = 0
+  readonly #watcher: Watcher = () => {
+    this.#left--
+    this.#tell()
+  }
 
   constructor(
     private readonly platform: RecipePlatform,
@@ -25,12 +30,11 @@ export class Change {
   /** Over lost connections. */
   async read<T>(ask: (watcher: Watcher) => Promise<T>): Promise<T> {
     const asked = async () => {
-      try {
-        return await ask(this.#watcher)
-      } finally {
-        // Its answer has come after this was given up.
-        if (this.#isOver) this.session.forget(this.#watcher)
-      }
+      const seen = await ask(this.#watcher)
+      this.#left++
+      // Its answer has come after this was given up.
+      if (this.#isOver) this.forget()
+      return seen
     }
     return retry(this.platform, asked, { ...untilSessionEnds, signal: this.signal })
   }
@@ -43,6 +47,7 @@ export class Change {
   /** To be called in the end, whatever it was. */
   forget(): void {
     this.#isOver = true
-    this.session.forget(this.#watcher)
+    // A session with many watches looks through all of them.
+    if (this.#left > 0) this.session.forget(this.#watcher)
   }
 }

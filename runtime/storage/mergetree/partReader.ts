@@ -336,7 +336,8 @@ export class PartReader {
   /** That of a query, whose requests end with it, where it has its own. */
   #fetcherOf(lease: Lease | undefined): Fetcher {
     if (lease) return lease.fetcher
-    return this.#isolates ? new Fetcher(this.disk, new FetchQueue(), 0, this.#kept) : this.fetcher
+    if (!this.#isolates) return this.fetcher
+    return new Fetcher(this.disk, new FetchQueue(this.fetcher.queue.atOnceMax), 0, this.#kept)
   }
 
   /** One load at a time of each thing, whoever wants it. */

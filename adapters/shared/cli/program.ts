@@ -6,6 +6,7 @@ import type { PlatformOptions } from '../hostPlatform.ts'
 import type { Listen } from '../listen.ts'
 import { client } from './client.ts'
 import { UsageError } from './config.ts'
+import { keeperCommand } from './keeper.ts'
 import { local } from './local.ts'
 import { publishCommand } from './publish.ts'
 import { server } from './server.ts'
@@ -152,6 +153,40 @@ Examples:
   granary local --query "CREATE TABLE hits ENGINE = Published('./public/hits'); SELECT count() FROM hits"`,
     )
     .action(async options => finish(publishCommand(runtime, options)))
+
+  program
+    .command('keeper')
+    .description("Serve ZooKeeper's protocol, for a machine that has no ZooKeeper.")
+    .option('--path <directory>', 'where its log and snapshots lie', './keeper')
+    .option('--port <port>', 'port to listen on', whole, 2181)
+    .option('--host <address>', 'address to listen on: whoever reaches it can change everything', '127.0.0.1')
+    .option('--tick-time <ms>', 'how often it looks after the sessions (default: 2000)', whole)
+    .option('--min-session-timeout <ms>', 'shortest time-out that a session gets (default: 2 ticks)', whole)
+    .option('--max-session-timeout <ms>', 'longest (default: 20 ticks)', whole)
+    .option('--max-connections <count>', 'further ones are refused (default: 10000)', whole)
+    .option('--max-sessions <count>', 'further ones are refused (default: 10000)', whole)
+    .option('--max-nodes <count>', 'further ones are refused (default: 5000000)', whole)
+    .option('--max-bytes <bytes>', 'of paths and data together; more is refused (default: 1073741824)', whole)
+    .option('--snapshot-transactions <count>', 'a snapshot after so many changes (default: 100000)', whole)
+    .addOption(
+      new Option('--log-level <level>', 'how much to tell on stderr').choices([
+        'error',
+        'warning',
+        'information',
+        'debug',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+One process keeps everything: it is no quorum. When it stands still, so do all that depend on it; what it has acknowledged
+is on its disk, and there again when it is started again.
+
+Examples:
+  granary keeper --path ./keeper --port 2181
+  echo ruok | nc 127.0.0.1 2181`,
+    )
+    .action(async options => finish(keeperCommand(runtime, options)))
 
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', error => process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1))

@@ -2,6 +2,7 @@ import { createEngine } from '../../../runtime/engine/engine.ts'
 import { checkExposure, defaultConfig, readConfig, type ServerConfig } from './config.ts'
 import { loadDemo, showDemo } from './demo.ts'
 import type { CliHost } from './program.ts'
+import { stopSignal } from './stopSignal.ts'
 
 export interface ServerCommand {
   config?: string
@@ -45,20 +46,6 @@ export async function server(runtime: CliHost, { config: file, overrides, demo }
   const graceMs = config.stopTimeoutSeconds * 1000
   await Promise.all([http.stop(graceMs), engine.close({ graceMs })])
   return 0
-}
-
-/** The first signal stops a server that serves; a second one, or one during the start, ends the process at once. */
-function stopSignal(): { isServing: boolean; readonly asked: Promise<string> } {
-  const stop = { isServing: false, asked: Promise.resolve('') }
-  stop.asked = new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => {
-        if (!stop.isServing) process.exit(130)
-        stop.isServing = false
-        resolve(signal)
-      })
-  })
-  return stop
 }
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -7,6 +7,7 @@ import type { Coordinator } from '../../../runtime/coordination/coordinator.ts'
 import { Died, type Life, type Machine } from '../machine.ts'
 
 export const tickMs = 500
+export const keeperPort = 2181
 
 export class KeeperHost {
   coordinator: EmbeddedCoordinator | null = null

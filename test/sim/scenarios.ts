@@ -4,4 +4,9 @@ import { election, lockScenario } from './scenarios/exclusive.ts'
 import { oneServer } from './scenarios/oneServer.ts'
 
 /** All that there are. */
-export const scenarios: readonly Scenario[] = [oneServer as Scenario, coordinator as Scenario, lockScenario as Scenario, election as Scenario]
+export const scenarios: readonly Scenario[] = [
+  oneServer as Scenario,
+  coordinator as Scenario,
+  lockScenario as Scenario,
+  election as Scenario,
+]

@@ -144,7 +144,9 @@ export class Cluster {
         return machineOf(fault.client).jumpClock(fault.ms)
       case 'crashKeeper': {
         const { machine } = this.keeper
-        await this.#crash(machine, fault.afterEvents, () => (fault.how === 'kill' ? machine.kill() : machine.losePower()))
+        await this.#crash(machine, fault.afterEvents, () =>
+          fault.how === 'kill' ? machine.kill() : machine.losePower(),
+        )
         await world.wait(fault.downMs)
         return this.keeper.start()
       }

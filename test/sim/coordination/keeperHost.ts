@@ -4,6 +4,7 @@ import {
   embeddedCoordinator,
 } from '../../../runtime/coordination/embedded/embeddedCoordinator.ts'
 import type { Coordinator } from '../../../runtime/coordination/coordinator.ts'
+import { isInjected } from '../disk.ts'
 import { Died, type Life, type Machine } from '../machine.ts'
 
 export const tickMs = 500
@@ -11,32 +12,25 @@ export const keeperPort = 2181
 
 export class KeeperHost {
   coordinator: EmbeddedCoordinator | null = null
-  #up: Promise<void> = Promise.resolve()
-  #isUp: () => void = () => {}
+  #waiting: (() => void)[] = []
 
-  constructor(readonly machine: Machine) {
-    this.#down()
-  }
-
-  #down(): void {
-    this.coordinator = null
-    this.#up = new Promise(resolve => {
-      this.#isUp = resolve
-    })
-  }
+  constructor(readonly machine: Machine) {}
 
   /** Until it runs, however often it dies on the way. */
   async start(): Promise<void> {
     for (;;) {
       const life = this.machine.start()
-      life.atEnd(() => this.#down())
+      life.atEnd(() => {
+        this.coordinator = null
+      })
       try {
         const disk = await life.ask(() => life.platform.openDisk('keeper'))
         this.coordinator = await life.ask(() => embeddedCoordinator(life.platform, disk, { tickMs }))
-        this.#isUp()
+        for (const wake of this.#waiting.splice(0)) wake()
         return
       } catch (error) {
-        if (!(error instanceof Died)) throw error
+        if (!(error instanceof Died || isInjected(error))) throw error
+        this.machine.stop()
         await this.machine.world.wait(10)
       }
     }
@@ -44,7 +38,10 @@ export class KeeperHost {
 
   /** Its life, when it runs. */
   async running(): Promise<Life> {
-    while (!this.coordinator || !this.machine.life) await this.#up
+    while (!this.coordinator || !this.machine.life)
+      await new Promise<void>(resolve => {
+        this.#waiting.push(resolve)
+      })
     return this.machine.life
   }
 

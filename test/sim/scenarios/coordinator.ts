@@ -2,9 +2,8 @@
 // of all that was asked; ephemeral nodes end with their session and not before; watchers are called once and in time.
 import { Watches } from '../../../runtime/coordination/embedded/watches.ts'
 import { Actor } from '../coordination/actor.ts'
+import { Cluster, type Fault, planFaults } from '../coordination/cluster.ts'
 import { History } from '../coordination/history.ts'
-import { KeeperHost } from '../coordination/keeperHost.ts'
-import { Machine } from '../machine.ts'
 import type { Random } from '../random.ts'
 import type { Scenario } from '../scenario.ts'
 import { Violation, type World } from '../world.ts'
@@ -22,11 +21,10 @@ type Asked =
 
 export type Operation = (Asked & { waitMs: number }) | Fault
 
-type Fault =
-  | { kind: 'wait'; ms: number }
-  | { kind: 'crash'; how: 'kill' | 'power'; afterEvents: number }
-  | { kind: 'pause'; ms: number }
-  | { kind: 'jump'; ms: number }
+const isAsked = (one: Operation): one is Asked & { waitMs: number } => 'waitMs' in one
+
+/** Clients in the process of the keeper, in some seeds. */
+const isInside = (world: World): boolean => world.random.chance(1)
 
 function plan(random: Random): Operation[] {
   const operations: Operation[] = []
@@ -62,51 +60,45 @@ function plan(random: Random): Operation[] {
         operations.push({ kind, client, waitMs })
     }
   }
-  for (let i = random.whole(0, 3); i > 0; i--) {
-    operations.push({ kind: 'wait', ms: random.between(0, 3_000) })
-    const kind = random.weighted({ crash: 0, pause: 1, jump: 1 })
-    if (kind === 'crash')
-      operations.push({ kind, how: random.pick(['kill', 'power']), afterEvents: random.whole(1, 100) })
-    else if (kind === 'pause') operations.push({ kind, ms: random.between(1, 8_000) })
-    else operations.push({ kind, ms: random.between(-100_000, 100_000) })
-  }
-  return operations
+  return [...operations, ...planFaults(random, clients, 4)]
 }
 
 class Run {
   readonly history = new History()
-  readonly host: KeeperHost
+  readonly cluster: Cluster
   readonly actors: readonly Actor[]
 
-  constructor(readonly world: World) {
-    const machine = new Machine(world, 'keeper', { readsAtOnce: world.random.chance(0.5) })
-    this.host = new KeeperHost(machine)
+  constructor(
+    readonly world: World,
+    breach: string | null,
+  ) {
+    this.cluster = new Cluster(world, { clients, breach, isInside: isInside(world) })
     this.actors = Array.from(
       { length: clients },
-      (_, i) =>
+      (_, client) =>
         new Actor({
           world,
           history: this.history,
-          name: `c${i}`,
-          life: () => this.host.running(),
-          coordinator: () => this.host.inside(),
+          name: `c${client}`,
+          life: () => this.cluster.life(client),
+          coordinator: life => this.cluster.connect(life),
           sessionTimeoutMs,
         }),
     )
   }
 
   async begin(): Promise<void> {
-    await this.host.start()
+    await this.cluster.begin()
     const [actor] = this.actors
     for (const path of ['/k', '/pair', '/next', ...pair]) await actor.create(path, false)
   }
 
   async all(operations: readonly Operation[]): Promise<void> {
-    const of = (client: number) => operations.flatMap(one => ('client' in one && one.client === client ? [one] : []))
-    await Promise.all([
-      ...this.actors.map((actor, client) => this.#client(actor, of(client))),
-      this.#nemesis(operations.flatMap(one => ('client' in one ? [] : [one]))),
-    ])
+    const of = (client: number) => operations.flatMap(one => (isAsked(one) && one.client === client ? [one] : []))
+    const work = this.actors.map((actor, client) => this.#client(actor, of(client)))
+    await this.cluster.run(operations.flatMap(one => (isAsked(one) ? [] : [one])))
+    await this.cluster.heal()
+    await Promise.all(work)
   }
 
   async #client(actor: Actor, operations: readonly (Asked & { waitMs: number })[]): Promise<void> {
@@ -138,33 +130,6 @@ class Run {
       case 'close':
         return actor.close()
     }
-  }
-
-  async #nemesis(operations: readonly Fault[]): Promise<void> {
-    const { machine } = this.host
-    for (const operation of operations)
-      switch (operation.kind) {
-        case 'wait':
-          await this.world.wait(operation.ms)
-          break
-        case 'pause':
-          machine.pause(operation.ms)
-          break
-        case 'jump':
-          machine.jumpClock(operation.ms)
-          break
-        case 'crash': {
-          await new Promise<void>(resolve => {
-            machine.afterEvents(operation.afterEvents, () => {
-              if (operation.how === 'kill') machine.kill()
-              else machine.losePower()
-              resolve()
-            })
-          })
-          await this.world.wait(this.world.random.between(0, 500))
-          await this.host.start()
-        }
-      }
   }
 
   /** Everything heals; what is over by then is over for everybody. */
@@ -204,12 +169,15 @@ function breakCoordinator(world: World, breach: string | null): () => void {
 
 export const coordinator: Scenario<Operation> = {
   name: 'coordinator',
-  breaches: { watchDropped: 'one watch event in ten is dropped' },
+  breaches: {
+    watchDropped: 'one watch event in ten is dropped',
+    syncSkipped: 'the disk of the keeper makes nothing durable',
+  },
   plan,
   async run(world, operations, breach) {
     const mend = breakCoordinator(world, breach)
     try {
-      const run = new Run(world)
+      const run = new Run(world, breach)
       await run.begin()
       await run.all(operations)
       await run.end()

@@ -8,7 +8,7 @@ import { createPath } from '../../../runtime/coordination/recipes/createPath.ts'
 import { Lease } from '../../../runtime/coordination/recipes/lease.ts'
 import { lock, tryLock } from '../../../runtime/coordination/recipes/lock.ts'
 import { Place } from '../../../runtime/coordination/recipes/place.ts'
-import type { Tenure } from '../../../runtime/coordination/recipes/tenure.ts'
+import { Tenure } from '../../../runtime/coordination/recipes/tenure.ts'
 import type { Platform } from '../../../runtime/platform.ts'
 import { Cluster, type Fault, planFaults } from '../coordination/cluster.ts'
 import { Died, type Life } from '../machine.ts'
@@ -90,7 +90,10 @@ class Run {
   }
 
   /** In a session that lives, of a process that lives, until it is done. */
-  async #in(client: number, call: (platform: Platform, session: Session, life: Life) => Promise<unknown>): Promise<void> {
+  async #in(
+    client: number,
+    call: (platform: Platform, session: Session, life: Life) => Promise<unknown>,
+  ): Promise<void> {
     for (;;) {
       const life = await this.cluster.life(client)
       try {
@@ -161,7 +164,9 @@ class Run {
     if (!tenure.isHeld) return
     for (const other of this.#holders)
       if (!other.life.isDead && other.tenure.isHeld)
-        throw new Violation(`${who} holds with fence ${tenure.fence}, and so does ${other.who} with ${other.tenure.fence}`)
+        throw new Violation(
+          `${who} holds with fence ${tenure.fence}, and so does ${other.who} with ${other.tenure.fence}`,
+        )
     if (tenure.fence <= this.#lastFence)
       throw new Violation(`${who} holds with fence ${tenure.fence} after one with ${this.#lastFence}`)
     this.#lastFence = tenure.fence
@@ -233,9 +238,14 @@ function breakRecipes(breach: string | null): () => void {
     }
   }
   if (breach === 'leaseIgnored') {
-    const isCertain = Object.getOwnPropertyDescriptor(Lease.prototype, 'isCertain')!
-    Object.defineProperty(Lease.prototype, 'isCertain', { configurable: true, get: () => true })
-    return () => Object.defineProperty(Lease.prototype, 'isCertain', isCertain)
+    const { hold } = Lease.prototype
+    const isHeld = Object.getOwnPropertyDescriptor(Tenure.prototype, 'isHeld')!
+    Lease.prototype.hold = () => () => {}
+    Object.defineProperty(Tenure.prototype, 'isHeld', { configurable: true, get: () => true })
+    return () => {
+      Lease.prototype.hold = hold
+      Object.defineProperty(Tenure.prototype, 'isHeld', isHeld)
+    }
   }
   return () => {}
 }
@@ -246,6 +256,7 @@ function exclusive(name: string, take: Take): Scenario<Operation> {
     breaches: {
       queueJumped: 'who waits takes itself for the first',
       leaseIgnored: 'who is cut off goes on as if it held',
+      syncSkipped: 'the disk of the keeper makes nothing durable',
     },
     plan,
     async run(world, operations, breach) {

@@ -73,8 +73,13 @@ export async function recordDropped(
   return file
 }
 
+/** Also where an earlier attempt got half of the way, or all of it. */
 export async function removePart(disk: Disk, path: string, name: string): Promise<void> {
-  await disk.move(`${path}/${name}`, `${path}/${removedPrefix}${name}`)
+  try {
+    await disk.move(`${path}/${name}`, `${path}/${removedPrefix}${name}`)
+  } catch (error) {
+    if (!(error instanceof DBError && error.errorName === 'FILE_DOESNT_EXIST')) throw error
+  }
   await disk.remove(`${path}/${removedPrefix}${name}`)
 }
 

@@ -1,4 +1,4 @@
-import { DBError, toDBError } from '../../core/errors.ts'
+import { DBError, type ErrorName, toDBError } from '../../core/errors.ts'
 import { parseType } from '../../types/parseType.ts'
 import type { Value } from '../../types/value.ts'
 import type { Disk, DiskEntry } from '../disk.ts'
@@ -47,8 +47,21 @@ export async function loadPart(
   }
 }
 
+/** Errors of a disk, a network or a memory that may have gone by the next attempt. */
+const passing: readonly ErrorName[] = [
+  'LOGICAL_ERROR',
+  'CANNOT_READ_FROM_FILE_DESCRIPTOR',
+  'CANNOT_OPEN_FILE',
+  'NETWORK_ERROR',
+  'SOCKET_TIMEOUT',
+  'S3_ERROR',
+  'MEMORY_LIMIT_EXCEEDED',
+  'CANNOT_ALLOCATE_MEMORY',
+  'ABORTED',
+]
+
 /** Whether an error says that the part itself is bad, and not that the disk cannot be read just now. */
-export const saysBroken = (error: unknown): boolean => toDBError(error).errorName !== 'LOGICAL_ERROR'
+export const saysBroken = (error: unknown): boolean => !passing.includes(toDBError(error).errorName)
 
 class PartLoader {
   #entries: DiskEntry[] = []

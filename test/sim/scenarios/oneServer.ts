@@ -5,7 +5,7 @@ import { Died, Machine } from '../machine.ts'
 import type { Random } from '../random.ts'
 import type { Scenario } from '../scenario.ts'
 import { Server } from '../server.ts'
-import { isInjected } from '../disk.ts'
+import { calm, isInjected } from '../disk.ts'
 import { Violation, type World } from '../world.ts'
 import { AlteredTable } from './tables/altered.ts'
 import { ComingTables } from './tables/coming.ts'
@@ -29,6 +29,16 @@ export type Operation =
   | { kind: 'pause'; ms: number }
   | { kind: 'jump'; ms: number }
   | { kind: 'wait'; ms: number }
+  | { kind: 'badDisk'; how: keyof typeof moods; ms: number }
+
+/** What a disk is like when it is not well. */
+const moods = {
+  reads: { ...calm, readFails: 0.05 },
+  changes: { ...calm, changeFails: 0.05 },
+  answers: { ...calm, answerLost: 0.05 },
+  slow: { ...calm, slow: 0.2 },
+  full: { ...calm, isFull: true },
+} as const
 
 const clientWeights = {
   insert: 10,
@@ -42,48 +52,56 @@ const clientWeights = {
   drop: 1,
 }
 
-function plan(random: Random): Operation[] {
-  const operations: Operation[] = []
-  const count = random.whole(8, 24)
-  for (let i = 0; i < count; i++) {
-    const client = random.below(clients)
-    const kind = random.weighted(clientWeights)
-    switch (kind) {
-      case 'insert':
+const plan =
+  (faults: Readonly<Record<FaultKind, number>>) =>
+  (random: Random): Operation[] => {
+    const operations: Operation[] = []
+    const count = random.whole(8, 24)
+    for (let i = 0; i < count; i++) {
+      const client = random.below(clients)
+      const kind = random.weighted(clientWeights)
+      switch (kind) {
+        case 'insert':
+          operations.push({
+            kind,
+            client,
+            rows: random.whole(1, 40),
+            partitions: random.whole(1, 3),
+            blockRows: random.pick([5, 1000]),
+          })
+          break
+        case 'insertToDrop':
+          operations.push({ kind, client, rows: random.whole(1, 10) })
+          break
+        case 'optimize':
+          operations.push({ kind, client, final: random.chance(0.6) })
+          break
+        default:
+          operations.push({ kind, client })
+      }
+    }
+    for (let i = random.whole(1, 3); i > 0; i--) {
+      const kind = random.weighted(faults)
+      operations.push({ kind: 'wait', ms: random.between(0, 60) })
+      if (kind === 'crash')
         operations.push({
           kind,
-          client,
-          rows: random.whole(1, 40),
-          partitions: random.whole(1, 3),
-          blockRows: random.pick([5, 1000]),
+          how: random.pick(['kill', 'power', 'power']),
+          afterEvents: random.whole(1, 400),
+          whileStarting: random.chance(0.3) ? random.whole(1, 60) : 0,
         })
-        break
-      case 'insertToDrop':
-        operations.push({ kind, client, rows: random.whole(1, 10) })
-        break
-      case 'optimize':
-        operations.push({ kind, client, final: random.chance(0.6) })
-        break
-      default:
-        operations.push({ kind, client })
+      else if (kind === 'pause') operations.push({ kind, ms: random.between(1, 3000) })
+      else if (kind === 'badDisk')
+        operations.push({
+          kind,
+          how: random.pick(['reads', 'changes', 'answers', 'slow', 'full']),
+          ms: random.between(1, 300),
+        })
+      else if (kind === 'jump') operations.push({ kind, ms: random.between(-100_000, 100_000) })
+      else operations.push({ kind })
     }
+    return operations
   }
-  for (let i = random.whole(1, 3); i > 0; i--) {
-    const kind = random.weighted({ crash: 6, restart: 1, pause: 1, jump: 1 })
-    operations.push({ kind: 'wait', ms: random.between(0, 60) })
-    if (kind === 'crash')
-      operations.push({
-        kind,
-        how: random.pick(['kill', 'power', 'power']),
-        afterEvents: random.whole(1, 400),
-        whileStarting: random.chance(0.3) ? random.whole(1, 60) : 0,
-      })
-    else if (kind === 'pause') operations.push({ kind, ms: random.between(1, 3000) })
-    else if (kind === 'jump') operations.push({ kind, ms: random.between(-100_000, 100_000) })
-    else operations.push({ kind })
-  }
-  return operations
-}
 
 class Run {
   readonly server: Server
@@ -190,10 +208,21 @@ class Run {
         case 'jump':
           machine.jumpClock(operation.ms)
           break
+        case 'badDisk': {
+          const { spindle } = machine
+          spindle.mood = moods[operation.how]
+          this.world.after(null, operation.ms, 'disk is well', '', () => {
+            spindle.mood = calm
+          })
+          break
+        }
         case 'restart':
           await this.#down(async () => {
             this.#isStopping = true
-            await this.server.stop()
+            await this.server.stop().catch(error => {
+              if (!isInjected(error)) throw error
+              machine.stop()
+            })
           })
           break
         case 'crash': {
@@ -213,7 +242,7 @@ class Run {
                 () => 'up',
                 error => error,
               )
-              if (outcome !== 'up' && !(outcome instanceof Died)) throw told(outcome, 'a start')
+              if (outcome !== 'up' && !(outcome instanceof Died || isInjected(outcome))) throw told(outcome, 'a start')
               if (outcome === 'up') crash()
             }
           })
@@ -230,11 +259,28 @@ class Run {
     await work()
     this.#isStopping = false
     const before = this.#leftovers()
-    await this.server.start()
+    await this.#startWell()
     const [left] = this.#leftovers().filter(path => before.includes(path))
     if (left !== undefined) throw new Violation(`${left} was left behind`)
     await this.check()
     open()
+  }
+
+  /** A start that finds everything; where the disk does not let it, another one. */
+  async #startWell(): Promise<void> {
+    const { machine } = this.server
+    for (;;) {
+      machine.log.length = 0
+      try {
+        await this.server.start()
+        if (!machine.log.some(({ text }) => /not loaded.*injected/.test(text))) return
+      } catch (error) {
+        if (!isInjected(error)) throw told(error, 'a start')
+      }
+      machine.stop()
+      machine.spindle.settle()
+      await this.world.wait(50)
+    }
   }
 
   /** What an earlier life left aside. */
@@ -249,6 +295,7 @@ class Run {
 
   async end(): Promise<void> {
     const { machine } = this.server
+    machine.spindle.mood = calm
     await this.#down(async () => machine.losePower('nothing'))
     await this.server.query('OPTIMIZE TABLE kept FINAL')
     await this.tables.altered.update()
@@ -280,13 +327,15 @@ function breakEngine(breach: string | null): () => void {
   }
 }
 
-export const oneServer: Scenario<Operation> = {
-  name: 'oneServer',
+type FaultKind = 'crash' | 'restart' | 'pause' | 'jump' | 'badDisk'
+
+const scenario = (name: string, faults: Readonly<Record<FaultKind, number>>): Scenario<Operation> => ({
+  name,
   breaches: {
     syncSkipped: 'the disk makes nothing durable',
     acknowledgedEarly: 'an INSERT is acknowledged before its commit',
   },
-  plan,
+  plan: plan(faults),
   async run(world, operations, breach) {
     const mend = breakEngine(breach)
     try {
@@ -298,4 +347,7 @@ export const oneServer: Scenario<Operation> = {
       mend()
     }
   },
-}
+})
+
+export const oneServer = scenario('oneServer', { crash: 6, restart: 1, pause: 1, jump: 1, badDisk: 0 })
+export const faultyDisk = scenario('faultyDisk', { crash: 1, restart: 1, pause: 0, jump: 0, badDisk: 6 })

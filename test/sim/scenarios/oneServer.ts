@@ -244,6 +244,7 @@ class Run {
               )
               if (outcome !== 'up' && !(outcome instanceof Died || isInjected(outcome))) throw told(outcome, 'a start')
               if (outcome === 'up') crash()
+              machine.stop()
             }
           })
         }

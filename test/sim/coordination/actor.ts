@@ -37,7 +37,7 @@ interface Held {
 
 export class Actor {
   #held: Held | null = null
-  /** Sessions whose process has ended: nobody hears of their end. */
+  /** Sessions whose end nobody hears of: their process has ended, or has closed them. */
   readonly #lost: Held[] = []
   #values = 0
   readonly sequence: { readonly invoked: number; readonly returned: number; readonly number: number }[] = []
@@ -92,7 +92,9 @@ export class Actor {
     void session.ended.then(how => {
       world.note(`${name}: session ${number} is ${how}`)
       held.isOver = true
-      this.#end(held)
+      // Who closes it while he is cut off tells nobody: its nodes go when its time is up.
+      if (how === 'closed') this.#lost.push(held)
+      else this.#end(held)
       try {
         ledger.ended()
       } catch (error) {

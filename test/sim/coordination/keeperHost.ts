@@ -1,8 +1,6 @@
 // A simulated machine that runs the embedded coordinator: for clients inside of its process, and over the network.
-import {
-  type EmbeddedCoordinator,
-  embeddedCoordinator,
-} from '../../../runtime/coordination/embedded/embeddedCoordinator.ts'
+import type { EmbeddedCoordinator } from '../../../runtime/coordination/embedded/embeddedCoordinator.ts'
+import { startKeeper } from '../../../runtime/coordination/keeper/keeperServer.ts'
 import type { Coordinator } from '../../../runtime/coordination/coordinator.ts'
 import { isInjected } from '../disk.ts'
 import { Died, type Life, type Machine } from '../machine.ts'
@@ -25,7 +23,10 @@ export class KeeperHost {
       })
       try {
         const disk = await life.ask(() => life.platform.openDisk('keeper'))
-        this.coordinator = await life.ask(() => embeddedCoordinator(life.platform, disk, { tickMs }))
+        const running = await life.ask(() =>
+          startKeeper(life.platform, disk, { tickMs, port: keeperPort, host: 'keeper' }),
+        )
+        this.coordinator = running.coordinator
         for (const wake of this.#waiting.splice(0)) wake()
         return
       } catch (error) {

@@ -1,3 +1,4 @@
+import type { Coordinator } from './coordination/coordinator.ts'
 import type { Disk } from './storage/disk.ts'
 import type { ObjectStore } from './storage/objectStore.ts'
 import type { StoreOptions } from './storage/storeOptions.ts'
@@ -39,6 +40,8 @@ export interface Platform {
   connect?(address: SocketAddress): Promise<Socket>
   /** Takes TCP connections until closed. */
   listenTcp?(address: { host: string; port: number }, onConnection: (socket: Socket) => void): Promise<TcpServer>
+  /** ZooKeeper by a library of the runtime's; servers: `host:port,host:port/chroot`. */
+  nativeZooKeeper?(options: { readonly servers: string }): Coordinator
   /** A variable of the environment, such as AWS_REGION. */
   environment?(name: string): string | undefined
   /** What was stated for object stores; see withStoreOptions(). */

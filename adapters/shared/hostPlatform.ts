@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
+import type { Coordinator } from '../../runtime/coordination/coordinator.ts'
 import type { LogLevel, Platform } from '../../runtime/platform.ts'
 import { isUrl, openUrlDisk } from '../../runtime/storage/openUrlDisk.ts'
 import { clock } from './clock.ts'
@@ -24,12 +25,13 @@ export interface Host {
   /** Its worker's program. */
   readonly worker: URL
   readonly wire?: Wire
+  readonly nativeZooKeeper?: (platform: Platform, options: { readonly servers: string }) => Coordinator
 }
 
 const levels: readonly LogLevel[] = ['error', 'warning', 'information', 'debug']
 
 /** What Node, Deno and Bun can do, all by Node's modules. */
-export function hostPlatform({ name, worker, wire }: Host, options: PlatformOptions): Platform {
+export function hostPlatform({ name, worker, wire, nativeZooKeeper }: Host, options: PlatformOptions): Platform {
   const core = options.core ?? compileCore()
   const threads = options.threads ?? os.availableParallelism()
   const loudest = levels.indexOf(options.logLevel ?? 'information')
@@ -54,6 +56,7 @@ export function hostPlatform({ name, worker, wire }: Host, options: PlatformOpti
       fetch(url, { method, headers, body: body as BodyInit | undefined, signal }),
     connect,
     listenTcp,
+    nativeZooKeeper: nativeZooKeeper && (zooKeeper => nativeZooKeeper(platform, zooKeeper)),
     log(level, text) {
       if (levels.indexOf(level) <= loudest)
         process.stderr.write(`${new Date().toISOString().replace('T', ' ').replace('Z', '')} <${level}> ${text}\n`)

@@ -1,3 +1,4 @@
+import type { CoordinationOptions } from '../coordination/openCoordinator.ts'
 import type { Memory } from '../core/memory.ts'
 import type { StoreOptions } from '../storage/storeOptions.ts'
 import type { Session, Sessions } from './session.ts'
@@ -58,6 +59,8 @@ export interface EngineOptions {
   readonly httpPort?: number
   /** Tables that are read where they are published: `database.table` and its location. */
   readonly published?: Readonly<Record<string, string>>
+  /** ZooKeeper, for what servers agree on. Absent: there is none. */
+  readonly coordination?: CoordinationOptions
   /** Defaults for everybody, by ClickHouse's names. */
   readonly settings?: Readonly<Record<string, string>>
 }

@@ -1,4 +1,5 @@
 import { Catalog } from '../catalog/catalog.ts'
+import type { Coordinator } from '../coordination/coordinator.ts'
 import { DBError, toDBError } from '../core/errors.ts'
 import { Memory } from '../core/memory.ts'
 import { Moments } from '../core/moment.ts'
@@ -18,6 +19,7 @@ import { withStoreOptions } from '../storage/storeOptions.ts'
 import type { Credentials, Engine, EngineOptions, Metric, QueryRequest, QueryResult, UserOptions } from './contract.ts'
 import { noProgress } from './contract.ts'
 import { withExternalTables } from './externalTables.ts'
+import { EngineCoordination } from './coordination.ts'
 import { WorkerPool } from './pool.ts'
 import { addPublished } from './publishedTable.ts'
 import { QueryRun } from './queryRun.ts'
@@ -28,6 +30,7 @@ import { settingsOfStatement } from './statementSettings.ts'
 import { Statements } from './statements.ts'
 import { loadCatalog } from './load.ts'
 import { type Snapshots, takeSnapshots, Unprepared } from './snapshots.ts'
+import { noZooKeeperRows, readZooKeeper } from './systemZooKeeper.ts'
 import { temporaryDirectory } from '../exec/temporaryFiles.ts'
 
 /** How often a query's tables may have to be loaded before they are there together. */
@@ -90,6 +93,7 @@ export class GranaryEngine implements Engine {
   readonly events = new Map<string, number>()
   readonly statements: Statements
   readonly tableDisks: TableDisks
+  readonly coordination: EngineCoordination
   #closing = false
 
   constructor(
@@ -131,6 +135,7 @@ export class GranaryEngine implements Engine {
     )
     this.statements = new Statements(this)
     this.tableDisks = new TableDisks(this)
+    this.coordination = new EngineCoordination(platform, options.coordination)
   }
 
   /** Of Platform.openDisk, for workers. */
@@ -141,6 +146,11 @@ export class GranaryEngine implements Engine {
   /** Where tables keep their files: the data directory, or memory. */
   async dataDisk(): Promise<Disk> {
     return this.disk ?? this.platform.openDisk(this.location)
+  }
+
+  /** Where servers agree; begins with the first who asks. NO_ZOOKEEPER where none is configured. */
+  coordinator(): Coordinator {
+    return this.coordination.coordinator()
   }
 
   count(event: string, by = 1): void {
@@ -294,11 +304,16 @@ export class GranaryEngine implements Engine {
     parameters: Readonly<Record<string, string>> = {},
     settings = this.settings.with(session?.settings ?? []),
   ): Promise<Snapshots> {
+    const isRead = extra.some(
+      table => table.name === noZooKeeperRows.name && table.database === noZooKeeperRows.database,
+    )
+    const nodes = isRead ? null : await readZooKeeper(this, node, database, parameters)
+    const given = nodes ? [...extra, nodes] : extra
     const reading = { started: this.moments.next(), settings }
     // Loading a dictionary may take as long as a query, in which other tables change: so all are taken anew after it.
     for (let attempt = 1; ; attempt++) {
       try {
-        return takeSnapshots(this, node, { database, session, parameters }, extra, reading)
+        return takeSnapshots(this, node, { database, session, parameters }, given, reading)
       } catch (error) {
         if (!(error instanceof Unprepared) || attempt > prepareAttemptsMax) throw error
         await Promise.all(error.work)
@@ -318,6 +333,7 @@ export class GranaryEngine implements Engine {
       for (const database of this.catalog.databases.values())
         for (const table of database.tables.values()) await table.storage.close()
       await this.pool.close()
+      await this.coordination.close()
     } finally {
       await this.lock?.release()
     }

@@ -13,6 +13,7 @@ import { distrustPublished } from './publishedTable.ts'
 import type { RunningQuery } from './processes.ts'
 import type { Session } from './session.ts'
 import type { Rows } from './rows.ts'
+import { noZooKeeperRows } from './systemZooKeeper.ts'
 
 /** So much later than a query's own look at the time comes that of the control thread. */
 const lateMs = 20
@@ -209,7 +210,7 @@ export class QueryRun implements RunningQuery {
       query,
       this.database,
       this.session,
-      [],
+      [noZooKeeperRows],
       this.request.parameters,
       this.settings,
     )

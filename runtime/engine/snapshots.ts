@@ -79,7 +79,7 @@ export function takeSnapshots(
       seen.add(key)
       const table = temporary ?? engine.catalog.find(stated ?? current, name)
       if (table) addTable(table)
-      else if (!tables.some(other => other.database === stated && other.name === name)) {
+      else if (!tables.some(other => other.database === (stated ?? current) && other.name === name)) {
         const system = systemSnapshot(engine, stated ?? current, name)
         if (system) tables.push(system)
         else if (stated !== undefined) engine.catalog.database(stated)

@@ -16,6 +16,7 @@ import { shownStatement } from '../catalog/tableDisk.ts'
 import { isUrl } from '../storage/openUrlDisk.ts'
 import { systemLists } from './systemLists.ts'
 import { systemDictionaries } from './systemDictionaries.ts'
+import { systemZooKeeper } from './systemZooKeeper.ts'
 import { systemQueryLog } from './systemQueryLog.ts'
 
 export interface SystemTable {
@@ -107,7 +108,7 @@ const tables: Record<string, SystemTable> = {
           table.view ? 0 : 1,
         ]
       }
-      for (const name of Object.keys(tables))
+      for (const [name] of tablesOf(engine))
         yield [
           'system',
           name,
@@ -191,7 +192,7 @@ const tables: Record<string, SystemTable> = {
         }
         release()
       }
-      for (const [table, { columns }] of Object.entries(tables)) {
+      for (const [table, { columns }] of tablesOf(engine)) {
         let position = 1n
         for (const [name, type] of columns)
           yield ['system', table, name, type, position++, '', '', 0n, 0n, 0n, '', 0, 0, 0, 0, '']
@@ -563,6 +564,7 @@ const tables: Record<string, SystemTable> = {
     rows: () => [],
   },
   dictionaries: systemDictionaries,
+  zookeeper: systemZooKeeper,
   users: {
     columns: [
       ['name', 'String'],
@@ -572,6 +574,11 @@ const tables: Record<string, SystemTable> = {
       for (const { name } of engine.options.users ?? [{ name: 'default' }]) yield [name, 'users']
     },
   },
+}
+
+/** As ClickHouse has it, nothing is there of what is not configured. */
+function tablesOf(engine: GranaryEngine): [string, SystemTable][] {
+  return Object.entries(tables).filter(([name]) => name !== 'zookeeper' || engine.coordination.isConfigured)
 }
 
 /** A table of `system`, filled now; undefined when there is none. */
@@ -590,7 +597,7 @@ export function systemSnapshot(engine: GranaryEngine, database: string, name: st
     return snapshot([['number', 'UInt64']], { kind: 'numbers', start: 0n, count: null, step: 1n })
   if (name === 'zeros' || name === 'zeros_mt')
     return snapshot([['zero', 'UInt8']], { kind: 'numbers', start: 0n, count: null, step: 1n, zeros: true })
-  const table = Object.hasOwn(tables, name) ? tables[name] : undefined
+  const table = new Map(tablesOf(engine)).get(name)
   return table && snapshot(table.columns, { kind: 'rows', rows: [...table.rows(engine)] })
 }
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { isIP } from 'node:net'
+import type { CoordinationOptions } from '../../../runtime/coordination/openCoordinator.ts'
 import type { UserOptions } from '../../../runtime/engine/contract.ts'
 import type { LogLevel } from '../../../runtime/platform.ts'
 import type { StoreOptions } from '../../../runtime/storage/storeOptions.ts'
@@ -18,6 +19,8 @@ export interface ServerConfig {
   logLevel?: LogLevel
   /** Access to object stores: {"s3": {"endpoint": ..., "region": ..., "accessKeyId": ..., "secretAccessKey": ...}} */
   stores?: StoreOptions
+  /** ZooKeeper: {"servers": "host:port,host:port", ...} */
+  coordination?: CoordinationOptions
   /** Time that queries have to finish when the server is told to stop. */
   stopTimeoutSeconds: number
 }
@@ -44,6 +47,7 @@ const kinds: Readonly<Record<keyof ServerConfig, 'string' | 'number' | 'object'>
   displayName: 'string',
   logLevel: 'string',
   stores: 'object',
+  coordination: 'object',
   stopTimeoutSeconds: 'number',
 }
 

@@ -47,6 +47,7 @@ export function runProgram(runtime: CliHost): void {
     .option('--host <address>', 'address to listen on; another than this machine needs a password (default: 127.0.0.1)')
     .option('--config <file>', 'configuration as JSON; options of the command line go before it')
     .option('--max-threads <count>', 'worker threads (default: as many as there are cores)', whole)
+    .option('--zookeeper <servers>', 'ZooKeeper, or what speaks its protocol, as host:port,host:port/chroot')
     .option('--demo', 'load three million flights at the first start, and show what to ask them', false)
     .addOption(
       new Option('--log-level <level>', 'how much to tell on stderr').choices([
@@ -72,7 +73,12 @@ Examples:
         ([, value]) => value !== undefined,
       )
       await finish(
-        server(runtime, { config: options.config, demo: options.demo, overrides: Object.fromEntries(given) }),
+        server(runtime, {
+          config: options.config,
+          zooKeeper: options.zookeeper,
+          demo: options.demo,
+          overrides: Object.fromEntries(given),
+        }),
       )
     })
 

@@ -8,14 +8,20 @@ export interface ServerCommand {
   config?: string
   /** What the command line says, which goes before the file. */
   overrides: Partial<ServerConfig>
+  /** Servers; go before those of the file. */
+  zooKeeper?: string
   demo: boolean
 }
 
 /** Runs until a signal stops it. */
-export async function server(runtime: CliHost, { config: file, overrides, demo }: ServerCommand): Promise<number> {
+export async function server(
+  runtime: CliHost,
+  { config: file, overrides, zooKeeper, demo }: ServerCommand,
+): Promise<number> {
   const config: ServerConfig = { ...defaultConfig, ...(file ? readConfig(file) : {}), ...overrides }
   const password = process.env['GRANARY_PASSWORD']
   if (password !== undefined) config.users = { ...config.users, default: { ...config.users['default'], password } }
+  if (zooKeeper !== undefined) config.coordination = { ...config.coordination, servers: zooKeeper }
   checkExposure(config)
 
   const stop = stopSignal()
@@ -24,6 +30,7 @@ export async function server(runtime: CliHost, { config: file, overrides, demo }
   const engine = await createEngine(platform, {
     path: config.path,
     stores: config.stores,
+    coordination: config.coordination,
     users: Object.entries(config.users).map(([name, user]) => ({ name, ...user })),
     maxThreads: config.maxThreads,
     maxServerMemoryUsage: config.maxServerMemoryUsage,

@@ -45,6 +45,9 @@ export interface Holder extends WatchOwner {
 const batchMax = 10_000
 const batchBytesMax = 16 << 20
 
+/** Reads that have run and are still in their line. */
+const behindMax = 1000
+
 interface Waiting {
   readonly transaction: Transaction
   readonly done: (result: Result) => void
@@ -280,6 +283,8 @@ export class KeeperSession {
   #changesDone = 0
   /** Reads, each behind so many changes. */
   readonly #behind: { readonly changes: number; readonly run: () => void }[] = []
+  /** Those before have run. */
+  #behindAt = 0
 
   constructor(
     readonly keeper: Keeper,
@@ -301,7 +306,7 @@ export class KeeperSession {
   isAlive = false
 
   get inFlight(): number {
-    return this.#changesAsked - this.#changesDone + this.#behind.length
+    return this.#changesAsked - this.#changesDone + this.#behind.length - this.#behindAt
   }
 
   /** Takes it from who has it. */
@@ -333,13 +338,14 @@ export class KeeperSession {
   /** answer: called once, in the order of the requests. What request brings is not to be changed after. */
   ask(request: Request, answer: (result: Result) => void): void {
     const { identities } = this
+    const holder = this.#holder
     if (this.inFlight >= this.keeper.requestsInFlightMax)
       this.inOrder(() => answer(failure('QuotaExceeded', 'too many requests are waiting for their answer')))
     else if (isChange(request)) this.#change(request, answer)
     else if (request.kind === 'auth') {
       const result = this.#show(request.scheme, request.credentials)
       this.inOrder(() => answer(result))
-    } else this.inOrder(() => answer(this.#read(request, identities)))
+    } else this.inOrder(() => answer(this.#read(request, identities, holder)))
   }
 
   #change(change: Change, answer: (result: Result) => void): void {
@@ -353,7 +359,7 @@ export class KeeperSession {
 
   /** Runs when the changes that were asked before it are done; at once when they are. */
   inOrder(run: () => void): void {
-    if (this.#changesAsked === this.#changesDone && this.#behind.length === 0) run()
+    if (this.inFlight === 0) run()
     else this.#behind.push({ changes: this.#changesAsked, run })
   }
 
@@ -366,15 +372,20 @@ export class KeeperSession {
     return { kind: 'done' }
   }
 
+  /** What runs may ask for more. */
   #drain(): void {
-    let count = 0
-    while (count < this.#behind.length && this.#behind[count].changes <= this.#changesDone) this.#behind[count++].run()
-    if (count > 0) this.#behind.splice(0, count)
+    const behind = this.#behind
+    while (this.#behindAt < behind.length && behind[this.#behindAt].changes <= this.#changesDone)
+      behind[this.#behindAt++].run()
+    if (this.#behindAt < Math.min(behind.length, behindMax)) return
+    behind.splice(0, this.#behindAt)
+    this.#behindAt = 0
   }
 
   #read(
     request: Exclude<Request, Change | { kind: 'auth' }> | Extract<Request, { kind: 'check' }>,
     identities: readonly Identity[],
+    holder: Holder | null,
   ): Result {
     const { state, watches, watchesMax } = this.keeper
     if (!state.sessions.has(this.id)) return failure('SessionExpired')
@@ -382,11 +393,11 @@ export class KeeperSession {
     if (isWatched && watches.count >= watchesMax) return failure('QuotaExceeded', 'there are too many watches')
     switch (request.kind) {
       case 'get':
-        return this.#watched(request, state.get(request.path, identities))
+        return this.#watched(request, state.get(request.path, identities), holder)
       case 'exists':
-        return this.#watched(request, state.exists(request.path))
+        return this.#watched(request, state.exists(request.path), holder)
       case 'children':
-        return this.#watched(request, state.children(request.path, identities))
+        return this.#watched(request, state.children(request.path, identities), holder)
       case 'getAcl':
         return state.getAcl(request.path, identities)
       case 'check':
@@ -397,10 +408,15 @@ export class KeeperSession {
     }
   }
 
-  #watched(request: { readonly kind: 'get' | 'exists' | 'children'; path: string; watch: boolean }, result: Result) {
+  /** holder: who asked; a watch is left for no other. */
+  #watched(
+    request: { readonly kind: 'get' | 'exists' | 'children'; path: string; watch: boolean },
+    result: Result,
+    holder: Holder | null,
+  ) {
     const isLeft = result.kind !== 'error' || (request.kind === 'exists' && result.error === 'NoNode')
-    if (request.watch && isLeft && this.#holder)
-      this.keeper.watches.add(request.kind === 'children' ? 'child' : 'data', request.path, this.#holder)
+    if (request.watch && isLeft && holder && holder === this.#holder)
+      this.keeper.watches.add(request.kind === 'children' ? 'child' : 'data', request.path, holder)
     return result
   }
 

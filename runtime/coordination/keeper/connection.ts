@@ -21,13 +21,14 @@ import { answerRead, noWatcherError, removeWatches } from './serverRequests.ts'
 import type { KeeperServer } from './keeperServer.ts'
 import { ConnectionStatistics } from './statistics.ts'
 
-/** Changes of one connection that are not answered yet; further requests wait unread. */
+/** Changes of one connection that are not answered yet, and reads behind them; further requests wait unread. */
 const inFlightMax = 1000
 const inFlightBytesMax = 8 << 20
 /** While so much waits to be taken by the client, nothing more is answered. */
 const outputBytesPause = 1 << 20
 /** What events may add to it, until the connection is given up. */
 const outputBytesMax = 64 << 20
+const heldMax = 200_000
 
 interface Parsed {
   readonly incoming: IncomingRequest
@@ -42,6 +43,8 @@ export class Connection implements Holder {
   readonly #keeper: Keeper
   readonly #frames: Frames
   readonly #output = new JuteWriter()
+  /** Answers and events behind them, that are written when there is room; they hold nothing that the state did not have. */
+  readonly #held: (() => void)[] = []
   /** Read, and waiting for their turn; no more than one piece of the socket's brings. */
   #requests: Parsed[] = []
   #next = 0
@@ -120,11 +123,10 @@ export class Connection implements Holder {
 
   onEvent(event: WatchEvent): void {
     if (this.#isGone) return
-    writeEvent(this.#output, event)
-    this.statistics.sent++
-    this.server.statistics.sent++
-    if (this.#output.size > outputBytesMax) this.#giveUp('does not take what it is sent')
-    this.#flushSoon()
+    if (this.#held.length > 0) this.#held.push(() => writeEvent(this.#output, event))
+    else writeEvent(this.#output, event)
+    if (this.#output.size > outputBytesMax || this.#held.length > heldMax) this.#giveUp('does not take what it is sent')
+    this.#sent()
   }
 
   onEnd(reason: 'expired' | 'closed' | 'moved'): void {
@@ -248,17 +250,19 @@ export class Connection implements Holder {
   /** Does what can be done of what was asked. */
   #work(): void {
     while (this.#next < this.#requests.length && !this.#isEnding) {
-      if (!this.session || this.#output.size > outputBytesPause) return
+      if (!this.session || this.#isFull) return
       const parsed = this.#requests[this.#next]
-      const isChange = changes.has(parsed.incoming.request.kind)
-      if (isChange) {
-        if (this.#inFlight >= inFlightMax || this.#inFlightBytes >= inFlightBytesMax || !this.server.hasRoom(this))
-          return
-      }
-      // What is read sees the changes that were asked before.
-      else if (this.#inFlight > 0) return
+      const { kind } = parsed.incoming.request
+      // What is read sees the changes that were asked before; what brings little waits for its place, and holds up nobody.
+      const isInLine = changes.has(kind) || (this.#inFlight > 0 && smallReads.has(kind))
+      if (!isInLine && this.#inFlight > 0) return
+      if (
+        isInLine &&
+        (this.#inFlight >= inFlightMax || this.#inFlightBytes >= inFlightBytesMax || !this.server.hasRoom(this))
+      )
+        return
       this.#next++
-      if (isChange) this.#ask(parsed)
+      if (isInLine) this.#ask(parsed)
       else this.#answerAtOnce(parsed)
     }
     this.#requests = []
@@ -317,11 +321,24 @@ export class Connection implements Holder {
     }
   }
 
+  /** Nothing more is answered until some of it is taken. */
+  get #isFull(): boolean {
+    return this.#held.length > 0 || this.#output.size > outputBytesPause
+  }
+
   #answer(parsed: Parsed, result: ServerResult): void {
     if (this.#isGone) return
     const zxid = this.#keeper.state.zxid
-    writeAnswer(this.#output, parsed.incoming, BigInt(zxid), result)
+    // Of reads in line there may be many that have come to their turn at once.
+    if (this.#isFull) this.#held.push(() => writeAnswer(this.#output, parsed.incoming, BigInt(zxid), result))
+    else writeAnswer(this.#output, parsed.incoming, BigInt(zxid), result)
     this.#answered(parsed, zxid)
+  }
+
+  #writeHeld(): void {
+    let count = 0
+    while (count < this.#held.length && this.#output.size <= outputBytesPause) this.#held[count++]()
+    if (count > 0) this.#held.splice(0, count)
   }
 
   #answerError(parsed: Parsed, error: number): void {
@@ -360,6 +377,7 @@ export class Connection implements Holder {
         const bytes = this.#output.take()
         this.server.statistics.sentBytes += bytes.length
         await this.socket.write(bytes)
+        this.#writeHeld()
         this.#work()
       }
     } catch {
@@ -392,10 +410,16 @@ const changes: ReadonlySet<ServerRequest['kind']> = new Set([
   'closeSession',
 ])
 
-type Asked = Extract<ServerRequest, { kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' }>
+/** Their answers are no longer than one node. */
+const smallReads: ReadonlySet<ServerRequest['kind']> = new Set(['get', 'exists', 'getAcl', 'check', 'sync'])
+
+type Asked = Extract<
+  ServerRequest,
+  { kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' | 'get' | 'exists' | 'getAcl' | 'check' | 'sync' }
+>
 
 const isAsked = (request: ServerRequest): request is Asked =>
-  changes.has(request.kind) && request.kind !== 'closeSession'
+  smallReads.has(request.kind) || (changes.has(request.kind) && request.kind !== 'closeSession')
 
 /** As the words for people show them. */
 const names: Readonly<Record<number, string>> = {

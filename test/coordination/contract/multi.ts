@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { check as checkNode, create, remove, set } from '../../../runtime/coordination/operations.ts'
-import { type Contract, caughtUp, fails, Log, text } from './subject.ts'
+import { type Contract, caughtUp, fails, Log, sleep, text } from './subject.ts'
 
 /** All or nothing. */
 export function multiContract({ check, capabilities }: Contract): void {
@@ -158,6 +158,7 @@ export function multiContract({ check, capabilities }: Contract): void {
       assert.ok(Number(text(second.data)) >= Number(text(first.data)), 'the second is not older')
       assert.ok(second.stat.mzxid >= first.stat.mzxid)
       last = Number(text(first.data))
+      await sleep(0)
     }
     await written
   })

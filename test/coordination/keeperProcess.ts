@@ -14,6 +14,9 @@ process.on('exit', () => {
 
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
+export const isInstalled = (runtime: RuntimeName): boolean =>
+  runtime === runtimeHere || fs.existsSync(programOf(runtime)[0])
+
 export class KeeperProcess {
   /** The end of what it wrote. */
   log = ''
@@ -91,6 +94,7 @@ export class KeeperProcess {
     const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     living.add(child)
+    child.on('error', error => (this.log += error.message))
     for (const stream of [child.stdout!, child.stderr!])
       stream.on('data', bytes => (this.log = (this.log + bytes).slice(-20_000)))
     this.#ended = new Promise(resolve => {

@@ -1,6 +1,8 @@
 // The ZooKeeper client before servers that are slow, go away, lie or talk nonsense.
 import assert from 'node:assert/strict'
+import net from 'node:net'
 import { describe, test } from 'node:test'
+import tls from 'node:tls'
 import { clock } from '../../adapters/shared/clock.ts'
 import { connect } from '../../adapters/shared/sockets.ts'
 import type { Coordinator, SessionOptions, SessionState } from '../../runtime/coordination/coordinator.ts'
@@ -8,6 +10,7 @@ import { CoordinationError, type CoordinationErrorName } from '../../runtime/coo
 import { parseConnectString } from '../../runtime/coordination/zookeeper/connectString.ts'
 import { type ZooKeeperOptions, zooKeeper } from '../../runtime/coordination/zookeeper/zooKeeper.ts'
 import { DBError } from '../../runtime/core/errors.ts'
+import { cert, key } from '../platform/certificate.ts'
 import { type Peer, plausible, ScriptedServer, sessionId, password } from './scriptedServer.ts'
 
 const logged: string[] = []
@@ -540,6 +543,25 @@ describe('the ZooKeeper client', () => {
       },
       { answerBytesMax: 10 << 20 },
     ))
+
+  test('TLS: a server is believed by its certificate only', async () => {
+    const inner = await ScriptedServer.start(welcome)
+    const outer = tls.createServer({ key, cert }, socket => {
+      const through = net.connect(inner.tcp.port, '127.0.0.1')
+      for (const end of [socket, through]) end.on('error', () => {}) // one of them is gone first
+      socket.pipe(through).pipe(socket)
+    })
+    outer.on('tlsClientError', () => {})
+    await new Promise<void>(resolve => outer.listen(0, '127.0.0.1', resolve))
+    const servers = `localhost:${(outer.address() as net.AddressInfo).port}`
+    const client = zooKeeper(platform, { servers, tls: true, ca: cert })
+    const session = await client.open(quick)
+    await session.get('/a')
+    await client.close()
+    await fails(zooKeeper(platform, { servers, tls: true }).open({ ...quick, connectTimeoutMs: 500 }), 'ConnectionLoss')
+    await inner.stop()
+    await new Promise(resolve => outer.close(resolve))
+  })
 
   test('a writer that nobody reads from is not filled without bound', () =>
     before(

@@ -81,9 +81,10 @@ export async function redefineMergeTree(
       }
       await storage.table.commitRewrites(rewrites, write, show)
     } catch (error) {
-      for (const { task } of rewrites) await storage.table.abandonMerge(task)
-      if (!table.isTemporary) await catalog.write(table)
-      await storage.table.removeMutation(version)
+      // What the disk refuses it may still have done: until what it has is what is seen here, nobody may write.
+      for (const { task } of rewrites) await storage.table.abandonMerge(task).catch(() => {})
+      if (!table.isTemporary) await insist(engine, () => catalog.write(table))
+      await insist(engine, () => storage.table.removeMutation(version))
       throw error
     }
     return null
@@ -92,6 +93,19 @@ export async function redefineMergeTree(
     resumeMerges()
     openWrites()
   }
+}
+
+/** Until it is done. */
+async function insist(engine: GranaryEngine, call: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await call()
+      return
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      engine.platform.log('error', `An ALTER that failed cannot be taken back yet (attempt ${attempt}): ${reason}`)
+      await new Promise<void>(resolve => engine.platform.clock.after(Math.min(100 * attempt, 5000), resolve))
+    }
 }
 
 /** As system.mutations shows commands. */

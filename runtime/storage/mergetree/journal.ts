@@ -20,20 +20,37 @@ export const journalPattern = /^(commit|dropped)_(\d+)\.txt$/
 /** A directory on its way out: half of it is never seen under its name. */
 export const removedPrefix = 'delete_tmp_'
 
+export interface MoveOptions {
+  /** If they cannot be moved, they are removed. */
+  readonly discards?: boolean
+  /** Parts that are gone together with that. */
+  readonly drops?: readonly string[]
+  /**
+   * The disk refused the moves, and refuses to have them taken back. Until that is done, which can be tried again, nothing that they name
+   * may be touched: the next start ends what the journal says.
+   */
+  readonly onStuck?: (takeBack: () => Promise<void>) => void
+}
+
 /**
- * Moves directories of a table, all or none, also over a crash. number: one that no other journal has. discards: if they cannot be
- * moved, they are removed. drops: parts that are gone together with that; gives the file that says so.
+ * Moves directories of a table, all or none, also over a crash. number: one that no other journal has. Where parts are dropped, gives
+ * the file that says so.
  */
 export async function moveTogether(
   disk: Disk,
   path: string,
   number: number,
   moves: readonly Move[],
-  { discards = false, drops = [] as readonly string[] } = {},
+  { discards = false, drops = [], onStuck }: MoveOptions = {},
 ): Promise<string | null> {
   // One rename is one step already.
   const journal = moves.length > 1 || drops.length > 0 ? `${path}/commit_${number}.txt` : null
   let begun = 0
+  const takeBack = async () => {
+    for (const move of moves.slice(0, begun).reverse()) await undo(disk, path, move)
+    if (journal) await disk.remove(journal, { durable: true })
+    if (discards) for (const { from } of moves) await disk.remove(`${path}/${from}`)
+  }
   try {
     if (journal)
       await disk.put(journal, writeLines(commitTitle, [...moves.map(({ from, to }) => `${from}\t${to}`), ...drops]))
@@ -42,11 +59,11 @@ export async function moveTogether(
       await disk.move(`${path}/${from}`, `${path}/${to}`)
     }
   } catch (error) {
-    // The disk refuses, so nothing is to have happened. If it refuses this too, the next start ends what the journal says; without
-    // the journal's end nothing may be removed that it names.
-    for (const move of moves.slice(0, begun).reverse()) await undo(disk, path, move)
-    if (journal) await disk.remove(journal)
-    if (discards) for (const { from } of moves) await disk.remove(`${path}/${from}`)
+    // The disk refuses, so nothing is to have happened.
+    await takeBack().catch(reason => {
+      if (!onStuck) throw reason
+      onStuck(takeBack)
+    })
     throw error
   }
   // Readers may still need the files of what is dropped: another record says from here on that it is gone.
@@ -69,7 +86,13 @@ export async function recordDropped(
   names: readonly string[],
 ): Promise<string> {
   const file = `${path}/dropped_${number}.txt`
-  await disk.put(file, writeLines(droppedTitle, names))
+  try {
+    await disk.put(file, writeLines(droppedTitle, names))
+  } catch (error) {
+    // It may be there all the same, and would be believed by the next start.
+    await disk.remove(file, { durable: true }).catch(() => {})
+    throw error
+  }
   return file
 }
 

@@ -81,6 +81,8 @@ export class MergeTreeTable {
   #nextBlock = 1
   #journals = 0
   #temporary = 0
+  /** Moves that a disk that refused them refused to take back, too. */
+  readonly #stuck: (() => Promise<void>)[] = []
   /** Changes happen one after another. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -203,8 +205,15 @@ export class MergeTreeTable {
     throw new DBError('DIRECTORY_ALREADY_EXISTS', `Too many detached parts with the name ${name} in ${this.path}`)
   }
 
-  /** One change after another. */
-  #change<T>(work: () => Promise<T>): Promise<T> {
+  /** One change after another, each after what an earlier one left to be taken back. */
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const work = async () => {
+      while (this.#stuck.length > 0) {
+        await this.#stuck[0]()
+        this.#stuck.shift()
+      }
+      return change()
+    }
     const result = this.#last.then(work, work)
     this.#last = result.catch(() => {})
     return result
@@ -314,10 +323,12 @@ export class MergeTreeTable {
   }
 
   /** Removes what an INSERT wrote aside and will not commit. */
-  async discard(test: (name: string) => boolean): Promise<void> {
-    await this.disk.refresh?.()
-    for (const { name } of await this.disk.list(this.path))
-      if (name.startsWith('tmp_insert_') && test(name)) await this.disk.remove(`${this.path}/${name}`)
+  discard(test: (name: string) => boolean): Promise<void> {
+    return this.#change(async () => {
+      await this.disk.refresh?.()
+      for (const { name } of await this.disk.list(this.path))
+        if (name.startsWith('tmp_insert_') && test(name)) await this.disk.remove(`${this.path}/${name}`)
+    })
   }
 
   #named(part: PartInfo, name: PartName): PartInfo {
@@ -338,7 +349,8 @@ export class MergeTreeTable {
     moves: readonly Move[],
     options?: { discards?: boolean; drops?: readonly string[] },
   ): Promise<string | null> {
-    return moveTogether(this.disk, this.path, this.#journals++, moves, options)
+    const onStuck = (takeBack: () => Promise<void>) => this.#stuck.push(takeBack)
+    return moveTogether(this.disk, this.path, this.#journals++, moves, { ...options, onStuck })
   }
 
   /** Runs of neighbours that may merge. */
@@ -474,8 +486,9 @@ export class MergeTreeTable {
 
   removeMutation(version: number): Promise<void> {
     return this.#change(async () => {
-      await this.disk.remove(`${this.path}/${mutationFile(version)}`, { durable: true })
+      // Whatever the disk says, this process does nothing for it any more.
       this.#mutations.delete(version)
+      await this.disk.remove(`${this.path}/${mutationFile(version)}`, { durable: true })
     })
   }
 

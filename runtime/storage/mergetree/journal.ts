@@ -47,6 +47,7 @@ export async function moveTogether(
   const journal = moves.length > 1 || drops.length > 0 ? `${path}/commit_${number}.txt` : null
   let begun = 0
   const takeBack = async () => {
+    if (drops.length > 0) await disk.remove(droppedFile(path, number), { durable: true })
     for (const move of moves.slice(0, begun).reverse()) await undo(disk, path, move)
     if (journal) await disk.remove(journal, { durable: true })
     if (discards) for (const { from } of moves) await disk.remove(`${path}/${from}`)
@@ -58,6 +59,8 @@ export async function moveTogether(
       begun++
       await disk.move(`${path}/${from}`, `${path}/${to}`)
     }
+    // Readers may still need the files of what is dropped: another record says from here on that it is gone.
+    if (drops.length > 0) await recordDropped(disk, path, number, drops)
   } catch (error) {
     // The disk refuses, so nothing is to have happened.
     await takeBack().catch(reason => {
@@ -66,10 +69,9 @@ export async function moveTogether(
     })
     throw error
   }
-  // Readers may still need the files of what is dropped: another record says from here on that it is gone.
-  const dropped = drops.length > 0 ? await recordDropped(disk, path, number, drops) : null
-  if (journal) await disk.remove(journal)
-  return dropped
+  // It has happened, whatever comes of this: a journal of what is done says nothing to the next start.
+  if (journal) await disk.remove(journal).catch(() => {})
+  return drops.length > 0 ? droppedFile(path, number) : null
 }
 
 /** A move that failed may have happened all the same. */
@@ -78,6 +80,8 @@ async function undo(disk: Disk, path: string, { from, to }: Move): Promise<void>
   if ((await disk.list(`${path}/${to}`)).length > 0) await disk.move(`${path}/${to}`, `${path}/${from}`)
 }
 
+const droppedFile = (path: string, number: number): string => `${path}/dropped_${number}.txt`
+
 /** Makes it durable that parts are gone. Gives the file that says so, to be removed when they are. */
 export async function recordDropped(
   disk: Disk,
@@ -85,7 +89,7 @@ export async function recordDropped(
   number: number,
   names: readonly string[],
 ): Promise<string> {
-  const file = `${path}/dropped_${number}.txt`
+  const file = droppedFile(path, number)
   try {
     await disk.put(file, writeLines(droppedTitle, names))
   } catch (error) {

@@ -345,7 +345,7 @@ export class KeeperSession {
     else if (request.kind === 'auth') {
       const result = this.#show(request.scheme, request.credentials)
       this.inOrder(() => answer(result))
-    } else this.inOrder(() => answer(this.#read(request, identities, holder)))
+    } else this.inOrder(() => answer(this.read(request, identities, holder)))
   }
 
   #change(change: Change, answer: (result: Result) => void): void {
@@ -382,7 +382,8 @@ export class KeeperSession {
     this.#behindAt = 0
   }
 
-  #read(
+  /** At once: see inOrder. holder: who asked. */
+  read(
     request: Exclude<Request, Change | { kind: 'auth' }> | Extract<Request, { kind: 'check' }>,
     identities: readonly Identity[],
     holder: Holder | null,

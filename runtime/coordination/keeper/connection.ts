@@ -2,13 +2,13 @@
 import { decodeText, encodeText } from '../../core/text.ts'
 import type { Socket } from '../../platform.ts'
 import { type Holder, type Keeper, KeeperSession } from '../embedded/keeper.ts'
-import { failure } from '../embedded/state.ts'
-import type { Result, WatchEvent } from '../requests.ts'
-import { type ServerResult, writeAnswer, writePong } from '../zookeeper/answerRecords.ts'
+import type { WatchEvent } from '../requests.ts'
+import { writeAnswer, writePong } from '../zookeeper/answerRecords.ts'
 import { Frames } from '../zookeeper/frames.ts'
 import { type JuteReader, JuteWriter } from '../zookeeper/jute.ts'
 import { opcode } from '../zookeeper/opcodes.ts'
 import {
+  type ConnectAnswer,
   passwordSize,
   readConnectRequest,
   writeConnectAnswer,
@@ -17,24 +17,29 @@ import {
 } from '../zookeeper/records.ts'
 import { type IncomingRequest, readRequest, type ServerRequest } from '../zookeeper/requestRecords.ts'
 import { fourLetterWord, isWord } from './fourLetterWords.ts'
-import { answerRead, noWatcherError, removeWatches } from './serverRequests.ts'
+import { answerRead, type ServerResult } from './serverRequests.ts'
 import type { KeeperServer } from './keeperServer.ts'
 import { ConnectionStatistics } from './statistics.ts'
 
-/** Changes of one connection that are not answered yet, and reads behind them; further requests wait unread. */
-const inFlightMax = 1000
+/** Requests of one connection that are being done; further ones wait unread. */
+const inFlightMax = 2000
 const inFlightBytesMax = 8 << 20
 /** While so much waits to be taken by the client, nothing more is answered. */
 const outputBytesPause = 1 << 20
-/** What events may add to it, until the connection is given up. */
-const outputBytesMax = 64 << 20
-const heldMax = 200_000
+/** Events, mostly, until the connection is given up. */
+const unwrittenMax = 200_000
+/** About what a name takes in an answer that waits. */
+const childNameBytes = 32
 
 interface Parsed {
   readonly incoming: IncomingRequest
   readonly size: number
   readonly atMs: number
 }
+
+type Unwritten =
+  | WatchEvent
+  | { readonly incoming: IncomingRequest; readonly zxid: number; readonly result: ServerResult }
 
 export class Connection implements Holder {
   readonly statistics: ConnectionStatistics
@@ -43,13 +48,14 @@ export class Connection implements Holder {
   readonly #keeper: Keeper
   readonly #frames: Frames
   readonly #output = new JuteWriter()
-  /** Answers and events behind them, that are written when there is room; they hold nothing that the state did not have. */
-  readonly #held: (() => void)[] = []
+  /** Answers and events that wait until the output is shorter. */
+  readonly #unwritten: Unwritten[] = []
   /** Read, and waiting for their turn; no more than one piece of the socket's brings. */
   #requests: Parsed[] = []
   #next = 0
   #inFlight = 0
   #inFlightBytes = 0
+  #isWorking = false
   #isConnecting = false
   /** No more is read and done; what was answered is sent. */
   #isEnding = false
@@ -71,7 +77,7 @@ export class Connection implements Holder {
 
   /** Requests that are not answered. */
   get outstanding(): number {
-    return this.#requests.length - this.#next + this.#inFlight
+    return this.#requests.length - this.#next + this.#inFlight + this.#unwritten.length
   }
 
   get hasSession(): boolean {
@@ -123,10 +129,8 @@ export class Connection implements Holder {
 
   onEvent(event: WatchEvent): void {
     if (this.#isGone) return
-    if (this.#held.length > 0) this.#held.push(() => writeEvent(this.#output, event))
-    else writeEvent(this.#output, event)
-    if (this.#output.size > outputBytesMax || this.#held.length > heldMax) this.#giveUp('does not take what it is sent')
-    this.#sent()
+    if (this.#unwritten.length > unwrittenMax) this.#giveUp('does not take what it is sent')
+    else this.#write(event)
   }
 
   onEnd(reason: 'expired' | 'closed' | 'moved'): void {
@@ -181,8 +185,8 @@ export class Connection implements Holder {
 
   /** Everything that was asked is answered, and sent. */
   async #drained(): Promise<void> {
-    while (!this.#isGone && (this.outstanding > 0 || this.#isConnecting)) await this.#change()
-    while (!this.#isGone && (this.#isFlushing || this.#isFlushDue)) await this.#change()
+    while (!this.#isGone && (this.#inFlight > 0 || this.#isConnecting)) await this.#change()
+    while (!this.#isGone && (this.#isFlushing || this.#isFlushDue || this.#unwritten.length > 0)) await this.#change()
   }
 
   #parse(packet: JuteReader, atMs: number): void {
@@ -235,131 +239,115 @@ export class Connection implements Holder {
     if (this.remote) session.identities = [{ scheme: 'ip', id: this.remote }]
     const { id, timeoutMs, password } = session
     this.statistics.connected(timeoutMs)
-    writeConnectAnswer(this.#output, { timeoutMs, sessionId: id, password, isReadOnly: tells ? false : null })
-    this.#sent()
+    this.#welcome({ timeoutMs, sessionId: id, password, isReadOnly: tells ? false : null })
   }
 
   /** The session that was asked for has expired, or never was. */
   #refuse(tells: boolean): void {
     const password = new Uint8Array(passwordSize)
-    writeConnectAnswer(this.#output, { timeoutMs: 0, sessionId: 0n, password, isReadOnly: tells ? false : null })
-    this.#sent()
+    this.#welcome({ timeoutMs: 0, sessionId: 0n, password, isReadOnly: tells ? false : null })
     this.#isEnding = true
   }
 
-  /** Does what can be done of what was asked. */
+  #welcome(answer: ConnectAnswer): void {
+    writeConnectAnswer(this.#output, answer)
+    this.statistics.sent++
+    this.server.statistics.sent++
+    this.#flushSoon()
+  }
+
+  /** Asks what can be asked. */
   #work(): void {
-    while (this.#next < this.#requests.length && !this.#isEnding) {
-      if (!this.session || this.#isFull) return
-      const parsed = this.#requests[this.#next]
-      const { kind } = parsed.incoming.request
-      // What is read sees the changes that were asked before; what brings little waits for its place, and holds up nobody.
-      const isInLine = changes.has(kind) || (this.#inFlight > 0 && smallReads.has(kind))
-      if (!isInLine && this.#inFlight > 0) return
-      if (
-        isInLine &&
-        (this.#inFlight >= inFlightMax || this.#inFlightBytes >= inFlightBytesMax || !this.server.hasRoom(this))
-      )
-        return
-      this.#next++
-      if (isInLine) this.#ask(parsed)
-      else this.#answerAtOnce(parsed)
-    }
+    // What is answered at once comes back here.
+    if (this.#isWorking) return
+    this.#isWorking = true
+    const isDone = this.#askAll()
+    this.#isWorking = false
+    if (!isDone) return
     this.#requests = []
     this.#next = 0
     this.#wake?.()
   }
 
-  #ask(parsed: Parsed): void {
-    const { incoming, size } = parsed
+  /** false: not all could be asked. */
+  #askAll(): boolean {
+    while (this.#next < this.#requests.length && !this.#isEnding) {
+      if (!this.session || this.#isHeldUp) return false
+      if (this.#inFlight >= inFlightMax || this.#inFlightBytes >= inFlightBytesMax || !this.server.hasRoom(this))
+        return false
+      this.#ask(this.#requests[this.#next++], this.session)
+    }
+    return true
+  }
+
+  /** The client has to take what there is first. */
+  get #isHeldUp(): boolean {
+    return this.#unwritten.length > 0 || this.#output.size > outputBytesPause
+  }
+
+  /** Changes go on to the keeper at once; what is read waits for those before it. */
+  #ask(parsed: Parsed, session: KeeperSession): void {
+    const { request } = parsed.incoming
+    const size = parsed.size + this.#expected(request)
     this.#inFlight++
     this.#inFlightBytes += size
     this.server.take(size)
-    const done = (result: Result) => {
+    const done = (result: ServerResult) => {
       this.#inFlight--
       this.#inFlightBytes -= size
       this.server.release(size)
       this.#answer(parsed, result)
-      this.#work()
-      if (this.outstanding === 0) this.#wake?.()
+      if (this.#next < this.#requests.length) this.#work()
+      else if (this.#inFlight === 0) this.#wake?.()
     }
-    const session = this.session!
-    const { request } = incoming
     if (request.kind === 'closeSession') {
       this.#isEnding = true
       void session.close().then(done)
-    } else if (isAsked(request)) session.ask(request, done)
-    else done(failure('Unsupported'))
-  }
-
-  #answerAtOnce(parsed: Parsed): void {
-    const { request } = parsed.incoming
-    const session = this.session!
-    switch (request.kind) {
-      case 'ping':
-        writePong(this.#output, BigInt(this.#keeper.state.zxid))
-        this.statistics.answered('PING', 0, 0, this.#keeper.platform.clock.monotonic() - parsed.atMs)
-        this.#sent()
-        return
-      case 'setWatches':
-        // Events of what has changed go before the answer.
-        this.#answer(parsed, session.watchAgain(Number(request.relativeZxid), request))
-        return
-      case 'removeWatches':
-        if (removeWatches(this.#keeper, this, request)) this.#answer(parsed, { kind: 'done' })
-        else this.#answerError(parsed, noWatcherError)
-        return
-      case 'auth':
-        session.ask(request, result => {
-          this.#answer(parsed, result)
-          // Whoever shows wrong credentials has to begin anew.
-          if (result.kind === 'error') this.#isEnding = true
-        })
-        return
-      default:
-        this.#answer(parsed, answerRead(this.#keeper, session, request))
+    } else if (isChange(request)) session.ask(request, done)
+    else if (request.kind === 'auth')
+      session.ask(request, result => {
+        // Whoever shows wrong credentials has to begin anew.
+        if (result.kind === 'error') this.#isEnding = true
+        done(result)
+      })
+    else {
+      const { identities } = session
+      session.inOrder(() => done(answerRead(this.#keeper, session, this, request, identities)))
     }
   }
 
-  /** Nothing more is answered until some of it is taken. */
-  get #isFull(): boolean {
-    return this.#held.length > 0 || this.#output.size > outputBytesPause
+  /** Memory that the answer needs, which may wait for the client. Data are shared with the state. */
+  #expected(request: ServerRequest): number {
+    if (request.kind !== 'children') return 0
+    return (this.#keeper.state.nodes.get(request.path)?.numChildren ?? 0) * childNameBytes
   }
 
-  #answer(parsed: Parsed, result: ServerResult): void {
+  #answer({ incoming, atMs }: Parsed, result: ServerResult): void {
     if (this.#isGone) return
-    const zxid = this.#keeper.state.zxid
-    // Of reads in line there may be many that have come to their turn at once.
-    if (this.#isFull) this.#held.push(() => writeAnswer(this.#output, parsed.incoming, BigInt(zxid), result))
-    else writeAnswer(this.#output, parsed.incoming, BigInt(zxid), result)
-    this.#answered(parsed, zxid)
-  }
-
-  #writeHeld(): void {
-    let count = 0
-    while (count < this.#held.length && this.#output.size <= outputBytesPause) this.#held[count++]()
-    if (count > 0) this.#held.splice(0, count)
-  }
-
-  #answerError(parsed: Parsed, error: number): void {
-    const zxid = this.#keeper.state.zxid
-    const packet = this.#output.beginPacket()
-    writeReplyHeader(this.#output, parsed.incoming.xid, BigInt(zxid), error)
-    this.#output.endPacket(packet)
-    this.#answered(parsed, zxid)
-  }
-
-  #answered({ incoming, atMs }: Parsed, zxid: number): void {
-    const ms = this.#keeper.platform.clock.monotonic() - atMs
-    this.statistics.answered(names[incoming.opcode] ?? 'NA', incoming.xid, zxid, ms)
+    const { state, platform } = this.#keeper
+    const ms = platform.clock.monotonic() - atMs
+    this.statistics.answered(names[incoming.opcode] ?? 'NA', incoming.xid, state.zxid, ms)
     this.server.statistics.answered(ms)
-    this.#sent()
+    this.#write({ incoming, zxid: state.zxid, result })
   }
 
-  #sent(): void {
+  #write(unwritten: Unwritten): void {
     this.statistics.sent++
     this.server.statistics.sent++
+    if (this.#isHeldUp) this.#unwritten.push(unwritten)
+    else this.#encode(unwritten)
     this.#flushSoon()
+  }
+
+  #encode(unwritten: Unwritten): void {
+    const writer = this.#output
+    if ('kind' in unwritten) writeEvent(writer, unwritten)
+    else {
+      const { incoming, zxid, result } = unwritten
+      if (incoming.request.kind === 'ping') writePong(writer, BigInt(zxid))
+      else if (result.kind === 'number') writeBareAnswer(writer, incoming.xid, BigInt(zxid), result.error)
+      else writeAnswer(writer, incoming, BigInt(zxid), result)
+    }
   }
 
   /** Everything of this turn in one write. */
@@ -377,7 +365,7 @@ export class Connection implements Holder {
         const bytes = this.#output.take()
         this.server.statistics.sentBytes += bytes.length
         await this.socket.write(bytes)
-        this.#writeHeld()
+        this.#encodeWaiting()
         this.#work()
       }
     } catch {
@@ -387,6 +375,13 @@ export class Connection implements Holder {
       this.#isFlushing = false
       this.#wake?.()
     }
+  }
+
+  #encodeWaiting(): void {
+    let count = 0
+    while (count < this.#unwritten.length && this.#output.size <= outputBytesPause)
+      this.#encode(this.#unwritten[count++])
+    this.#unwritten.splice(0, count)
   }
 
   #giveUp(why: string): void {
@@ -401,25 +396,27 @@ export class Connection implements Holder {
   }
 }
 
-const changes: ReadonlySet<ServerRequest['kind']> = new Set([
-  'create',
-  'delete',
-  'set',
-  'setAcl',
-  'multi',
-  'closeSession',
-])
+/** Behind the header there is nothing. */
+function writeBareAnswer(writer: JuteWriter, xid: number, zxid: bigint, error: number): void {
+  const packet = writer.beginPacket()
+  writeReplyHeader(writer, xid, zxid, error)
+  writer.endPacket(packet)
+}
 
-/** Their answers are no longer than one node. */
-const smallReads: ReadonlySet<ServerRequest['kind']> = new Set(['get', 'exists', 'getAcl', 'check', 'sync'])
-
-type Asked = Extract<
-  ServerRequest,
-  { kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' | 'get' | 'exists' | 'getAcl' | 'check' | 'sync' }
->
-
-const isAsked = (request: ServerRequest): request is Asked =>
-  smallReads.has(request.kind) || (changes.has(request.kind) && request.kind !== 'closeSession')
+function isChange(
+  request: ServerRequest,
+): request is Extract<ServerRequest, { kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' }> {
+  switch (request.kind) {
+    case 'create':
+    case 'delete':
+    case 'set':
+    case 'setAcl':
+    case 'multi':
+      return true
+    default:
+      return false
+  }
+}
 
 /** As the words for people show them. */
 const names: Readonly<Record<number, string>> = {

@@ -1,18 +1,27 @@
 // What a server is asked besides what the sessions of this process ask.
-import type { Keeper, KeeperSession } from '../embedded/keeper.ts'
+import type { Holder, Keeper, KeeperSession } from '../embedded/keeper.ts'
+import type { Identity } from '../embedded/rights.ts'
 import { descendants, failure } from '../embedded/state.ts'
 import type { WatchOwner, WatchTable } from '../embedded/watches.ts'
-import type { Result } from '../requests.ts'
-import type { ServerResult } from '../zookeeper/answerRecords.ts'
+import type { ServerResult as Answer } from '../zookeeper/answerRecords.ts'
 import type { ServerRequest } from '../zookeeper/requestRecords.ts'
 
+/** number: of an error that only the wire has. */
+export type ServerResult = Answer | { readonly kind: 'number'; readonly error: number }
+
 /** ZooKeeper's number for: there is no such watch. */
-export const noWatcherError = -121
+const noWatcherError = -121
 /** Data that the answer to one multiRead may bring. */
 const readBytesMax = 64 << 20
 
-/** Of what changes nothing. No change of the session is under way. */
-export function answerRead(keeper: Keeper, session: KeeperSession, request: ServerRequest): ServerResult {
+/** Of what changes nothing. At once: the session's changes before it are done. owner: of the watches. */
+export function answerRead(
+  keeper: Keeper,
+  session: KeeperSession,
+  owner: Holder,
+  request: ServerRequest,
+  identities: readonly Identity[],
+): ServerResult {
   const { state } = keeper
   switch (request.kind) {
     case 'get':
@@ -20,18 +29,20 @@ export function answerRead(keeper: Keeper, session: KeeperSession, request: Serv
     case 'children':
     case 'getAcl':
     case 'check':
-    case 'sync': {
-      let answer: Result = failure('SystemError')
-      session.ask(request, result => {
-        answer = result
-      })
-      return answer
-    }
+    case 'sync':
+      return session.read(request, identities, owner)
+    case 'ping':
+      return { kind: 'done' }
+    // Events of what has changed go before the answer.
+    case 'setWatches':
+      return session.watchAgain(Number(request.relativeZxid), request)
+    case 'removeWatches':
+      return removeWatches(keeper, owner, request) ? { kind: 'done' } : { kind: 'number', error: noWatcherError }
     case 'multiRead': {
       let bytes = 0
       const results = request.requests.map(({ kind, path }) => {
         if (bytes > readBytesMax) return failure('QuotaExceeded')
-        const result = kind === 'get' ? state.get(path, session.identities) : state.children(path, session.identities)
+        const result = kind === 'get' ? state.get(path, identities) : state.children(path, identities)
         if (result.kind === 'data') bytes += result.data.length
         return result
       })
@@ -42,14 +53,14 @@ export function answerRead(keeper: Keeper, session: KeeperSession, request: Serv
       return { kind: 'ephemerals', paths: paths.filter(path => path.startsWith(request.prefix)) }
     }
     case 'descendants': {
-      const own = state.children(request.path, session.identities)
+      const own = state.children(request.path, identities)
       if (own.kind === 'error') return own
       let count = 0
       for (const _ of descendants(state, request.path)) count++
       return { kind: 'descendants', count }
     }
     case 'whoAmI': {
-      const users = session.identities.map(({ scheme, id }) => ({
+      const users = identities.map(({ scheme, id }) => ({
         scheme,
         user: scheme === 'digest' ? id.slice(0, id.indexOf(':')) : id,
       }))
@@ -61,9 +72,9 @@ export function answerRead(keeper: Keeper, session: KeeperSession, request: Serv
 }
 
 /** false: there was none. isCheck: only asks. */
-export function removeWatches(
+function removeWatches(
   { watches }: Keeper,
-  owner: WatchOwner,
+  owner: Holder,
   { path, watched, isCheck }: Extract<ServerRequest, { kind: 'removeWatches' }>,
 ): boolean {
   const tables: readonly WatchTable[] = watched === 'any' ? ['data', 'child'] : [watched]

@@ -2,7 +2,7 @@
 import type { Holder, Keeper, KeeperSession } from '../embedded/keeper.ts'
 import type { Identity } from '../embedded/rights.ts'
 import { descendants, failure } from '../embedded/state.ts'
-import type { WatchOwner, WatchTable } from '../embedded/watches.ts'
+import type { WatchTable } from '../embedded/watches.ts'
 import type { ServerResult as Answer } from '../zookeeper/answerRecords.ts'
 import type { ServerRequest } from '../zookeeper/requestRecords.ts'
 

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { create, remove, set } from '../../runtime/coordination/operations.ts'
 import type { Session } from '../../runtime/coordination/coordinator.ts'
 import { caughtUp, fails } from '../coordination/contract/subject.ts'
+import { KeeperProcess } from '../coordination/keeperProcess.ts'
 import { isZooKeeperInstalled, where, ZooKeeperServer } from '../coordination/realZooKeeper.ts'
+import type { Address } from '../coordination/tcpProxy.ts'
 import { wireSubject } from '../coordination/zooKeeperSubject.ts'
 
 /** Where it can be asked for: elsewhere what is used is not known. */
@@ -17,8 +19,10 @@ async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
   return result
 }
 
-async function withServer(run: (session: Session, other: Session) => Promise<void>): Promise<void> {
-  const server = await ZooKeeperServer.start({ heapMb: 768, packetBytesMax: 16 << 20 })
+type Run = (session: Session, other: Session) => Promise<void>
+
+async function withServer(start: () => Promise<{ address: Address; stop(): Promise<void> }>, run: Run): Promise<void> {
+  const server = await start()
   const client = wireSubject([server.address], async () => {}).client()
   try {
     // What waits behind 100,000 others waits longer than usual.
@@ -30,32 +34,37 @@ async function withServer(run: (session: Session, other: Session) => Promise<voi
   }
 }
 
-where(isZooKeeperInstalled, 'ZooKeeper', () => {
-  test('100,000 nodes below one parent', () =>
-    withServer(async (session, other) => {
+where(isZooKeeperInstalled, 'ZooKeeper', () =>
+  checks('ZooKeeper', () => ZooKeeperServer.start({ heapMb: 768, packetBytesMax: 16 << 20 })),
+)
+checks('granary keeper', () => KeeperProcess.start(['--max-session-timeout', '60000']))
+
+function checks(name: string, start: () => Promise<{ address: Address; stop(): Promise<void> }>): void {
+  test(`${name}: 100,000 nodes below one parent`, () =>
+    withServer(start, async (session, other) => {
       const count = 100_000
       await session.create('/parent')
-      const name = (i: number) => `a-name-of-some-length-${String(i).padStart(10, '0')}`
-      await timed('100,000 nodes made', async () => {
-        const made = Array.from({ length: count }, (_, i) => session.create(`/parent/${name(i)}`))
+      const child = (i: number) => `a-name-of-some-length-${String(i).padStart(10, '0')}`
+      await timed(`${name}: 100,000 nodes made`, async () => {
+        const made = Array.from({ length: count }, (_, i) => session.create(`/parent/${child(i)}`))
         await Promise.all(made)
       })
       await caughtUp(other)
-      const { names, stat } = await timed('their names', () => other.children('/parent'))
+      const { names, stat } = await timed(`${name}: their names`, () => other.children('/parent'))
       assert.equal(stat.numChildren, count)
       assert.equal(names.length, count)
       assert.ok(names.join('').length > 3 << 20, 'an answer of several MB')
-      assert.deepEqual([...names].sort().slice(-2), [name(count - 2), name(count - 1)])
+      assert.deepEqual([...names].sort().slice(-2), [child(count - 2), child(count - 1)])
       let isTold = false
       await other.children('/parent', () => (isTold = true))
-      await session.multi(Array.from({ length: 10 }, (_, i) => remove(`/parent/${name(i)}`)))
+      await session.multi(Array.from({ length: 10 }, (_, i) => remove(`/parent/${child(i)}`)))
       await caughtUp(other)
       assert.ok(isTold)
       assert.equal((await other.exists('/parent'))!.numChildren, count - 10)
     }))
 
-  test('10,000 watches are all called once', () =>
-    withServer(async (session, other) => {
+  test(`${name}: 10,000 watches are all called once`, () =>
+    withServer(start, async (session, other) => {
       const nodes = Array.from({ length: 10_000 }, (_, i) => `/watched-${i}`)
       await Promise.all(nodes.map(node => session.create(node)))
       await caughtUp(other)
@@ -63,7 +72,7 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       const before = process.memoryUsage().heapUsed
       let calls = 0
       const called = new Set<string>()
-      await timed('10,000 watches left', () =>
+      await timed(`${name}: 10,000 watches left`, () =>
         Promise.all(
           nodes.map(node =>
             other.get(node, ({ kind, path }) => {
@@ -76,9 +85,9 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       )
       collect?.()
       const used = (process.memoryUsage().heapUsed - before) / (1 << 20)
-      console.log(`10,000 watches: ${used.toFixed(1)} MiB of heap`)
+      console.log(`${name}: 10,000 watches: ${used.toFixed(1)} MiB of heap`)
       assert.ok(!collect || used < 50, `${used} MiB`)
-      await timed('10,000 changes told', async () => {
+      await timed(`${name}: 10,000 changes told`, async () => {
         await Promise.all(nodes.map(node => session.set(node, 'x')))
         await Promise.all(nodes.map(node => session.set(node, 'y')))
         await caughtUp(other)
@@ -87,22 +96,24 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       assert.equal(called.size, nodes.length)
     }))
 
-  test('values of 1 MiB, many at once', () =>
-    withServer(async (session, other) => {
+  test(`${name}: values of 1 MiB, many at once`, () =>
+    withServer(start, async (session, other) => {
       const value = new Uint8Array(1 << 20).map((_, i) => (i * 131 + (i >> 10)) & 255)
       const nodes = Array.from({ length: 40 }, (_, i) => `/big-${i}`)
-      await timed('40 values of 1 MiB written', () => Promise.all(nodes.map(node => session.create(node, value))))
+      await timed(`${name}: 40 values of 1 MiB written`, () =>
+        Promise.all(nodes.map(node => session.create(node, value))),
+      )
       await caughtUp(other)
-      const read = await timed('and read', () => Promise.all(nodes.map(node => other.get(node))))
+      const read = await timed(`${name}: and read`, () => Promise.all(nodes.map(node => other.get(node))))
       for (const { data } of read) assert.equal(Buffer.compare(data, value), 0)
       await session.set(nodes[0], new Uint8Array(0))
       await fails(session.set(nodes[1], new Uint8Array(65 << 20)), 'BadArguments')
     }))
 
-  test('a multi of 10,000 operations', () =>
-    withServer(async session => {
+  test(`${name}: a multi of 10,000 operations`, () =>
+    withServer(start, async session => {
       const nodes = Array.from({ length: 5000 }, (_, i) => `/node-${i}`)
-      const results = await timed('10,000 operations at once', () =>
+      const results = await timed(`${name}: 10,000 operations at once`, () =>
         session.multi([...nodes.map(node => create(node, 'one')), ...nodes.map(node => set(node, 'two', 0))]),
       )
       assert.equal(results.length, 10_000)
@@ -114,4 +125,4 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       await session.multi(nodes.map(node => remove(node, 1)))
       assert.equal(await session.exists(nodes[0]), null)
     }))
-})
+}

@@ -202,8 +202,11 @@ export class Keeper {
   #lastSession = 0n
 
   #submit(transaction: Transaction, done: (result: Result) => void): void {
-    if (this.#isClosed) void Promise.resolve().then(() => done(failure('SystemError', 'the keeper is stopping')))
-    else {
+    if (this.#isClosed) {
+      // Behind those that are still being done.
+      const before = this.#flushing ?? Promise.resolve()
+      void before.then(() => done(failure('SystemError', 'the keeper is stopping')))
+    } else {
       this.#queue.push({ transaction, done })
       this.#flushing ??= this.#flush()
     }

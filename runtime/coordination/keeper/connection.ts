@@ -214,8 +214,17 @@ export class Connection implements Holder {
     }
     if (request.sessionId !== 0n) {
       const session = this.#keeper.reopen(request.sessionId, request.password, this)
-      if (session) this.#connected(session, tells)
-      else this.#refuse(tells)
+      if (!session) this.#refuse(tells)
+      else {
+        // What was asked on the connection before is done first: its outcome is not to change behind the client's back.
+        this.#isConnecting = true
+        session.inOrder(() => {
+          this.#isConnecting = false
+          if (this.#isGone) return
+          this.#connected(session, tells)
+          this.#work()
+        })
+      }
       return
     }
     this.#isConnecting = true

@@ -19,7 +19,7 @@ const excluded = [
     /^(library\/testing|published\/remote|storage\/(http|stores)|engines\/(objectStorage|objectRequests))/,
     'a server that listens',
   ],
-  [/^coordination\/(client|keeper|native|systemZooKeeper|zooKeeper)|^servers\//, 'a server that listens, processes'],
+  [/^coordination\/(client|keeper|systemZooKeeper|zooKeeper)|^servers\//, 'a server that listens, processes'],
   [/^engines\/(restart|portEngine|tableDisks)/, 'files, threads'],
   [/^library\/onDisk/, 'files'],
   [/^library\/clients/, 'modules of Node that the client asks for'],

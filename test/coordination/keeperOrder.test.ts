@@ -75,3 +75,26 @@ test('answers come in the order of the requests, also when the keeper is stopped
   await Promise.all([first, second, read, closed])
   assert.deepEqual(order, ['first', 'second: SystemError', 'read'])
 })
+
+test('a request that takes too long is told once, and looked for no more', async () => {
+  const log = new SlowLog()
+  let timers = 0
+  const clock = {
+    ...platform.clock,
+    after: (ms: number, call: () => void) => {
+      timers++
+      return platform.clock.after(ms, call)
+    },
+  }
+  const keeper = new Keeper({ ...(await openKeeperParts({ ...platform, clock }, null)), log })
+  const session = await new EmbeddedCoordinator(keeper, false).open({ operationTimeoutMs: 50 })
+  log.hold()
+  const late = assert.rejects(session.create('/x'), error => isCoordinationError(error, 'OperationTimeout'))
+  await sleep(150)
+  await late
+  const before = timers
+  await sleep(100)
+  assert(timers - before <= 2)
+  log.release()
+  await keeper.close()
+})

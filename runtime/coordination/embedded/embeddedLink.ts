@@ -110,10 +110,13 @@ export class EmbeddedLink implements Link, Holder {
 
   /** The first that waits is the first whose time is up. */
   #watchTime(): void {
-    if (this.#hasTimer || this.#asked.length === 0) return
+    if (this.#hasTimer) return
+    // Those who were told so already keep their places.
+    const first = this.#asked.find(({ settle }) => settle !== null)
+    if (!first) return
     const { monotonic } = this.platform.clock
     this.#hasTimer = true
-    this.platform.clock.after(Math.max(1, this.#asked[0].deadlineMs - monotonic()), () => {
+    this.platform.clock.after(Math.max(1, first.deadlineMs - monotonic()), () => {
       this.#hasTimer = false
       const now = monotonic()
       for (const asked of this.#asked) {

@@ -143,6 +143,12 @@ describe('the ZooKeeper client', () => {
     const opening = client.open({ ...quick, signal: abort.signal })
     abort.abort()
     await fails(opening, 'Closed')
+    const nowhere = { ...platform, connect: () => new Promise<never>(() => {}) }
+    const later = new AbortController()
+    const waiting = fails(zooKeeper(nowhere, { servers: 'a' }).open({ ...quick, signal: later.signal }), 'Closed')
+    await sleep(50)
+    later.abort()
+    await waiting
   })
 
   const wrongAnswers: [string, Script][] = [
@@ -400,6 +406,37 @@ describe('the ZooKeeper client', () => {
       },
     )
   })
+
+  test('credentials that are not answered time out, and are told again on the next connection', () =>
+    before(
+      [
+        [
+          async peer => {
+            await peer.welcome()
+            assert.equal((await peer.next()).request.kind, 'auth')
+            const get = await peer.next()
+            await peer.answer(get, plausible(get))
+            await sleep(300)
+            await peer.close()
+          },
+          async peer => {
+            await peer.welcome()
+            assert.equal((await peer.next()).request.kind, 'auth')
+            await peer.header(-4)
+            await peer.serve()
+          },
+        ],
+      ],
+      async client => {
+        const session = await client.open({ ...quick, operationTimeoutMs: 200 })
+        const told = session.auth({ scheme: 'digest', credentials: 'a:b' })
+        await session.get('/a')
+        await fails(told, 'OperationTimeout')
+        await eventually(() => session.state === 'connecting')
+        await eventually(() => session.state === 'connected')
+        await session.get('/a')
+      },
+    ))
 
   test('credentials come first, on every connection; refused ones are the end', () =>
     before(

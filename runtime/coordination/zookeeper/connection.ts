@@ -2,7 +2,7 @@
 // come in the order of the requests. A connection that broke a rule is ended: what was in flight has an unknown outcome then.
 import { DBError } from '../../core/errors.ts'
 import type { Platform, Socket } from '../../platform.ts'
-import type { Failure, Result, WatchEvent } from '../requests.ts'
+import type { Failure, Request, Result, WatchEvent } from '../requests.ts'
 import { Alarm } from './alarm.ts'
 import { AnswerQueue, tell, type Waiting } from './answerQueue.ts'
 import { readAnswer } from './answerRecords.ts'
@@ -47,7 +47,9 @@ export class Connection {
   #isWriting = false
   readonly #outgoing = new AnswerQueue()
   readonly #inFlight = new AnswerQueue()
-  /** Who waits for answers that are not numbered. */
+  /** Credentials that were told while requests were made; their answers are not numbered. */
+  readonly #auths = new AnswerQueue()
+  /** What prepare() waits for. */
   readonly #unnumbered: Record<number, ((result: Result) => void)[]> = {
     [xid.auth]: [],
     [xid.setWatches]: [],
@@ -91,11 +93,11 @@ export class Connection {
 
   /** Requests that are not answered. */
   get count(): number {
-    return this.#outgoing.length + this.#inFlight.length
+    return this.#outgoing.length + this.#inFlight.length + this.#auths.length
   }
 
   get size(): number {
-    return this.#outgoing.size + this.#inFlight.size
+    return this.#outgoing.size + this.#inFlight.size + this.#auths.size
   }
 
   /** From now on the server is told that we live, and is expected to answer. */
@@ -148,10 +150,13 @@ export class Connection {
 
   /** Takes what waits: nobody else is told. */
   takeAll(): Waiting[] {
-    const sent = this.#inFlight.takeAll()
-    // The answers still come, and are counted.
-    for (const { request, deadline, size, xid } of sent)
-      this.#inFlight.push({ request, settle: null, deadline, size, xid })
+    const sent: Waiting[] = []
+    for (const queue of [this.#auths, this.#inFlight]) {
+      const taken = queue.takeAll()
+      sent.push(...taken)
+      // The answers still come, and are counted.
+      for (const waiting of taken) queue.push({ ...waiting, settle: null })
+    }
     return [...sent, ...this.#outgoing.takeAll()]
   }
 
@@ -163,7 +168,7 @@ export class Connection {
     this.#greet?.reject(error)
     this.#greet = null
     for (const waiting of Object.values(this.#unnumbered)) for (const settle of waiting.splice(0)) settle(lost)
-    this.owner.onEnd(error, this.#inFlight.takeAll(), this.#outgoing.takeAll())
+    this.owner.onEnd(error, [...this.#auths.takeAll(), ...this.#inFlight.takeAll()], this.#outgoing.takeAll())
   }
 
   #answer(number: number): Promise<Result> {
@@ -199,23 +204,34 @@ export class Connection {
       const { request, settle } = waiting
       if (settle === null) continue
       const { size } = this.#writer
-      if (request?.kind === 'auth') {
-        writeRequest(this.#writer, xid.auth, request)
-        this.#unnumbered[xid.auth]!.push(settle)
-        continue
+      const isAuth = request?.kind === 'auth'
+      waiting.xid = isAuth ? xid.auth : this.#nextXid()
+      const problem = this.#encode(request, waiting.xid)
+      if (problem === null) (isAuth ? this.#auths : this.#inFlight).push(waiting)
+      else {
+        this.#writer.rewind(size)
+        tell(waiting, { kind: 'error', error: 'BadArguments', detail: problem })
       }
-      waiting.xid = this.#xid = this.#xid === 0x7fff_ffff ? 1 : this.#xid + 1
-      if (request === null) writeCloseSession(this.#writer, waiting.xid)
-      else writeRequest(this.#writer, waiting.xid, request)
-      const written = this.#writer.size - size
-      if (written <= this.limits.requestBytesMax) {
-        this.#inFlight.push(waiting)
-        continue
-      }
-      this.#writer.rewind(size)
-      const detail = `${written} bytes, where at most ${this.limits.requestBytesMax} are sent`
-      tell(waiting, { kind: 'error', error: 'BadArguments', detail })
     }
+  }
+
+  #nextXid(): number {
+    this.#xid = this.#xid === 0x7fff_ffff ? 1 : this.#xid + 1
+    return this.#xid
+  }
+
+  /** null: it is written. */
+  #encode(request: Request | null, number: number): string | null {
+    const { size } = this.#writer
+    try {
+      if (request === null) writeCloseSession(this.#writer, number)
+      else writeRequest(this.#writer, number, request)
+    } catch (error) {
+      return (error as Error).message // of values that are not of their types
+    }
+    const written = this.#writer.size - size
+    const { requestBytesMax } = this.limits
+    return written <= requestBytesMax ? null : `${written} bytes, where at most ${requestBytesMax} are sent`
   }
 
   async #read(): Promise<void> {
@@ -265,8 +281,10 @@ export class Connection {
   }
 
   #settleUnnumbered(number: number, error: number): void {
+    const result: Result = error === 0 ? { kind: 'done' } : failureOf(error)
     const settle = this.#unnumbered[number]?.shift()
-    if (settle) settle(error === 0 ? { kind: 'done' } : failureOf(error))
+    if (settle) settle(result)
+    else if (number === xid.auth && this.#auths.length > 0) tell(this.#auths.shift(), result)
     else if (number !== xid.ping) throw malformed(`an answer numbered ${number}, which was not asked for`)
   }
 
@@ -297,7 +315,7 @@ export class Connection {
       else this.end(new DBError('SOCKET_TIMEOUT', `Nothing heard for ${Math.round(now - this.#heardAt)} ms`))
       return
     }
-    this.#inFlight.tell(now, timedOut)
+    for (const queue of [this.#auths, this.#inFlight]) queue.tell(now, timedOut)
     for (const waiting of this.#outgoing.expired(now)) tell(waiting, { ...timedOut, isUnsent: true })
     if (now >= this.#sentAt + this.#timeoutMs / 3) {
       this.#sentAt = now
@@ -308,8 +326,7 @@ export class Connection {
       Math.min(
         silentAt,
         this.#sentAt + this.#timeoutMs / 3,
-        this.#inFlight.deadline ?? Number.POSITIVE_INFINITY,
-        this.#outgoing.deadline ?? Number.POSITIVE_INFINITY,
+        ...[this.#auths, this.#inFlight, this.#outgoing].map(({ deadline }) => deadline ?? Number.POSITIVE_INFINITY),
       ),
     )
   }

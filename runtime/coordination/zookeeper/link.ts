@@ -67,6 +67,8 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
   readonly #alarm: Alarm
   #end: SessionEnd | null = null
   #closing: Promise<void> | null = null
+  readonly #over: Promise<void>
+  #tellOver: () => void = () => {}
   /** What was wrong with each server, as it was told to the log. */
   readonly #problems = new Map<string, string>()
 
@@ -77,6 +79,9 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     readonly onOver: () => void,
   ) {
     this.timeoutMs = options.timeoutMs
+    this.#over = new Promise(resolve => {
+      this.#tellOver = resolve
+    })
     this.#auth = options.auth
     this.#servers = shuffled(options.servers, platform)
     this.#alarm = new Alarm(platform.clock, now => {
@@ -92,7 +97,8 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
     try {
-      await this.#seek(deadline)
+      // What was asked of the platform meanwhile may take its time; what comes of it is not used then.
+      await Promise.race([this.#seek(deadline), this.#over])
     } finally {
       signal?.removeEventListener('abort', abort)
     }
@@ -275,7 +281,10 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     settle: (result: Result) => void,
   ): (result: Result) => void {
     const { scheme, credentials } = request
-    this.#auth = [...this.#auth, { scheme, credentials }]
+    const isSame = (other: Uint8Array) =>
+      other.length === credentials.length && other.every((byte, at) => byte === credentials[at])
+    if (!this.#auth.some(known => known.scheme === scheme && isSame(known.credentials)))
+      this.#auth = [...this.#auth, { scheme, credentials }]
     return result => {
       settle(result)
       if (result.kind === 'error' && result.error === 'AuthFailed') this.#finish('authFailed')
@@ -320,6 +329,7 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     for (const one of waiting) tell(one, { kind: 'error', error: endErrors[end], isUnsent: one.xid === 0 })
     this.listener.onState(end)
     this.onOver()
+    this.#tellOver()
   }
 
   /** A server's problem goes to the log once, until it is another one. */

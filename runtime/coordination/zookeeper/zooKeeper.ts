@@ -33,6 +33,8 @@ export function zooKeeper(
 }
 
 const sessionTimeoutMs = 30_000
+/** As the protocol writes it. */
+const timeoutMaxMs = 0x7fff_ffff
 const connectTimeoutMs = 10_000
 const operationTimeoutMs = 10_000
 
@@ -58,7 +60,7 @@ class ZooKeeper implements Coordinator {
         servers,
         tls: this.options.tls ?? false,
         ca: this.options.ca,
-        timeoutMs: options.timeoutMs ?? sessionTimeoutMs,
+        timeoutMs: Math.min(timeoutMaxMs, options.timeoutMs ?? sessionTimeoutMs),
         operationTimeoutMs: options.operationTimeoutMs ?? operationTimeoutMs,
         answerBytesMax: this.options.answerBytesMax ?? 64 << 20,
         requestBytesMax: this.options.requestBytesMax ?? 64 << 20,

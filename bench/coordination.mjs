@@ -1,6 +1,6 @@
 // Coordination, in two parts: Granary's client of ZooKeeper beside kazoo and the `zookeeper` package, on one ZooKeeper; and `granary keeper`
 // beside a standalone ZooKeeper, on one disk, with the same clients. By hand, after `npm run build`:
-//   node bench/coordination.mjs [--only clients|keeper] [--runtimes deno,bun] [--directory DIR] [--rounds 10] [--ms 200]
+//   node bench/coordination.mjs [--only clients|keeper] [--runtimes deno,bun] [--directory DIR] [--rounds 8] [--ms 200]
 // Every client is a process of its own, and one at a time is measured, each measure with all of them in turn, in many short rounds: what
 // disturbs the machine, disturbs all. Figures are medians of the rounds; in a table's last columns, above 1 is slower than the better peer.
 // Needs Debian's zookeeper and python3-kazoo, and `npm install` in test/zookeeper and test/runtimes.
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   options: {
     runtimes: { type: 'string', default: '' },
     directory: { type: 'string', default: os.tmpdir() },
-    rounds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '8' },
     ms: { type: 'string', default: '200' },
     only: { type: 'string', default: 'clients,keeper' },
   },
@@ -75,8 +75,10 @@ class Client {
   #child
   #lines
 
-  static async start([command, ...args]) {
+  /** serverPid: of a server whose use of the processor is to be measured. */
+  static async start([command, ...args], serverPid = null) {
     const client = new Client()
+    client.serverPid = serverPid
     client.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     client.#lines = createInterface({ input: client.#child.stdout })[Symbol.asyncIterator]()
     await client.#answer()
@@ -124,12 +126,22 @@ class Figures {
   }
 }
 
+/** That a process has used so far; it is counted in steps of 10 ms. */
+function cpuUsOf(pid) {
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
 /** Asks for one measure: gives its figures, each with a name that says its unit. */
 const pipelined = kind => async client => {
   const order = { kind, ms, inFlight: kind === 'multi' ? inFlight / 10 : inFlight }
-  const { perSecond, cpuUs, isUnsupported } = await client.ask('pipelined', order)
+  const before = client.serverPid ? cpuUsOf(client.serverPid) : 0
+  const { requests, seconds, cpuUs, isUnsupported } = await client.ask('pipelined', order)
   if (isUnsupported) return {}
-  return { [`${kind}, a second`]: perSecond, [`${kind}, CPU us of the client`]: cpuUs }
+  const found = { [`${kind}, a second`]: requests / seconds }
+  if (client.serverPid) found[`${kind}, CPU us of the server`] = (cpuUsOf(client.serverPid) - before) / requests
+  else found[`${kind}, CPU us of the client`] = cpuUs / requests
+  return found
 }
 const single = kind => async client => {
   const { median, p99 } = await client.ask('single', { kind, ms: ms / 2 })
@@ -285,7 +297,7 @@ async function compareServers() {
       for (const [name, server] of servers)
         subjects.push([
           name,
-          await Client.start(command([addressOf(server), String(connections), `/of-${tables.length}`])),
+          await Client.start(command([addressOf(server), String(connections), `/of-${tables.length}`]), server.pid),
         ])
       tables.push({
         title,

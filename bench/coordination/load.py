@@ -59,7 +59,7 @@ class Load:
             i += 1
         for result in waiting:
             result.get()
-        return {"perSecond": i / (perf_counter() - start), "cpuUs": (process_time() - cpu) * 1e6 / i}
+        return {"requests": i, "seconds": perf_counter() - start, "cpuUs": (process_time() - cpu) * 1e6}
 
     def single(self, kind, ms):
         times = []

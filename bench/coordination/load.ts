@@ -27,7 +27,9 @@ interface Order {
 }
 
 interface Pace {
-  readonly perSecond: number
+  readonly requests: number
+  readonly seconds: number
+  /** Of the processor, by this process. */
   readonly cpuUs: number
 }
 
@@ -114,7 +116,7 @@ class Load {
     await Promise.all([...this.#nodes, `${this.root}/made`].map(path => first!.create(path)))
   }
 
-  /** Requests a second, as many at once as may wait, and the process's microseconds of a processor for each. */
+  /** As many requests at once as may wait. */
   async pipelined({ kind, ms, inFlight }: Order): Promise<Pace | { isUnsupported: true }> {
     if (kind === 'multi' && this.connections[0]!.multi === null) return { isUnsupported: true }
     const cpu = process.cpuUsage()
@@ -127,7 +129,7 @@ class Load {
     await Promise.all(Array.from({ length: inFlight }, work))
     const seconds = (performance.now() - start) / 1000
     const { user, system } = process.cpuUsage(cpu)
-    return { perSecond: next / seconds, cpuUs: (user + system) / next }
+    return { requests: next, seconds, cpuUs: user + system }
   }
 
   /** Milliseconds of requests one after the other. */

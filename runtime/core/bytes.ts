@@ -88,6 +88,9 @@ export class ByteReader {
   }
 }
 
+/** Shorter text is coded here: a call of the runtime's coder costs more than some dozen bytes. */
+const shortText = 64
+
 /** Collects little-endian values. */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -167,9 +170,27 @@ export class ByteWriter {
   }
 
   text(text: string): void {
+    if (text.length <= shortText && this.#wroteAscii(text)) return
     const bytes = encodeText(text)
     this.varint(bytes.length)
     this.raw(bytes)
+  }
+
+  /** Whether the short text was ASCII, and is written. */
+  #wroteAscii(text: string): boolean {
+    const { length } = text
+    const at = this.#room(length + 1)
+    const bytes = this.#bytes
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit >= 0x80) {
+        this.length = at
+        return false
+      }
+      bytes[at + 1 + i] = unit
+    }
+    bytes[at] = length
+    return true
   }
 
   /** What was written; shares memory with the writer, so take it when done. */

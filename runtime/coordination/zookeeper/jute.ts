@@ -8,6 +8,8 @@ const slabSize = 64 << 10
 const slabRest = 1 << 10
 /** Shorter text is coded here: a call of the runtime's coders costs more than some dozen bytes. */
 const shortText = 48
+/** When reading less: text that is put together from pieces has to be made one piece later. */
+const shortTextRead = 8
 
 export function malformed(what: string): DBError {
   return new DBError('KEEPER_EXCEPTION', `Malformed packet: ${what}`)
@@ -188,7 +190,7 @@ export class JuteReader {
     const length = this.#length()
     const at = this.#skip(length)
     const bytes = this.#bytes
-    if (length > shortText) return decodeText(bytes.subarray(at, at + length))
+    if (length > shortTextRead) return decodeText(bytes.subarray(at, at + length))
     let text = ''
     for (let i = at; i < at + length; i++) {
       const unit = bytes[i]!

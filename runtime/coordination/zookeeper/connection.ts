@@ -258,7 +258,10 @@ export class Connection {
       return
     }
     const number = packet.int()
-    this.#see(packet.int(), packet.int() >>> 0)
+    const zxidHigh = packet.int()
+    const zxidLow = packet.int() >>> 0
+    // Other events of an event's transaction may be to come, and would be missed on the next connection.
+    if (number !== xid.event) this.#see(zxidHigh, zxidLow)
     const error = packet.int()
     if (number > 0) this.#settle(packet, number, error)
     else if (number === xid.event) {
@@ -288,7 +291,7 @@ export class Connection {
     else if (number !== xid.ping) throw malformed(`an answer numbered ${number}, which was not asked for`)
   }
 
-  /** Events and some answers carry none. */
+  /** Some answers carry none. */
   #see(high: number, low: number): void {
     if (high < 0 || (high === 0 && low === 0)) return
     const isOlder = high < this.#zxidHigh || (high === this.#zxidHigh && low < this.#zxidLow)

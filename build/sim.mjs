@@ -15,7 +15,7 @@ fs.rmSync(outdir, { recursive: true, force: true })
 await build({ entryPoints: [path.join(root, 'test/sim/main.ts')], outdir, ...testBundle })
 const { status } = spawnSync(
   process.execPath,
-  ['--enable-source-maps', '--expose-gc', path.join(outdir, 'main.js'), ...process.argv.slice(2)],
+  ['--enable-source-maps', '--max-semi-space-size=64', path.join(outdir, 'main.js'), ...process.argv.slice(2)],
   { cwd: root, stdio: 'inherit' },
 )
 process.exit(status ?? 1)

@@ -237,12 +237,13 @@ class End implements Socket {
     this.#check()
     if (this.#isClosed) throw new DBError('NETWORK_ERROR', `Connection to ${this.remote} is closed`)
     const { random } = this.#network.world
-    let rest = bytes.slice()
-    while (rest.length > 0) {
+    const own = new Uint8Array(bytes)
+    for (let at = 0; at < own.length; ) {
       // Pieces have nothing to do with what was written.
-      const size = rest.length > 1 && random.chance(0.2) ? random.whole(1, rest.length) : rest.length
-      this.#send(rest.subarray(0, size))
-      rest = rest.subarray(size)
+      const left = own.length - at
+      const size = left > 1 && random.chance(0.2) ? random.whole(1, left) : left
+      this.#send(size === own.length ? own : own.subarray(at, at + size))
+      at += size
     }
     while (this.#onTheWay + this.peer.#unread > windowBytes && !this.#error && !this.#isClosed) await this.#change()
     this.#check()

@@ -11,6 +11,7 @@ export async function runMerge(context: QueryContext, task: MergeTask): Promise<
   const { source } = task.table
   if (source.kind !== 'mergeTree') throw new DBError('LOGICAL_ERROR', 'Only MergeTree tables are merged')
   const reader = await context.resources.partReader(source.location)
+  reader.checkAgain(task.chosen.sources)
   const keys = await tableKeys(context, source.definition, source.partitionKey, source.sortingKey)
   const target: MergeTarget = {
     reader,

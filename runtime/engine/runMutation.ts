@@ -25,6 +25,7 @@ export async function runMutation(context: QueryContext, task: MutateTask): Prom
   const { source } = task.table
   if (source.kind !== 'mergeTree') throw new DBError('LOGICAL_ERROR', 'Only MergeTree tables have parts to mutate')
   const reader = await context.resources.partReader(source.location)
+  reader.checkAgain(task.chosen.sources)
   const { definition } = source
   const target: MergeTarget = {
     reader,

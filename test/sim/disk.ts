@@ -339,7 +339,7 @@ export class SimulatedDisk implements Disk {
   }
 
   sync(path: string): Promise<void> {
-    return this.#change('sync', path, latencyMs.sync, () => this.#makeDurable(path))
+    return this.#change('sync', path, latencyMs.sync, () => this.#makeDurable(path), null, false)
   }
 
   move(from: string, to: string): Promise<void> {

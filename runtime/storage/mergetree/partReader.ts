@@ -410,6 +410,13 @@ export class PartReader {
       throw new DBError('CANNOT_READ_ALL_DATA', `Cannot read all data: ${part.path}/${file} is too short`)
   }
 
+  /** What is written anew with new hashes is compared with its old ones once more: a medium may have changed since. */
+  checkAgain(parts: readonly PartInfo[]): void {
+    const prefixes = parts.map(({ id }) => `${id}/`)
+    for (const key of [...this.#checked.keys()])
+      if (prefixes.some(prefix => key.startsWith(prefix))) this.#checked.delete(key)
+  }
+
   /** Offsets of frames of a file whose hashes were compared: once in the life of this reader, or of the bytes that were fetched. */
   checkedFrames(part: PartInfo, file: string, fetched?: Uint8Array): Set<number> {
     const key = `${part.id}/${file}`

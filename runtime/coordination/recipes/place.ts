@@ -20,6 +20,10 @@ export interface PlaceOptions extends Pick<CreateOptions, 'acl'> {
   readonly signal?: AbortSignal
 }
 
+/** What takes the listeners of places away that a server refused, by sessions. */
+const lookingAgain = new WeakMap<Session, (() => void)[]>()
+const lookingAgainMax = 100
+
 /**
  * A place in a queue: an ephemeral sequential node in a folder, with the others'. First come, first served; each watches the one before it
  * and no other, so that one who leaves wakes one.
@@ -27,6 +31,8 @@ export interface PlaceOptions extends Pick<CreateOptions, 'acl'> {
 export class Place {
   /** There may be one more of this place's nodes: its creation had no answer. */
   #mayHaveTwin = false
+  /** By a server that failed in itself. */
+  #wasRefused = false
   #path = ''
 
   private constructor(
@@ -93,8 +99,8 @@ export class Place {
       try {
         if (this.#path) await tryRemove(this.platform, this.session, this.#path, { retry: untilSessionEnds })
         if (!this.#mayHaveTwin) return
-        for (const name of await this.#mine())
-          await tryRemove(this.platform, this.session, joinPath(this.folder, name), { retry: untilSessionEnds })
+        await this.#removeMine()
+        if (this.#wasRefused) this.#lookAgain()
         return
       } catch (error) {
         if (isCoordinationError(error, 'SessionExpired', 'Closed', 'AuthFailed', 'NoNode')) return
@@ -102,6 +108,26 @@ export class Place {
       }
       await pause(this.platform, backOffMs(this.platform, attempt))
     }
+  }
+
+  async #removeMine(): Promise<void> {
+    for (const name of await this.#mine())
+      await tryRemove(this.platform, this.session, joinPath(this.folder, name), { retry: untilSessionEnds })
+  }
+
+  /**
+   * A server that failed in itself may find in its log what it refused, when it is started again: nobody would take that node away, and all
+   * would wait for it. The session is connected anew by then.
+   */
+  #lookAgain(): void {
+    const stops = lookingAgain.get(this.session) ?? []
+    lookingAgain.set(this.session, stops)
+    if (stops.length >= lookingAgainMax) stops.shift()!()
+    stops.push(
+      this.session.onState(state => {
+        if (state === 'connected') this.#removeMine().catch(() => {}) // the session is over, or looks again
+      }),
+    )
   }
 
   async #create(): Promise<void> {
@@ -121,6 +147,7 @@ export class Place {
       } catch (error) {
         if (!isCoordinationError(error)) throw error
         if (!error.isOutcomeUnknown) this.#mayHaveTwin = hadTwin
+        if (error.kind === 'SystemError') this.#wasRefused = true
         if (error.kind === 'NoNode' && attempt < 100) {
           await createPath(platform, session, folder, { acl, retry: { ...untilSessionEnds, signal } })
           continue

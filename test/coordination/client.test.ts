@@ -7,6 +7,7 @@ import { clock } from '../../adapters/shared/clock.ts'
 import { connect } from '../../adapters/shared/sockets.ts'
 import type { Coordinator, SessionOptions, SessionState } from '../../runtime/coordination/coordinator.ts'
 import { CoordinationError, type CoordinationErrorName } from '../../runtime/coordination/errors.ts'
+import { writeReplyHeader } from '../../runtime/coordination/zookeeper/records.ts'
 import { parseConnectString } from '../../runtime/coordination/zookeeper/connectString.ts'
 import { type ZooKeeperOptions, zooKeeper } from '../../runtime/coordination/zookeeper/zooKeeper.ts'
 import { DBError } from '../../runtime/core/errors.ts'
@@ -193,6 +194,10 @@ describe('the ZooKeeper client', () => {
             assert(error.isOutcomeUnknown)
           }
           await session.get('/c')
+          assert(
+            logged.some(line => line.includes(server!.address)),
+            logged.join('\n'),
+          )
           assert.deepEqual(states, ['connected', 'connecting', 'connected'])
           const again = server!.peers[1]!.connect
           assert.equal(again?.sessionId, sessionId)
@@ -406,6 +411,50 @@ describe('the ZooKeeper client', () => {
       },
     )
   })
+
+  test('of a transaction whose events came in part, the rest is asked for again', () =>
+    before(
+      [
+        [
+          async peer => {
+            await peer.welcome()
+            for (let left = 2; left > 0; left--) {
+              const incoming = await peer.next()
+              await peer.answer(incoming, plausible(incoming), 100n)
+            }
+            // As newer servers do, with the transaction's number.
+            await peer.write(writer => {
+              const packet = writer.beginPacket()
+              writeReplyHeader(writer, -1, 101n, 0)
+              writer.int(3)
+              writer.int(3)
+              writer.string('/a')
+              writer.endPacket(packet)
+            })
+            await peer.close()
+          },
+          async peer => {
+            await peer.welcome()
+            const { request } = await peer.next()
+            assert(request.kind === 'setWatches')
+            assert.deepEqual([request.relativeZxid, request.data, request.child], [100n, [], ['/']])
+            await peer.event({ kind: 'children', path: '/' })
+            await peer.header(-8)
+            await peer.serve()
+          },
+        ],
+      ],
+      async client => {
+        const session = await client.open(quick)
+        const events: string[] = []
+        const watcher = ({ kind, path }: { kind: string; path: string }) => {
+          events.push(`${kind} ${path}`)
+        }
+        await Promise.all([session.get('/a', watcher), session.children('/', watcher)])
+        await eventually(() => events.length === 2)
+        assert.deepEqual(events, ['changed /a', 'children /'])
+      },
+    ))
 
   test('credentials that are not answered time out, and are told again on the next connection', () =>
     before(

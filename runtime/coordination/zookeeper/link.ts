@@ -57,6 +57,8 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
   /** Being made, or made. */
   #connection: Connection | null = null
   #isConnected = false
+  /** Of the connection, for the log. */
+  #server = ''
   #connectedAt = 0
   readonly #servers: readonly Server[]
   #next = 0
@@ -159,7 +161,10 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
     const { clock } = this.platform
     if (clock.monotonic() - this.#connectedAt > goodMs) this.#attempts = 0
     if (!this.#closing) {
-      this.platform.log('warning', `ZooKeeper: session ${showId(this.id)} lost its connection: ${error.message}`)
+      this.platform.log(
+        'warning',
+        `ZooKeeper: session ${showId(this.id)} lost its connection to ${this.#server}: ${error.message}`,
+      )
       this.listener.onState('connecting')
     }
     for (const waiting of sent) tell(waiting, lost)
@@ -216,6 +221,7 @@ export class ZooKeeperLink implements Link, ConnectionOwner {
       canBeReadOnly: false,
     })
     this.#connection = connection
+    this.#server = showServer(server)
     const cancel = clock.after(Math.max(0, until - clock.monotonic()), () =>
       connection.end(new DBError('SOCKET_TIMEOUT', `No session within ${timeoutMs} ms`)),
     )

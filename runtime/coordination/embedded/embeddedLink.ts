@@ -3,6 +3,7 @@ import type { SessionEnd, SessionState } from '../coordinator.ts'
 import type { Link, LinkListener } from '../link.ts'
 import type { Operation, Request, Result, WatchEvent } from '../requests.ts'
 import type { Holder, KeeperSession } from './keeper.ts'
+import type { Identity } from './rights.ts'
 import { failure } from './state.ts'
 
 interface Asked {
@@ -31,6 +32,10 @@ export class EmbeddedLink implements Link, Holder {
   attach(session: KeeperSession): void {
     this.#session = session
     session.isAlive = true
+  }
+
+  get identities(): readonly Identity[] {
+    return this.#session?.identities ?? []
   }
 
   get id(): bigint {

@@ -236,7 +236,7 @@ export class Keeper {
   #apply(transaction: Transaction, timeMs: number): Result {
     if (this.#isBroken) return failure('SystemError', 'the keeper has stopped')
     try {
-      return this.state.apply(transaction, timeMs, (kind, path) => this.watches.fire(kind, path))
+      return this.state.apply(transaction, timeMs, (kind, path, acl) => this.watches.fire(kind, path, acl))
     } catch (error) {
       // The log has what the state has not: nothing may be added to either.
       this.#isBroken = true

@@ -33,8 +33,8 @@ export interface KeptSession {
   readonly ephemerals: Set<string>
 }
 
-/** Something that watchers may wait for. */
-export type OnChange = (kind: WatchEventKind, path: string) => void
+/** Something that watchers may wait for. acl: who may not read the node is not told. */
+export type OnChange = (kind: WatchEventKind, path: string, acl: readonly Acl[]) => void
 
 /** What every tree has, as ZooKeeper's. They are not deleted. */
 const givenPaths = ['/', '/zookeeper', '/zookeeper/config', '/zookeeper/quota']
@@ -172,10 +172,10 @@ export class KeeperState {
   /** Each operation sees what those before it did; when one fails, they are taken back. */
   #multi(session: bigint, identities: readonly Identity[], operations: readonly Operation[]): Result {
     const undo: (() => void)[] = []
-    const changes: [WatchEventKind, string][] = []
+    const changes: Parameters<OnChange>[] = []
     const tell = this.#onChange
     this.#undo = undo
-    this.#onChange = (kind, path) => changes.push([kind, path])
+    this.#onChange = (...change) => changes.push(change)
     const results: Result[] = []
     for (const operation of operations) {
       const result = this.#operate(session, identities, operation)
@@ -189,7 +189,7 @@ export class KeeperState {
       const failed = results.length - 1
       return { kind: 'multi', results: operations.map((_, at) => (at === failed ? last : failure('RolledBack'))) }
     }
-    for (const [kind, path] of changes) tell(kind, path)
+    for (const change of changes) tell(...change)
     return { kind: 'multi', results }
   }
 
@@ -229,17 +229,18 @@ export class KeeperState {
       parent.children!.delete(nameOf(path))
       this.#forget(node)
     })
-    this.#onChange('created', path)
-    this.#onChange('children', parent.path)
+    this.#onChange('created', path, node.acl)
+    this.#onChange('children', parent.path, parent.acl)
     return { kind: 'created', path, stat: node.stat }
   }
 
   #delete({ path, version }: { path: string; version: number }, identities: readonly Identity[]): Result {
     if (givenPaths.includes(path)) return failure('BadArguments', 'is not to be deleted')
     const parent = this.nodes.get(parentOf(path))
-    const node = this.nodes.get(path)
-    if (!node || !parent) return failure('NoNode')
+    if (!parent) return failure('NoNode')
     if (!isAllowed(parent.acl, permissions.delete, identities)) return failure('NoAuth')
+    const node = this.nodes.get(path)
+    if (!node) return failure('NoNode')
     if (!isVersion(node.version, version)) return failure('BadVersion')
     if (node.numChildren > 0) return failure('NotEmpty')
     this.#remove(node)
@@ -260,8 +261,8 @@ export class KeeperState {
       this.#child(parent, nameOf(node.path))
       parent.pzxid = pzxid
     })
-    this.#onChange('deleted', node.path)
-    this.#onChange('children', parent.path)
+    this.#onChange('deleted', node.path, node.acl)
+    this.#onChange('children', parent.path, parent.acl)
   }
 
   #set(
@@ -290,7 +291,7 @@ export class KeeperState {
       node.mzxid = mzxid
       node.mtime = mtime
     })
-    this.#onChange('changed', path)
+    this.#onChange('changed', path, node.acl)
     return { kind: 'stat', stat: node.stat }
   }
 

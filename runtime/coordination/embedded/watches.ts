@@ -1,5 +1,6 @@
 // Who waits for which change. One-shot: what has fired is gone.
-import type { WatchEvent, WatchEventKind } from '../requests.ts'
+import { type Acl, permissions, type WatchEvent, type WatchEventKind } from '../requests.ts'
+import { type Identity, isAllowed } from './rights.ts'
 import type { KeeperState } from './state.ts'
 
 /** data: for the node itself, there or not. child: for the names below it. */
@@ -7,6 +8,7 @@ export type WatchTable = 'data' | 'child'
 
 /** Whom a watch belongs to. */
 export interface WatchOwner {
+  readonly identities: readonly Identity[]
   onEvent(event: WatchEvent): void
 }
 
@@ -63,12 +65,12 @@ export class Watches {
     return this.#byOwner.get(owner) ?? null
   }
 
-  /** Something has changed: see WatchEvent for what that ends. */
-  fire(kind: WatchEventKind, path: string): void {
+  /** Something has changed: see WatchEvent for what that ends. Who may not read the node is not told, and does not wait any more. */
+  fire(kind: WatchEventKind, path: string, acl: readonly Acl[]): void {
     const told = kind === 'children' ? this.#taken('child', path) : this.#taken('data', path)
     if (kind === 'deleted') for (const owner of this.#taken('child', path)) if (!told.includes(owner)) told.push(owner)
     const event = { kind, path }
-    for (const owner of told) owner.onEvent(event)
+    for (const owner of told) if (isAllowed(acl, permissions.read, owner.identities)) owner.onEvent(event)
   }
 
   /** Takes the watchers of a path out of a table, each of which is to be told. */

@@ -2,6 +2,7 @@
 import { decodeText, encodeText } from '../../core/text.ts'
 import type { Socket } from '../../platform.ts'
 import { type Holder, type Keeper, KeeperSession } from '../embedded/keeper.ts'
+import type { Identity } from '../embedded/rights.ts'
 import type { WatchEvent } from '../requests.ts'
 import { writeAnswer, writePong } from '../zookeeper/answerRecords.ts'
 import { Frames } from '../zookeeper/frames.ts'
@@ -73,6 +74,10 @@ export class Connection implements Holder {
     this.#frames = new Frames(server.packetBytesMax)
     this.remote = socket.remote.replace(/^::ffff:/i, '')
     this.statistics = new ConnectionStatistics(server.keeper.platform.clock)
+  }
+
+  get identities(): readonly Identity[] {
+    return this.session?.identities ?? []
   }
 
   /** Requests that are not answered. */

@@ -8,7 +8,8 @@ export type WatchTable = 'data' | 'child'
 
 /** Whom a watch belongs to. */
 export interface WatchOwner {
-  readonly identities: readonly Identity[]
+  /** What it has shown to be, if anything. */
+  readonly identities?: readonly Identity[]
   onEvent(event: WatchEvent): void
 }
 
@@ -70,7 +71,7 @@ export class Watches {
     const told = kind === 'children' ? this.#taken('child', path) : this.#taken('data', path)
     if (kind === 'deleted') for (const owner of this.#taken('child', path)) if (!told.includes(owner)) told.push(owner)
     const event = { kind, path }
-    for (const owner of told) if (isAllowed(acl, permissions.read, owner.identities)) owner.onEvent(event)
+    for (const owner of told) if (isAllowed(acl, permissions.read, owner.identities ?? [])) owner.onEvent(event)
   }
 
   /** Takes the watchers of a path out of a table, each of which is to be told. */

@@ -159,8 +159,8 @@ class Run {
 function breakCoordinator(world: World, breach: string | null): () => void {
   if (breach !== 'watchDropped') return () => {}
   const { fire } = Watches.prototype
-  Watches.prototype.fire = function (kind, path) {
-    if (world.random.chance(0.9)) fire.call(this, kind, path)
+  Watches.prototype.fire = function (...change) {
+    if (world.random.chance(0.9)) fire.apply(this, change)
   }
   return () => {
     Watches.prototype.fire = fire

@@ -18,17 +18,18 @@ const { values: options } = parseArgs({
   },
 })
 const { chromium } = createRequire(path.resolve('test/browser/package.json'))('playwright-core')
-const dist = path.resolve('dist/browser')
+const dist = path.resolve('dist')
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
-for (const name of fs.readdirSync(dist).sort()) {
+const modules = fs.readdirSync(path.join(dist, 'browser')).map(name => `browser/${name}`)
+for (const name of [...modules.filter(name => name.endsWith('.js')).sort(), 'core/core.wasm']) {
   const bytes = fs.readFileSync(path.join(dist, name))
   const sizes = [bytes.length, zlib.gzipSync(bytes, { level: 9 }).length, zlib.brotliCompressSync(bytes).length]
   console.log(`${name.padEnd(20)} ${sizes.map(size => `${(size / 1000).toFixed(0)} KB`.padStart(9)).join('')}`)
 }
 
 const page = `<script type="module">
-import { open } from '/index.js'
+import { open } from '/browser/index.js'
 const db = await open()
 const [row] = await db.query('SELECT 1 AS one')
 globalThis.firstAnswerMs = performance.now()

@@ -31,7 +31,7 @@ const kib = bytes => `${(bytes / 1024).toFixed(0)} KiB`
 const bundled = await build({ ...workerOptions, entryPoints: ['bench/edgeWorker.js'], write: false, minify: true })
 const modules = [
   { type: 'ESModule', path: 'worker.js', contents: bundled.outputFiles[0].text },
-  { type: 'CompiledWasm', path: 'core.wasm', contents: fs.readFileSync('dist/edge/core.wasm') },
+  { type: 'CompiledWasm', path: 'core.wasm', contents: fs.readFileSync('dist/core/core.wasm') },
 ]
 
 async function deploy(persist, tables = { 'default.hits': 'r2:BUCKET/hits' }) {
@@ -96,7 +96,7 @@ function resident() {
 // Sizes
 const sizes = [
   { name: 'Worker, bundled', text: bundled.outputFiles[0].contents },
-  { name: 'core.wasm', text: fs.readFileSync('dist/edge/core.wasm') },
+  { name: 'core.wasm', text: fs.readFileSync('dist/core/core.wasm') },
 ].map(({ name, text }) => ({ name, bytes: text.length, gzip: zlib.gzipSync(text, { level: 9 }).length }))
 for (const { name, bytes, gzip } of sizes) console.log(`${name}: ${kib(bytes)}, ${kib(gzip)} gzipped`)
 console.log(`together: ${kib(sizes.reduce((sum, { gzip }) => sum + gzip, 0))} gzipped`)

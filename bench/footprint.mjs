@@ -100,7 +100,7 @@ const modules = path.join(peers, 'node_modules')
 const nodeFiles = [...filesBelow(path.join(dist, 'chunks')), path.join(dist, 'core/core.wasm')].filter(
   file => !file.endsWith('.map'),
 )
-const browserFiles = filesBelow(path.join(dist, 'browser'))
+const browserFiles = [...filesBelow(path.join(dist, 'browser')), path.join(dist, 'core/core.wasm')]
 const engines = [
   ['Granary, Node 20', process.execPath, [], 'granary', path.join(dist, 'node'), nodeFiles],
   ['Granary, Node 24', node24, [], 'granary', path.join(dist, 'node'), nodeFiles],

@@ -1,5 +1,5 @@
-// Builds dist/browser/ and dist/edge/: ES modules for pages and their workers, and for workerd and its like, with the core beside each.
-// They share the engine, which lies in dist/browser, so that the package has it once; a Worker is bundled when it is deployed, and
+// Builds dist/browser/ and dist/edge/: ES modules for pages and their workers, and for workerd and its like.
+// The core lies beside them, in dist/core/. They share the engine, which lies in dist/browser, so that the package has it once; a Worker is bundled when it is deployed, and
 // then has only what it uses. In a browser the modules load each other by URLs relative to themselves, so they work from any static
 // server, and through bundlers that know `new URL(…, import.meta.url)`.
 //   node build/web.mjs
@@ -28,8 +28,6 @@ export async function buildWeb() {
       splitting: true,
       minify: true,
     })
-  for (const folder of ['browser', 'edge'])
-    fs.copyFileSync(path.join(root, 'dist/core/core.wasm'), path.join(root, 'dist', folder, 'core.wasm'))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

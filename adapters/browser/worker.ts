@@ -79,7 +79,7 @@ function holdLock(name: string): void {
 }
 
 async function loadCore(): Promise<WebAssembly.Module> {
-  const url = new URL('./core.wasm', import.meta.url)
+  const url = new URL('../core/core.wasm', import.meta.url)
   const answer = await fetch(url)
   if (!answer.ok) throw new DBError('NETWORK_ERROR', `Cannot load ${url}: status ${answer.status}`)
   // A server may not know the type of .wasm files, which compileStreaming insists on.

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-const served = ['/examples/browser/', '/dist/browser/']
+const served = ['/examples/browser/', '/dist/browser/', '/dist/core/']
 const types = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
 const server = createServer((request, response) => {

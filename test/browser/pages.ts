@@ -49,7 +49,12 @@ export class Pages {
   ) {}
 
   static async start(mounts: Parameters<typeof startSite>[0] = {}): Promise<Pages> {
-    const site = await startSite({ '': new TextEncoder().encode(html), '/browser': 'dist/browser', ...mounts })
+    const site = await startSite({
+      '': new TextEncoder().encode(html),
+      '/browser': 'dist/browser',
+      '/core': 'dist/core',
+      ...mounts,
+    })
     return new Pages(await Chromium.start(), site)
   }
 

@@ -60,6 +60,9 @@ export class KeeperState {
 
   constructor(readonly limits: StateLimits = defaultStateLimits) {
     for (const path of givenPaths) this.#keep(new Node(path, 0n, 0, 0))
+    const config = this.nodes.get('/zookeeper/config')!
+    config.acl = [{ permissions: permissions.read, scheme: 'world', id: 'anyone' }]
+    config.aversion = -1
     this.#link()
   }
 

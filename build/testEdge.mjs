@@ -14,6 +14,7 @@ import { workerOptions } from './edge.mjs'
 const excluded = [
   [/^(browser|edge|runtimes|oracle)\//, 'run by themselves'],
   [/^(cli|durability|embed|examples|platform)\//, 'files, processes, sockets'],
+  [/^sim\//, 'a world of its own, whose turns are those of Node'],
   [/^server\/(socket|badInput|officialClient|http|answers)/, 'a server that listens'],
   [
     /^(library\/testing|published\/remote|storage\/(http|stores)|engines\/(objectStorage|objectRequests))/,

@@ -78,7 +78,6 @@ export class Cluster {
   readonly keeper: KeeperHost
   readonly clients: readonly Machine[]
   readonly #waiting = new Map<number, (() => void)[]>()
-  #isHealed = false
 
   constructor(
     readonly world: World,
@@ -128,8 +127,10 @@ export class Cluster {
     return zooKeeper(life.platform, { servers: `keeper:${keeperPort}` })
   }
 
-  async run(faults: readonly Fault[]): Promise<void> {
+  /** One after the other; at the end everything is well. */
+  async runAndHeal(faults: readonly Fault[]): Promise<void> {
     for (const fault of faults) await this.#one(fault)
+    await this.#heal()
   }
 
   async #one(fault: Fault): Promise<void> {
@@ -206,10 +207,7 @@ export class Cluster {
     })
   }
 
-  /** Everything is well from now on. */
-  async heal(): Promise<void> {
-    if (this.#isHealed) return
-    this.#isHealed = true
+  async #heal(): Promise<void> {
     this.network.mood = calmNetwork
     this.keeper.machine.spindle.mood = calm
     this.network.healAll()

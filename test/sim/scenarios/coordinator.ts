@@ -96,9 +96,7 @@ class Run {
   async all(operations: readonly Operation[]): Promise<void> {
     const of = (client: number) => operations.flatMap(one => (isAsked(one) && one.client === client ? [one] : []))
     const work = this.actors.map((actor, client) => this.#client(actor, of(client)))
-    await this.cluster.run(operations.flatMap(one => (isAsked(one) ? [] : [one])))
-    await this.cluster.heal()
-    await Promise.all(work)
+    await Promise.all([...work, this.cluster.runAndHeal(operations.flatMap(one => (isAsked(one) ? [] : [one])))])
   }
 
   async #client(actor: Actor, operations: readonly (Asked & { waitMs: number })[]): Promise<void> {

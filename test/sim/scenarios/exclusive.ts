@@ -125,9 +125,7 @@ class Run {
     const work = Array.from({ length: clients }, (_, client) =>
       this.#client(operations.flatMap(one => (one.kind === 'turn' && one.client === client ? [one] : []))),
     )
-    await this.cluster.run(faults)
-    await this.cluster.heal()
-    await Promise.all(work)
+    await Promise.all([...work, this.cluster.runAndHeal(faults)])
   }
 
   async #client(turns: readonly Turn[]): Promise<void> {

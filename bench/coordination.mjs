@@ -1,6 +1,6 @@
 // Coordination, in two parts: Granary's client of ZooKeeper beside kazoo and the `zookeeper` package, on one ZooKeeper; and `granary keeper`
 // beside a standalone ZooKeeper, on one disk, with the same clients. By hand, after `npm run build`:
-//   node bench/coordination.mjs [--only clients|keeper] [--runtimes deno,bun] [--directory DIR] [--rounds 8] [--ms 200]
+//   node bench/coordination.mjs [--only clients|keeper] [--runtimes deno,bun] [--directory DIR] [--rounds 7] [--ms 150]
 // Every client is a process of its own, and one at a time is measured, each measure with all of them in turn, in many short rounds: what
 // disturbs the machine, disturbs all. Figures are medians of the rounds; in a table's last columns, above 1 is slower than the better peer.
 // Needs Debian's zookeeper and python3-kazoo, and `npm install` in test/zookeeper and test/runtimes.
@@ -18,8 +18,8 @@ const { values: options } = parseArgs({
   options: {
     runtimes: { type: 'string', default: '' },
     directory: { type: 'string', default: os.tmpdir() },
-    rounds: { type: 'string', default: '8' },
-    ms: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '7' },
+    ms: { type: 'string', default: '150' },
     only: { type: 'string', default: 'clients,keeper' },
   },
 })
@@ -46,6 +46,12 @@ const { ZooKeeperServer, fourLetterWord, freePort, isZooKeeperInstalled } = awai
 )
 if (!isZooKeeperInstalled) {
   console.error("Debian's zookeeper is not installed")
+  process.exit(1)
+}
+
+const cli = path.join(root, 'dist/cli.js')
+if (options.only.includes('keeper') && !fs.existsSync(cli)) {
+  console.error('npm run build comes first')
   process.exit(1)
 }
 
@@ -218,7 +224,7 @@ class Keeper {
     keeper.#directory = fs.mkdtempSync(path.join(options.directory, 'granary-keeper-'))
     keeper.port = await freePort()
     const args = ['keeper', '--path', keeper.#directory, '--port', String(keeper.port)]
-    keeper.#child = spawn(process.execPath, [path.join(root, 'dist/cli.js'), ...args], { stdio: 'ignore' })
+    keeper.#child = spawn(process.execPath, [cli, ...args], { stdio: 'ignore' })
     for (let left = 100; (await fourLetterWord(keeper, 'ruok')) !== 'imok'; left--) {
       if (left === 0 || keeper.#child.exitCode !== null) {
         await keeper.stop()

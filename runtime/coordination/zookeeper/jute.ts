@@ -11,6 +11,12 @@ const shortText = 48
 /** When reading less: text that is put together from pieces has to be made one piece later. */
 const shortTextRead = 8
 
+/** Memory of its own costs more than small bytes do, in time and in room. The pack is small, as one of them keeps all of it. */
+const packSize = 1 << 10
+const packedMax = 128
+let pack = new Uint8Array(packSize)
+let packedAt = 0
+
 export function malformed(what: string): DBError {
   return new DBError('KEEPER_EXCEPTION', `Malformed packet: ${what}`)
 }
@@ -183,6 +189,22 @@ export class JuteReader {
     const length = this.#length()
     const at = this.#skip(length)
     return this.#bytes.slice(at, at + length)
+  }
+
+  /** As buffer(), for bytes that stay in this process and are not changed: small ones share memory with a few others. */
+  packedBuffer(): Uint8Array {
+    const length = this.#length()
+    const at = this.#skip(length)
+    const bytes = this.#bytes
+    if (length > packedMax) return bytes.slice(at, at + length)
+    if (length > packSize - packedAt) {
+      pack = new Uint8Array(packSize)
+      packedAt = 0
+    }
+    const start = packedAt
+    packedAt += length
+    for (let i = 0; i < length; i++) pack[start + i] = bytes[at + i]!
+    return pack.subarray(start, packedAt)
   }
 
   /** A null counts as empty. */

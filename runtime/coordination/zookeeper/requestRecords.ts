@@ -222,7 +222,7 @@ function readOperation(reader: JuteReader, type: number): IncomingOperation | nu
     case opcode.create:
     case opcode.create2: {
       const path = reader.string()
-      const data = reader.buffer()
+      const data = reader.packedBuffer()
       const acl = readAcl(reader)
       const flags = reader.int()
       if (flags < 0 || flags > (isEphemeralFlag | isSequentialFlag)) return null
@@ -239,7 +239,7 @@ function readOperation(reader: JuteReader, type: number): IncomingOperation | nu
     case opcode.delete:
       return { kind: 'delete', path: reader.string(), version: reader.int() }
     case opcode.setData:
-      return { kind: 'set', path: reader.string(), data: reader.buffer(), version: reader.int() }
+      return { kind: 'set', path: reader.string(), data: reader.packedBuffer(), version: reader.int() }
     case opcode.check:
       return { kind: 'check', path: reader.string(), version: reader.int() }
     default:

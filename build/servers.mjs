@@ -31,8 +31,8 @@ const outdir = path.join(root, 'dist/servers')
 fs.rmSync(outdir, { recursive: true, force: true })
 await build({ entryPoints: files, outdir, outbase: folder, ...testBundle })
 const bundles = files.map(file => path.join(outdir, path.basename(file).replace(/\.ts$/, '.js')))
-// One file at a time: each has several servers of its own.
-const found = runners(bundles, 1)[runtime]
+// They wait more than they work.
+const found = runners(bundles, 2)[runtime]
 if (!found) {
   console.error(`no runtime ${runtime}`)
   process.exit(1)

@@ -112,9 +112,14 @@ async function seen(coordinator: Coordinator, root: string, seed: number): Promi
       async () => {
         if (chance() < 0.5) return session.auth({ scheme: 'digest', credentials: some(['u:p', 'v:q']) })
         if (at === 0 || chance() < 0.5) return 'stays'
-        await session.sync('/')
+        const caughtUp = () => Promise.all(sessions.map(one => one?.sync('/')))
+        await caughtUp()
+        const told = events.map(({ length }) => length)
         sessions[at] = null
         await session.close()
+        await caughtUp()
+        // The nodes of a session go in no certain order.
+        for (const [i, lines] of events.entries()) lines.push(...lines.splice(told[i]).sort())
         return 'closed'
       },
     ])

@@ -11,7 +11,7 @@ export class LocalDisk implements Disk {
 
   constructor(root: string) {
     this.root = path.resolve(root)
-    fs.mkdirSync(this.root, { recursive: true })
+    makeDirectories(this.root)
   }
 
   #path(relative: string): string {
@@ -89,7 +89,7 @@ export class LocalDisk implements Disk {
 
   async put(file: string, bytes: Uint8Array, options: { ifAbsent?: boolean } = {}): Promise<void> {
     const target = this.#path(file)
-    await fs.promises.mkdir(path.dirname(target), { recursive: true })
+    toldSync(() => makeDirectories(path.dirname(target)), file)
     // Written aside, so that there is never half of it. link() fails where the name is taken, rename() does not.
     const aside = `${target}.tmp_${nextNumber()}`
     try {
@@ -117,7 +117,7 @@ export class LocalDisk implements Disk {
       descriptor = fs.openSync(target, 'w')
     } catch {
       descriptor = toldSync(() => {
-        fs.mkdirSync(path.dirname(target), { recursive: true })
+        makeDirectories(path.dirname(target))
         return fs.openSync(target, 'w')
       }, file)
     }
@@ -164,7 +164,7 @@ export class LocalDisk implements Disk {
     ])
     if (!stat) throw new DBError('FILE_DOESNT_EXIST', `${from} does not exist`)
     if (stat.isDirectory() && taken) throw new DBError('DIRECTORY_ALREADY_EXISTS', `Directory ${to} already exists`)
-    await fs.promises.mkdir(path.dirname(target), { recursive: true })
+    toldSync(() => makeDirectories(path.dirname(target)), to)
     await told(fs.promises.rename(source, target), from)
     await syncDirectory(path.dirname(target))
     if (path.dirname(source) !== path.dirname(target)) await syncDirectory(path.dirname(source))
@@ -172,7 +172,7 @@ export class LocalDisk implements Disk {
 
   async link(from: string, to: string): Promise<void> {
     const target = this.#path(to)
-    await fs.promises.mkdir(path.dirname(target), { recursive: true })
+    toldSync(() => makeDirectories(path.dirname(target)), to)
     await told(fs.promises.link(this.#path(from), target), from)
   }
 
@@ -199,10 +199,25 @@ async function syncDirectory(directory: string): Promise<void> {
   try {
     await handle.sync()
   } catch (error) {
-    // Some file systems know no fsync of a directory.
-    if (!['EINVAL', 'EPERM', 'EISDIR', 'EBADF'].includes(codeOf(error))) throw error
+    if (!isSyncUnknown(error)) throw error
   } finally {
     await handle.close()
+  }
+}
+
+/** Those that are missing, each durable in the one above it: what is synced below them later would else go with them. */
+function makeDirectories(directory: string): void {
+  if (fs.existsSync(directory)) return
+  const parent = path.dirname(directory)
+  makeDirectories(parent)
+  fs.mkdirSync(directory, { recursive: true }) // another may have made it since
+  const descriptor = fs.openSync(parent, 'r')
+  try {
+    fs.fsyncSync(descriptor)
+  } catch (error) {
+    if (!isSyncUnknown(error)) throw error
+  } finally {
+    fs.closeSync(descriptor)
   }
 }
 
@@ -223,6 +238,9 @@ async function syncBelow(directory: string): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, work))
   await syncDirectory(directory)
 }
+
+/** Some file systems know no fsync of a directory. */
+const isSyncUnknown = (error: unknown): boolean => ['EINVAL', 'EPERM', 'EISDIR', 'EBADF'].includes(codeOf(error))
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 

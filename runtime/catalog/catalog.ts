@@ -16,6 +16,8 @@ export interface Database {
 
 export class Catalog {
   readonly databases = new Map<string, Database>()
+  /** What readMetadata() found, by path, until its table is shown: the same is not written again. */
+  readonly #found = new Map<string, string>()
 
   constructor(
     /** null: nothing is kept beyond the process. */
@@ -74,8 +76,11 @@ export class Catalog {
   /** Makes a table's metadata durable. */
   async write(table: Table): Promise<void> {
     if (this.database(table.database).isTransient || !this.disk) return
-    const text = table.createText.replace(/^CREATE (OR REPLACE )?/, 'ATTACH ')
-    await this.disk.put(this.metadataPath(table.database, table.name), encodeText(`${text}\n`))
+    const text = `${table.createText.replace(/^CREATE (OR REPLACE )?/, 'ATTACH ')}\n`
+    const path = this.metadataPath(table.database, table.name)
+    const found = this.#found.get(path)
+    this.#found.delete(path)
+    if (found !== text) await this.disk.put(path, encodeText(text))
   }
 
   /** Queries see the table from now on, in place of another of its name. */
@@ -87,8 +92,9 @@ export class Catalog {
   async remove(table: Table): Promise<void> {
     const database = this.database(table.database)
     database.tables.delete(table.name)
-    if (!database.isTransient && this.disk)
-      await this.disk.remove(this.metadataPath(table.database, table.name), { durable: true })
+    const path = this.metadataPath(table.database, table.name)
+    this.#found.delete(path)
+    if (!database.isTransient && this.disk) await this.disk.remove(path, { durable: true })
   }
 
   /** Statements that make all databases and tables on the disk, in the order in which they are to be run. */
@@ -116,11 +122,10 @@ export class Catalog {
       for (const file of await disk.list(`metadata/${entry.name}`)) {
         if (isHalfPut(file.name)) await disk.remove(`metadata/${entry.name}/${file.name}`)
         if (!file.name.endsWith('.sql')) continue
-        tables.push({
-          database,
-          name: unescapeFileName(file.name.slice(0, -4)),
-          text: await read(`metadata/${entry.name}/${file.name}`, file.size),
-        })
+        const path = `metadata/${entry.name}/${file.name}`
+        const text = await read(path, file.size)
+        this.#found.set(path, text)
+        tables.push({ database, name: unescapeFileName(file.name.slice(0, -4)), text })
       }
     }
     return { databases, tables }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -62,11 +63,16 @@ describe('after a restart', () => {
         ['DROP FUNCTION twice', ''],
         ['DROP DICTIONARY d', ''],
       ])
+      const metadata = path.join(directory, 'metadata/default')
+      const written = () => fs.readdirSync(metadata).map(name => [name, fs.statSync(path.join(metadata, name)).ino])
+      const before = written()
       await run([
         ['SELECT twice(21)', 'Code: 46'],
         ["SELECT dictGet('d', 'v', 1)", 'Code: 36'],
         ['SELECT * FROM shown', 'Code: 36'],
       ])
+      assert.ok(before.length > 8)
+      assert.deepEqual(written(), before, 'what has not changed is not written again')
     } finally {
       fs.rmSync(directory, { recursive: true })
     }

@@ -55,10 +55,16 @@ export class Merger {
     while (this.#busy || this.storage.table.mergesRunning) await this.storage.engine.platform.clock.wait(2)
   }
 
+  /** Nobody may begin a merge. */
+  get isHeld(): boolean {
+    return this.#holds > 0
+  }
+
   /** No merge runs from now on, until the function that this gives is called. */
   async hold(): Promise<() => void> {
     this.#holds++
-    while (this.storage.table.mergesRunning) await this.storage.engine.platform.clock.wait(5)
+    // One that is being chosen is not running yet.
+    while (this.#busy || this.storage.table.mergesRunning) await this.storage.engine.platform.clock.wait(5)
     return () => {
       this.#holds--
       this.wake()
@@ -195,10 +201,13 @@ export async function optimizeTable(run: QueryRun, table: Table, statement: Opti
     throw new DBError('NOT_IMPLEMENTED', `OPTIMIZE is not supported by storage ${table.engine}`)
   if (statement.deduplicate) throw new DBError('NOT_IMPLEMENTED', 'OPTIMIZE ... DEDUPLICATE is not supported')
   const matches = statement.partition ? await partsOf(run.engine, storage, statement.partition) : null
-  // A merge that is under way keeps its parts: wait for it, then choose.
-  const deadline = run.engine.platform.clock.monotonic() + 600_000
-  while (storage.table.mergesRunning && run.engine.platform.clock.monotonic() < deadline && !run.isCancelled)
-    await run.engine.platform.clock.wait(20)
+  // A merge that is under way keeps its parts, and an ALTER or DROP all: wait for it, then choose.
+  const { clock } = run.engine.platform
+  const deadline = clock.monotonic() + 600_000
+  while (storage.merger.isHeld || (storage.table.mergesRunning && clock.monotonic() < deadline)) {
+    if (run.stopReason) throw run.stopReason
+    await clock.wait(20)
+  }
   const tasks = storage.table.selectOptimize({ final: statement.final ?? false })
   const left = [...tasks]
   try {

@@ -76,9 +76,10 @@ export class Machine {
     this.spindle.losePower(loss)
   }
 
-  /** The process has ended by itself. */
+  /** The process has ended by itself. What it had not waited for may still happen now, and not later. */
   stop(): void {
     this.#end(false)
+    this.spindle.settle()
   }
 
   /** What its peers hear of its end depends on who tells them: a machine without power tells nobody. */

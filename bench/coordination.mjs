@@ -223,8 +223,8 @@ class Keeper {
     const keeper = new Keeper()
     keeper.#directory = fs.mkdtempSync(path.join(options.directory, 'granary-keeper-'))
     keeper.port = await freePort()
-    const args = ['keeper', '--path', keeper.#directory, '--port', String(keeper.port)]
-    keeper.#child = spawn(process.execPath, [cli, ...args], { stdio: 'ignore' })
+    const args = ['keeper', '--path', keeper.#directory, '--port', String(keeper.port), '--log-level', 'warning']
+    keeper.#child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     for (let left = 100; (await fourLetterWord(keeper, 'ruok')) !== 'imok'; left--) {
       if (left === 0 || keeper.#child.exitCode !== null) {
         await keeper.stop()

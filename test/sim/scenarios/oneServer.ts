@@ -290,8 +290,17 @@ class Run {
     return paths.filter(path => /(^|\/)(tmp|delete_tmp_)|\.tmp_\d+_\d+$|commit_\d+\.txt$/.test(path))
   }
 
+  /** Where the disk does not let it look, it looks again. */
   async check(): Promise<void> {
-    for (const table of Object.values(this.tables)) await table.check(true)
+    for (const table of Object.values(this.tables))
+      for (;;)
+        try {
+          await table.check(true)
+          break
+        } catch (error) {
+          if (!isInjected(error)) throw error
+          await this.world.wait(50)
+        }
   }
 
   async end(): Promise<void> {

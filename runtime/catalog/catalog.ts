@@ -130,4 +130,22 @@ export class Catalog {
     }
     return { databases, tables }
   }
+
+  /** Removes what a CREATE left that was cut short before its table had metadata: a directory without any data. tables: with metadata. */
+  async removeUnfinished(tables: readonly { database: string; name: string }[]): Promise<void> {
+    const { disk } = this
+    if (!disk?.can.write) return
+    const known = new Set(tables.map(({ database, name }) => this.dataPath(database, name)))
+    for (const { name: database, isTransient } of this.databases.values()) {
+      if (isTransient) continue
+      const directory = `data/${escapeFileName(database)}`
+      for (const entry of await disk.list(directory)) {
+        const path = `${directory}/${entry.name}`
+        if (!entry.isDirectory || known.has(path)) continue
+        const files = await disk.list(path)
+        if (files.length > 0 && files.every(({ name }) => isHalfPut(name) || name === 'format_version.txt'))
+          await disk.remove(path).catch(() => {}) // it is in nobody's way: the next start tries again
+      }
+    }
+  }
 }

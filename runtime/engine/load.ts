@@ -30,6 +30,7 @@ export async function loadCatalog(engine: GranaryEngine): Promise<void> {
     })
   }
   if (!catalog.databases.has('default')) await catalog.createDatabase('default', 'Atomic', '')
+  await catalog.removeUnfinished(tables)
   for (const { database, name, text } of tables) {
     try {
       const { statement } = parseStatement(text)

@@ -77,4 +77,37 @@ describe('after a restart', () => {
       fs.rmSync(directory, { recursive: true })
     }
   })
+
+  test('what a CREATE left that was cut short is gone, and nothing else', async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'granary-restart-'))
+    const start = async (): Promise<void> => {
+      const platform = nodePlatform({ core: coreModule(), threads: 0, logLevel: 'error' })
+      const engine = await createEngine(platform, { path: directory })
+      try {
+        await expectAnswers(engine, [
+          ['CREATE TABLE IF NOT EXISTS made (id UInt64) ENGINE = MergeTree ORDER BY id', ''],
+        ])
+      } finally {
+        await engine.close()
+      }
+    }
+    try {
+      await start()
+      const data = path.join(directory, 'data/default')
+      for (const file of [
+        'half/format_version.txt.tmp_1_2',
+        'bare/format_version.txt',
+        'other/notes',
+        'other/x.tmp_1_2',
+      ]) {
+        fs.mkdirSync(path.join(data, path.dirname(file)), { recursive: true })
+        fs.writeFileSync(path.join(data, file), '1')
+      }
+      await start()
+      assert.deepEqual(fs.readdirSync(data).sort(), ['made', 'other'])
+      assert.deepEqual(fs.readdirSync(path.join(data, 'other')).sort(), ['notes', 'x.tmp_1_2'])
+    } finally {
+      fs.rmSync(directory, { recursive: true })
+    }
+  })
 })

@@ -121,16 +121,41 @@ export class LocalDisk implements Disk {
         return fs.openSync(target, 'w')
       }, file)
     }
+    let size = 0
+    /** Where the file ends; 0 until there are zeros behind what was written. */
+    let end = 0
+    let isReserving = false
     return {
       write(bytes) {
         let done = 0
-        while (done < bytes.length)
-          done += toldSync(() => fs.writeSync(descriptor, bytes, done, bytes.length - done), file)
+        while (done < bytes.length) {
+          const at = isReserving ? size : null
+          const written = toldSync(() => fs.writeSync(descriptor, bytes, done, bytes.length - done, at), file)
+          done += written
+          size += written
+        }
       },
       sync: () => told(dataSynced(descriptor), file),
+      async reserve(bytes) {
+        isReserving = true
+        const from = Math.max(size, end)
+        const zeros = new Uint8Array(Math.max(0, size + bytes - from))
+        end = from + zeros.length
+        try {
+          for (let done = 0; done < zeros.length; )
+            done += await told(writtenAt(descriptor, zeros.subarray(done), from + done), file)
+        } catch (error) {
+          fs.ftruncateSync(descriptor, size)
+          throw error
+        }
+      },
       async close(options) {
-        if (options?.sync) toldSync(() => fs.fsyncSync(descriptor), file)
-        fs.closeSync(descriptor)
+        try {
+          if (end > size) toldSync(() => fs.ftruncateSync(descriptor, size), file)
+          if (options?.sync) toldSync(() => fs.fsyncSync(descriptor), file)
+        } finally {
+          fs.closeSync(descriptor)
+        }
       },
       async abort() {
         fs.closeSync(descriptor)
@@ -192,6 +217,13 @@ const nextNumber = (): string => `${process.pid}_${number++}`
 const dataSynced = (descriptor: number): Promise<void> =>
   new Promise((resolve, reject) => {
     fs.fdatasync(descriptor, error => (error ? reject(error) : resolve()))
+  })
+
+const writtenAt = (descriptor: number, bytes: Uint8Array, position: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    fs.write(descriptor, bytes, 0, bytes.length, position, (error, written) =>
+      error ? reject(error) : resolve(written),
+    )
   })
 
 async function syncDirectory(directory: string): Promise<void> {

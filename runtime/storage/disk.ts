@@ -84,6 +84,13 @@ export interface FileWriter {
   write(bytes: Uint8Array): void | Promise<void>
   /** Makes what was written so far durable; the file goes on. Its name needs sync() of the directory. Absent where the disk cannot. */
   sync?(): Promise<void>
+  /**
+   * Makes the file so many bytes longer than what was written, by zeros that later writes replace: syncing a file that keeps its length is
+   * quicker. They are written really, and durable with the next sync; so zeros may be what a file ends with after a crash. Where there is
+   * no room it fails, and what was reserved before may be gone, too; the file goes on. Nothing is to be written meanwhile. close() cuts off
+   * what is left. Absent where it gains nothing.
+   */
+  reserve?(bytes: number): Promise<void>
   /** Makes what was written durable (where the disk can) and ends the file. */
   close(options?: { sync?: boolean }): Promise<void>
   /** Ends and removes the file. */

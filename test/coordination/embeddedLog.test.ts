@@ -9,7 +9,7 @@ import {
 } from '../../runtime/coordination/embedded/embeddedCoordinator.ts'
 import type { KeeperState } from '../../runtime/coordination/embedded/state.ts'
 import { create, remove, set } from '../../runtime/coordination/operations.ts'
-import type { Disk } from '../../runtime/storage/disk.ts'
+import type { Disk, FileWriter } from '../../runtime/storage/disk.ts'
 import { FaultyDisk } from '../../runtime/storage/disks/faulty.ts'
 import { MemoryDisk } from '../../runtime/storage/disks/memory.ts'
 import { random } from '../harness.ts'
@@ -45,6 +45,56 @@ const onlySegment = (disk: MemoryDisk): string => {
   const names = [...disk.files.keys()].filter(name => name.startsWith('log/'))
   assert.equal(names.length, 1)
   return names[0]
+}
+
+/** As a crash leaves a log that had room for more. */
+function withZeros(disk: MemoryDisk, count: number): MemoryDisk {
+  const file = disk.files.get(onlySegment(disk))!
+  const bytes = new Uint8Array(file.bytes.length + count)
+  bytes.set(file.bytes)
+  file.bytes = bytes
+  return disk
+}
+
+/** Files of the disk can have zeros ahead of what is written. */
+function reserving(inner: MemoryDisk, onReserve: (bytes: number) => void): Disk {
+  const create = async (path: string): Promise<FileWriter> => {
+    const writer = await inner.create(path)
+    const file = inner.files.get(path)!
+    let written = new Uint8Array(0)
+    let end = 0
+    const show = () => {
+      const bytes = new Uint8Array(Math.max(written.length, end))
+      bytes.set(written)
+      file.bytes = bytes
+    }
+    return {
+      ...writer,
+      write(bytes) {
+        const more = new Uint8Array(written.length + bytes.length)
+        more.set(written)
+        more.set(bytes, written.length)
+        written = more
+        show()
+      },
+      async reserve(bytes) {
+        onReserve(bytes)
+        end = written.length + bytes
+        show()
+      },
+      async close() {
+        end = 0
+        show()
+      },
+    }
+  }
+  return new Proxy<Disk>(inner, {
+    get(target, name) {
+      if (name === 'create') return create
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 /** What may be done in one step; each waits for its answer. */
@@ -109,8 +159,78 @@ test('a log that ends anywhere opens to the state after some whole write', async
     assert.ok(keeper.state.zxid >= last, 'more bytes, no less done')
     last = keeper.state.zxid
     await keeper.close()
+    const padded = withZeros(cut, 1 + Math.floor(chance() * 3000))
+    const { keeper: other } = await open(padded)
+    assert.ok(states.has(told(other.state)), `a state of its own at ${size}, zeros behind it`)
+    assert.ok(other.state.zxid >= last, 'zeros take nothing away')
+    await other.close()
   }
   await coordinator.close()
+})
+
+test('of what was written over zeros, a crash may leave any part: the state is that after some whole write', async () => {
+  const disk = new MemoryDisk()
+  const coordinator = await open(disk)
+  const session = await coordinator.open()
+  const name = onlySegment(disk)
+  await session.create('/a', new Uint8Array(20).fill(7))
+  const before = { state: told(coordinator.keeper.state), size: disk.files.get(name)!.bytes.length }
+  await session.multi([create('/b', new Uint8Array(60).fill(8)), create('/c')])
+  const after = told(coordinator.keeper.state)
+  const whole = disk.files.get(name)!.bytes
+  for (let start = before.size; start < whole.length; start++)
+    for (const end of [start + 8, start + 40, whole.length]) {
+      const torn = withZeros(copyOf(disk), 500)
+      const bytes = torn.files.get(name)!.bytes
+      bytes.fill(0, start, Math.min(end, whole.length))
+      const { keeper } = await open(torn)
+      const isWhole = whole.every((byte, at) => byte === bytes[at])
+      assert.equal(told(keeper.state), isWhole ? after : before.state, `bytes ${start} to ${end}`)
+      await keeper.close()
+    }
+  await coordinator.close()
+})
+
+test('room is reserved for the frames to come, and given back; without it, changes go on', async () => {
+  const inner = new MemoryDisk()
+  const asked: number[] = []
+  let isFull = false
+  const disk = reserving(inner, bytes => {
+    asked.push(bytes)
+    if (isFull) throw new Error('no space is left')
+  })
+  const lengthOf = (name: string) => inner.files.get(name)!.bytes.length
+  const first = await open(disk)
+  const session = await first.open()
+  const name = onlySegment(inner)
+  assert.deepEqual(asked, [64 << 10])
+  const reserved = lengthOf(name)
+  for (let i = 0; i < 20; i++) await session.create(`/n${i}`, new Uint8Array(2000))
+  assert.equal(lengthOf(name), reserved)
+  for (let i = 20; i < 40; i++) await session.create(`/n${i}`, new Uint8Array(2000))
+  assert.deepEqual(asked, [64 << 10, 128 << 10])
+  // A large frame needs no room before it, and what it leaves of the reserve is used.
+  await session.create('/large', new Uint8Array(500_000))
+  assert.equal(asked.length, 2)
+  isFull = true
+  for (let i = 0; i < 10; i++) await session.create(`/full${i}`)
+  assert.deepEqual(asked.slice(2), [256 << 10])
+  const before = told(first.keeper.state)
+  const crashed = withZeros(copyOf(inner), 70_000)
+  await first.keeper.close()
+  assert.ok(lengthOf(name) > reserved)
+  for (const left of [crashed, inner]) {
+    const { keeper } = await open(left)
+    assert.equal(told(keeper.state), before)
+    await keeper.close()
+  }
+  isFull = false
+  const second = await open(reserving(inner, () => {}))
+  await (await second.open()).set('/n1', 'x')
+  const names = [...inner.files.keys()].filter(name => name.startsWith('log/')).sort()
+  assert.ok(lengthOf(names[1]) > 64 << 10)
+  await second.keeper.close()
+  assert.ok(lengthOf(names[1]) < 1000)
 })
 
 test('a log that was cut goes on, and is whole again', async () => {
@@ -146,7 +266,11 @@ test('a log that is damaged before its end is not opened', async () => {
     const bad = copyOf(disk)
     bad.files.get(name)!.bytes[at] ^= 4
     await assert.rejects(open(bad), /damaged/, `byte ${at}`)
+    if (at % 10 === 0) await assert.rejects(open(withZeros(bad, 1000)), /damaged/, `byte ${at}, zeros behind it`)
   }
+  const emptied = withZeros(copyOf(disk), 1 << 20)
+  emptied.files.get(name)!.bytes.fill(0, starts[1], starts[2])
+  await assert.rejects(open(emptied), /damaged/)
 })
 
 test('a snapshot that is damaged gives way to the one before it', async () => {

@@ -78,6 +78,31 @@ export function diskContract(name: string, open: () => Promise<Disk>): void {
     await disk.sync('r')
   })
 
+  test(`${name}: a file is written over the zeros it has reserved, and ends where what was written does`, async () => {
+    const disk = await open()
+    const writer = await disk.create('r/f')
+    await writer.write(bytes('one '))
+    await writer.reserve?.(100_000)
+    await writer.write(bytes('two '))
+    await writer.sync?.()
+    if (writer.reserve) {
+      assert.equal(await disk.size('r/f'), 100_004)
+      assert.equal(text(await disk.read('r/f', 0, 10)), 'one two \0\0')
+      const behind = await disk.read('r/f', 8, 100_004)
+      assert.ok(behind.length === 99_996 && behind.every(byte => byte === 0))
+      await writer.reserve(200_000)
+      assert.equal(await disk.size('r/f'), 200_008)
+    }
+    await writer.write(bytes('three'))
+    await writer.close({ sync: true })
+    assert.equal(text(await disk.read('r/f', 0, 100)), 'one two three')
+    const other = await disk.create('r/g')
+    await other.reserve?.(10)
+    await other.write(bytes('longer than that'))
+    await other.close()
+    assert.equal(text(await disk.read('r/g', 0, 100)), 'longer than that')
+  })
+
   test(`${name}: a path cannot leave the disk`, async () => {
     const disk = await open()
     for (const path of ['../x', 'a/../../x', '/etc/passwd', 'a//b', './a'])

@@ -261,6 +261,7 @@ export class SimulatedDisk implements Disk {
       if (there instanceof Map) throw new DBError('CANNOT_OPEN_FILE', `${path} is a directory`)
       const file = there ?? new Stored()
       file.bytes = new Uint8Array(0)
+      file.isReserved = false
       file.modifiedMs = this.#world.timeMs
       if (!there) this.#place(path, file)
       return file
@@ -272,16 +273,28 @@ export class SimulatedDisk implements Disk {
     const { random } = this.#world
     let room = new Uint8Array(512)
     let size = 0
+    /** Where the zeros behind what was written end. */
+    let reserved = 0
+    const grow = (end: number) => {
+      if (end <= room.length) return
+      const larger = new Uint8Array(Math.max(end, room.length * 2))
+      larger.set(room.subarray(0, size))
+      room = larger
+    }
     const append = (bytes: Uint8Array) => {
-      if (size + bytes.length > room.length) {
-        const larger = new Uint8Array(Math.max(size + bytes.length, room.length * 2))
-        larger.set(room.subarray(0, size))
-        room = larger
-      }
+      grow(size + bytes.length)
+      // What is durable is not to change by being written over.
+      if (reserved > size && file.synced?.buffer === room.buffer) room = room.slice()
       room.set(bytes, size)
       size += bytes.length
-      file.bytes = room.subarray(0, size)
+      file.bytes = room.subarray(0, Math.max(size, reserved))
       file.modifiedMs = this.#world.timeMs
+    }
+    const reserve = (bytes: number) => {
+      file.isReserved = true
+      reserved = size + bytes
+      grow(reserved)
+      file.bytes = room.subarray(0, reserved)
     }
     const isWaitedFor = random.chance(0.1)
     return {
@@ -304,8 +317,17 @@ export class SimulatedDisk implements Disk {
           // Its bytes; the name in its directory is made durable by itself.
           if (!this.spindle.breach.syncSkipped) file.synced = file.bytes
         }),
+      reserve: bytes =>
+        this.#change(
+          'reserve',
+          path,
+          latencyMs.change,
+          () => reserve(bytes),
+          () => reserve(random.below(bytes)),
+        ),
       close: options =>
         this.#change('close', path, options?.sync ? latencyMs.sync : latencyMs.change, () => {
+          if (reserved > size) file.bytes = room.subarray(0, size)
           // It may have been moved or removed meanwhile; what is durable is this file.
           if (!options?.sync || this.spindle.breach.syncSkipped) return
           if (this.#drive.find(path) === file) this.#drive.sync(path)

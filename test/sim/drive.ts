@@ -7,6 +7,8 @@ export class Stored {
   modifiedMs = 0
   /** What of it is durable: null for nothing. The same object as bytes when all is. */
   synced: Uint8Array | null = null
+  /** It has, or had, zeros at its end that were written over: what was not synced need not be at the end. */
+  isReserved = false
 }
 
 export type Folder = Map<string, Stored | Folder>
@@ -123,6 +125,7 @@ export class Drive {
     const { bytes, synced } = file
     const { random } = this
     if (synced && !random.chance(share)) file.bytes = synced
+    else if (synced && file.isReserved) file.bytes = this.#patched(synced, bytes)
     else if (!random.chance(share)) {
       // What was synced and only appended to keeps its beginning.
       const safe = synced && startsWith(bytes, synced) ? synced.length : 0
@@ -136,6 +139,20 @@ export class Drive {
     }
     file.synced = file.bytes
     return file
+  }
+
+  /** Some of the newer bytes over the older ones. */
+  #patched(older: Uint8Array, newer: Uint8Array): Uint8Array {
+    const { random } = this
+    const patched = new Uint8Array(random.pick([older, newer]).length)
+    patched.set(older.subarray(0, patched.length))
+    const first = newer.findIndex((byte, at) => byte !== (older[at] ?? 0))
+    if (first < 0 || first >= patched.length) return patched
+    const last = newer.findLastIndex(byte => byte !== 0)
+    const start = random.whole(first, last)
+    const end = Math.min(random.whole(start, last) + 1, patched.length)
+    if (start < end) patched.set(newer.subarray(start, end), start)
+    return patched
   }
 
   /** Every file as processes see it. */

@@ -40,6 +40,11 @@ const segmentsMax = 500
 /** After one that failed. */
 const snapshotPauseTransactions = 10_000
 
+/** Room is kept ahead of the frames, as zeros: so much first, then each time twice as much. */
+const reserveBytes = { first: 64 << 10, most: 1 << 20 }
+/** Where frames are larger, writing zeros before them costs more than it saves. */
+const smallFrameBytes = 64 << 10
+
 interface Segment {
   readonly name: string
   /** Of its first transaction. */
@@ -55,6 +60,18 @@ export async function openDiskLog(
 ): Promise<DiskLog> {
   const found = await new Recovery(platform, disk, state).run()
   return new DiskLog(platform, disk, state, found, options)
+}
+
+/** That is written to. */
+interface OpenSegment {
+  readonly writer: FileWriter
+  readonly salt: number
+  /** Of header and frames. */
+  size: number
+  /** Where the zeros behind them end. */
+  reserved: number
+  /** What is to be reserved next; 0: nothing, as it failed. */
+  step: number
 }
 
 interface Recovered {
@@ -168,8 +185,10 @@ export class DiskLog implements TransactionLog {
   #nextSegment: number
   /** Files can be made durable while they are written; else every frame is a file. null: not known yet. */
   #canAppend: boolean | null = null
-  /** That is written to; null: the next frame begins one. */
-  #file: { readonly writer: FileWriter; readonly salt: number; size: number } | null = null
+  /** null: the next frame begins one. */
+  #file: OpenSegment | null = null
+  /** The last write was done: a disk that is full has other needs than a reserve. */
+  #mayReserve = true
   /** The file is not to go on: all in it is in the snapshot that is being written. */
   #isDone = false
   #isClosing = false
@@ -203,8 +222,11 @@ export class DiskLog implements TransactionLog {
       const frame = this.#frames.frame(file.salt, zxid, timeMs, transactions)
       file.size += frame.length
       await writer.write(frame)
+      if (file.size > file.reserved && frame.length <= smallFrameBytes) await this.#reserve(file)
       await writer.sync!()
+      this.#mayReserve = true
     } catch (error) {
+      this.#mayReserve = false
       // Nobody knows what of it is there: nothing may come behind it.
       await this.#leave()
       throw error
@@ -230,7 +252,7 @@ export class DiskLog implements TransactionLog {
   }
 
   /** null: the disk has no files that can be made durable while they are written. */
-  async #begin(zxid: number): Promise<{ writer: FileWriter; salt: number; size: number } | null> {
+  async #begin(zxid: number): Promise<OpenSegment | null> {
     const name = this.#newName()
     const path = `${logDirectory}/${name}`
     const writer = await this.disk.create(path)
@@ -250,8 +272,21 @@ export class DiskLog implements TransactionLog {
     }
     this.#segments.push({ name, zxid })
     this.#isDone = false
-    this.#file = { writer, salt, size: bytes.length }
+    this.#file = { writer, salt, size: bytes.length, reserved: 0, step: this.#mayReserve ? reserveBytes.first : 0 }
     return this.#file
+  }
+
+  /** Room for the next frames, so that syncing them changes nothing but their bytes. Without, it only takes longer. */
+  async #reserve(file: OpenSegment): Promise<void> {
+    const bytes = Math.min(file.step, this.#segmentBytes - file.size)
+    if (!file.writer.reserve || bytes <= 0) return
+    try {
+      await file.writer.reserve(bytes)
+      file.reserved = file.size + bytes
+      file.step = Math.min(file.step * 2, reserveBytes.most)
+    } catch {
+      file.step = 0
+    }
   }
 
   /** A segment of one frame. */

@@ -3,6 +3,8 @@
 //   header: magic 8 | salt u32 | first zxid f64 | CRC u32
 //   frame:  payload size u32 | transactions u32 | first zxid f64 | time f64 | payload CRC u32 | CRC u32 | payload
 //
+// Zeros may follow, which frames to come have their room in.
+//
 // All CRCs begin with the salt, which nobody outside knows: bytes that a client stores are never taken for a frame. A frame is written
 // when the one before it is durable. So what a crash tears is the last one, and bytes that are no frame with a frame behind them are
 // damage.
@@ -80,14 +82,15 @@ export interface Frame {
 export interface SegmentEnd {
   /** Bytes of whole frames, the header included. */
   readonly size: number
-  /** What comes behind them: nothing; a frame that was torn; or whole frames behind one that is not. */
+  /** What comes behind them: nothing, or zeros; a frame that was torn; or whole frames behind one that is not. */
   readonly rest: 'nothing' | 'torn' | 'damaged'
 }
 
 /** Gives the frames up to the first that is not whole, and then what is behind. */
 export function* readFrames(bytes: Uint8Array, { salt }: SegmentHeader): Generator<Frame, SegmentEnd> {
   let at = segmentHeaderBytes
-  while (at < bytes.length) {
+  const written = behindZeros(bytes)
+  while (at < written) {
     const end = frameEnd(bytes, at, salt)
     if (end === null) return { size: at, rest: hasFrame(bytes, at + 1, salt) ? 'damaged' : 'torn' }
     yield frameAt(bytes, at, end)
@@ -116,13 +119,32 @@ function frameAt(bytes: Uint8Array, at: number, end: number): Frame {
 function frameEnd(bytes: Uint8Array, at: number, salt: number): number | null {
   if (at + frameHeaderBytes > bytes.length) return null
   const header = new DataView(bytes.buffer, bytes.byteOffset + at, frameHeaderBytes)
-  const end = at + frameHeaderBytes + header.getUint32(0, true)
-  if (end > bytes.length) return null
+  const size = header.getUint32(0, true)
+  const end = at + frameHeaderBytes + size
+  // Every frame has a transaction, at least; zeros are none.
+  if (size === 0 || end > bytes.length) return null
   if (header.getUint32(28, true) !== crc32(bytes, at, at + frameHeaderBytes - 4, salt)) return null
   return header.getUint32(24, true) === crc32(bytes, at + frameHeaderBytes, end, salt) ? end : null
 }
 
 function hasFrame(bytes: Uint8Array, from: number, salt: number): boolean {
-  for (let at = from; at + frameHeaderBytes <= bytes.length; at++) if (frameEnd(bytes, at, salt) !== null) return true
+  // A frame does not begin with four zeros: of a run of them, the last three may be its beginning.
+  let zeros = 0
+  for (let at = from; at < bytes.length; at++) {
+    if (bytes[at] === 0) {
+      zeros++
+      continue
+    }
+    for (let start = at - Math.min(zeros, 3); start <= at; start++)
+      if (frameEnd(bytes, start, salt) !== null) return true
+    zeros = 0
+  }
   return false
+}
+
+/** Where the bytes end, but for zeros. */
+function behindZeros(bytes: Uint8Array): number {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  return end
 }

@@ -6,6 +6,7 @@ import {
   type RunningKeeper,
   startKeeper,
 } from '../../runtime/coordination/keeper/keeperServer.ts'
+import { answerRead } from '../../runtime/coordination/keeper/serverRequests.ts'
 import { Frames } from '../../runtime/coordination/zookeeper/frames.ts'
 import { type JuteReader, JuteWriter } from '../../runtime/coordination/zookeeper/jute.ts'
 import { opcode } from '../../runtime/coordination/zookeeper/opcodes.ts'
@@ -246,6 +247,58 @@ test('a client that floods and does not read is held back, and others are served
     }
     assert.equal(keeper.state.nodes.get('/')!.numChildren, 20_022)
     await Promise.all([good, writes].map(({ socket }) => socket.close()))
+  }))
+
+test('who watches more again than is told in time leaves no watches behind', () =>
+  served({}, async ({ port, keeper }) => {
+    const raw = await Raw.to(port)
+    await raw.connect()
+    const writer = new JuteWriter()
+    const data = Array.from({ length: 400_000 }, () => '/x')
+    writeSetWatches(writer, { relativeZxid: 0n, data, exists: ['/later'], child: [] })
+    await raw.socket.write(writer.take())
+    const [session] = keeper.sessions.values()
+    await eventually('the connection is given up', () => !session.isHeld)
+    assert.deepEqual([keeper.watches.count, keeper.watches.characters, keeper.watches.ownerCount], [0, 0, 0])
+    await raw.socket.close()
+  }))
+
+test('credentials are kept once, and not without end', () =>
+  served({}, async ({ port, keeper }) => {
+    const raw = await Raw.to(port)
+    await raw.connect()
+    const [session] = keeper.sessions.values()
+    const auth = (user: string): [number, Request] => [
+      -4,
+      { kind: 'auth', scheme: 'digest', credentials: encodeText(`${user}:password`) },
+    ]
+    await raw.send(...Array.from({ length: 1000 }, () => auth('same')))
+    for (let i = 0; i < 1000; i++) assert.equal((await raw.next())!.error, 0)
+    assert.equal(session.identities.filter(({ scheme }) => scheme === 'digest').length, 1)
+    await raw.send(...Array.from({ length: 1000 }, (_, i) => auth(`user${i}`)))
+    let taken = 0
+    let answer = await raw.next()
+    for (; answer?.error === 0; answer = await raw.next()) taken++
+    assert.ok(taken > 100 && taken < 1000, `${taken} credentials`)
+    assert.equal(answer?.error, -125)
+    assert.equal(await raw.next(), null)
+    await raw.socket.close()
+  }))
+
+test('one answer to many reads has an end', () =>
+  served({}, async ({ coordinator, keeper }) => {
+    const session = await coordinator.open()
+    await session.create('/many')
+    await Promise.all(Array.from({ length: 3000 }, (_, i) => session.create(`/many/${i}`)))
+    const holder = { onEvent: () => {}, onEnd: () => {} }
+    const requests = Array.from({ length: 1000 }, () => ({ kind: 'children', path: '/many', watch: false }) as const)
+    const result = answerRead(keeper, keeper.sessions.get(session.id)!, holder, { kind: 'multiRead', requests }, [])
+    assert.equal(result.kind, 'multiRead')
+    const results = result.kind === 'multiRead' ? result.results : []
+    assert.equal(results.length, 1000)
+    assert.equal(results[0].kind, 'children')
+    assert.deepEqual(results.at(-1), { kind: 'error', error: 'QuotaExceeded' })
+    await session.close()
   }))
 
 test('connections and sessions are limited', () =>

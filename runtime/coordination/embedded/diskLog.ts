@@ -43,7 +43,7 @@ const snapshotPauseTransactions = 10_000
 /** Room is kept ahead of the frames, as zeros: so much first, then each time twice as much. */
 const reserveBytes = { first: 64 << 10, most: 1 << 20 }
 /** Where frames are larger, writing zeros before them costs more than it saves. */
-const smallFrameBytes = 64 << 10
+const smallFrameBytes = 16 << 10
 
 interface Segment {
   readonly name: string

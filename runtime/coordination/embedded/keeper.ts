@@ -45,6 +45,12 @@ export interface Holder extends WatchOwner {
 const batchMax = 10_000
 const batchBytesMax = 16 << 20
 
+/** Of the paths of all watches. */
+const watchedCharactersMax = 512 << 20
+
+/** Characters of what one session has shown to be: they are in the log with each of its changes. */
+const identitiesMax = 16 << 10
+
 /** Reads that have run and are still in their line. */
 const behindMax = 1000
 
@@ -369,9 +375,14 @@ export class KeeperSession {
   /** For a new connection: see watchAgain. */
   watchAgain(zxid: number, earlier: EarlierWatches): Result {
     const { watches, watchesMax, state } = this.keeper
+    const holder = this.#holder
     const more = earlier.data.length + earlier.exists.length + earlier.child.length
-    if (watches.count + more > watchesMax) return failure('QuotaExceeded', 'there are too many watches')
-    if (this.#holder) watchAgain(watches, state, this.#holder, zxid, earlier)
+    if (watches.count + more > watchesMax || watches.characters > watchedCharactersMax)
+      return failure('QuotaExceeded', 'there are too many watches')
+    if (!holder) return { kind: 'done' }
+    watchAgain(watches, state, holder, zxid, earlier)
+    // Who is told so much at once that he is given up has left meanwhile.
+    if (holder !== this.#holder) watches.removeAll(holder)
     return { kind: 'done' }
   }
 
@@ -394,7 +405,8 @@ export class KeeperSession {
     const { state, watches, watchesMax } = this.keeper
     if (!state.sessions.has(this.id)) return failure('SessionExpired')
     const isWatched = 'watch' in request && request.watch
-    if (isWatched && watches.count >= watchesMax) return failure('QuotaExceeded', 'there are too many watches')
+    if (isWatched && (watches.count >= watchesMax || watches.characters > watchedCharactersMax))
+      return failure('QuotaExceeded', 'there are too many watches')
     switch (request.kind) {
       case 'get':
         return this.#watched(request, state.get(request.path, identities), holder)
@@ -427,8 +439,11 @@ export class KeeperSession {
   #show(scheme: string, credentials: Uint8Array): Result {
     if (scheme !== 'digest') return failure('AuthFailed', `scheme ${scheme} is not known`)
     const identity = digestIdentity(decodeText(credentials))
-    if (!this.identities.some(({ scheme, id }) => scheme === identity.scheme && id === identity.id))
-      this.identities = [...this.identities, identity]
+    if (this.identities.some(({ scheme, id }) => scheme === identity.scheme && id === identity.id))
+      return { kind: 'done' }
+    if (lengthOf(this.identities) + identity.id.length > identitiesMax)
+      return failure('QuotaExceeded', 'the session has shown too many credentials')
+    this.identities = [...this.identities, identity]
     return { kind: 'done' }
   }
 }
@@ -452,10 +467,16 @@ function sizeOf(transaction: Transaction): number {
   if (transaction.kind !== 'change') return 64
   const { change } = transaction
   const operations = change.kind === 'multi' ? change.operations : [change]
-  let size = 64
+  let size = 64 + lengthOf(transaction.identities)
   for (const operation of operations)
     size += operation.path.length + 64 + ('data' in operation ? operation.data.length : 0)
   return size
+}
+
+function lengthOf(identities: readonly Identity[]): number {
+  let length = 0
+  for (const { scheme, id } of identities) length += scheme.length + id.length
+  return length
 }
 
 /** In a time that does not tell how much of it was right. */

@@ -18,6 +18,8 @@ export class Watches {
   readonly #byOwner = new Map<WatchOwner, Readonly<Record<WatchTable, Set<string>>>>()
   /** Watches that wait. */
   count = 0
+  /** Of their paths. */
+  characters = 0
 
   get pathCount(): number {
     return this.#byPath.data.size + this.#byPath.child.size
@@ -36,6 +38,7 @@ export class Watches {
     if (owned[table].has(path)) return
     owned[table].add(path)
     this.count++
+    this.characters += path.length
     const owners = this.#byPath[table].get(path)
     if (owners) owners.add(owner)
     else this.#byPath[table].set(path, new Set([owner]))
@@ -87,6 +90,7 @@ export class Watches {
     const owned = this.#byOwner.get(owner)!
     owned[table].delete(path)
     this.count--
+    this.characters -= path.length
     if (owned.data.size === 0 && owned.child.size === 0) this.#byOwner.delete(owner)
   }
 }

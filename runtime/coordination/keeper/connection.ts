@@ -18,7 +18,7 @@ import {
 } from '../zookeeper/records.ts'
 import { type IncomingRequest, readRequest, type ServerRequest } from '../zookeeper/requestRecords.ts'
 import { fourLetterWord, isWord } from './fourLetterWords.ts'
-import { answerRead, type ServerResult } from './serverRequests.ts'
+import { answerRead, nameBytes, readBytesMax, type ServerResult } from './serverRequests.ts'
 import type { KeeperServer } from './keeperServer.ts'
 import { ConnectionStatistics } from './statistics.ts'
 
@@ -29,9 +29,6 @@ const inFlightBytesMax = 8 << 20
 const outputBytesPause = 1 << 20
 /** Events, mostly, until the connection is given up. */
 const unwrittenMax = 200_000
-/** About what a name takes in an answer that waits. */
-const childNameBytes = 32
-
 interface Parsed {
   readonly incoming: IncomingRequest
   readonly size: number
@@ -225,7 +222,10 @@ export class Connection implements Holder {
         this.#isConnecting = true
         session.inOrder(() => {
           this.#isConnecting = false
-          if (this.#isGone) return
+          if (this.#isGone) {
+            session.release(null, this)
+            return
+          }
           this.#connected(session, tells)
           this.#work()
         })
@@ -332,8 +332,21 @@ export class Connection implements Holder {
 
   /** Memory that the answer needs, which may wait for the client. Data are shared with the state. */
   #expected(request: ServerRequest): number {
-    if (request.kind !== 'children') return 0
-    return (this.#keeper.state.nodes.get(request.path)?.numChildren ?? 0) * childNameBytes
+    const { state } = this.#keeper
+    switch (request.kind) {
+      case 'children':
+        return (state.nodes.get(request.path)?.numChildren ?? 0) * nameBytes
+      case 'ephemerals':
+        return (state.sessions.get(this.session?.id ?? 0n)?.ephemerals.size ?? 0) * nameBytes
+      case 'multiRead': {
+        let names = 0
+        for (const { kind, path } of request.requests)
+          if (kind === 'children') names += state.nodes.get(path)?.numChildren ?? 0
+        return Math.min(names * nameBytes, readBytesMax)
+      }
+      default:
+        return 0
+    }
   }
 
   #answer({ incoming, atMs }: Parsed, result: ServerResult): void {

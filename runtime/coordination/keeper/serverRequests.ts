@@ -11,8 +11,10 @@ export type ServerResult = Answer | { readonly kind: 'number'; readonly error: n
 
 /** ZooKeeper's number for: there is no such watch. */
 const noWatcherError = -121
-/** Data that the answer to one multiRead may bring. */
-const readBytesMax = 64 << 20
+/** Data and names that the answer to one multiRead may bring. */
+export const readBytesMax = 64 << 20
+/** About what a name takes in an answer that waits. */
+export const nameBytes = 32
 
 /** Of what changes nothing. At once: the session's changes before it are done. owner: of the watches. */
 export function answerRead(
@@ -44,6 +46,7 @@ export function answerRead(
         if (bytes > readBytesMax) return failure('QuotaExceeded')
         const result = kind === 'get' ? state.get(path, identities) : state.children(path, identities)
         if (result.kind === 'data') bytes += result.data.length
+        else if (result.kind === 'children') bytes += result.names.length * nameBytes
         return result
       })
       return { kind: 'multiRead', results }

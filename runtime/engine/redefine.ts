@@ -81,7 +81,9 @@ export async function redefineMergeTree(
       }
       await storage.table.commitRewrites(rewrites, write, show)
     } catch (error) {
-      // What the disk refuses it may still have done: until what it has is what is seen here, nobody may write.
+      // What the disk refuses it may still have done: until what it has is what is seen here, nobody may write. As long as parts are to
+      // be moved back, a start would move them on, which is right with the new definition only.
+      await insist(engine, () => storage.table.takeBack())
       for (const { task } of rewrites) await storage.table.abandonMerge(task).catch(() => {})
       if (!table.isTemporary) await insist(engine, () => catalog.write(table))
       await insist(engine, () => storage.table.removeMutation(version))

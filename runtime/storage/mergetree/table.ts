@@ -219,6 +219,11 @@ export class MergeTreeTable {
     return result
   }
 
+  /** What changes that failed have left is taken back when this resolves; rejects where the disk refuses still. */
+  takeBack(): Promise<void> {
+    return this.#change(async () => {})
+  }
+
   /** On a disk that others write: the parts that there are now, shown at once when all are known. Gives those that are gone. */
   async refreshParts(): Promise<PartInfo[]> {
     assert(!this.disk.can.write, 'only who does not write parts is shown others')

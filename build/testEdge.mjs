@@ -26,6 +26,7 @@ const excluded = [
   [/^library\/clients/, 'modules of Node that the client asks for'],
   [/^library\/results.* > stops a query$/, 'the time of the processor'],
   [/^exec\/(exchange|spill)/, 'threads, temporary files'],
+  [/^coordination\/embedded\.test\.ts > embedded, on a disk/, 'files'],
   [/^kernels\/digests.* > rmd160$/, 'a hash of node:crypto, to compare with'],
 ]
 

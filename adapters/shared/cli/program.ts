@@ -49,14 +49,7 @@ export function runProgram(runtime: CliHost): void {
     .option('--max-threads <count>', 'worker threads (default: as many as there are cores)', whole)
     .option('--zookeeper <servers>', 'ZooKeeper, or what speaks its protocol, as host:port,host:port/chroot')
     .option('--demo', 'load three million flights at the first start, and show what to ask them', false)
-    .addOption(
-      new Option('--log-level <level>', 'how much to tell on stderr').choices([
-        'error',
-        'warning',
-        'information',
-        'debug',
-      ]),
-    )
+    .addOption(logLevel())
     .addHelpText(
       'after',
       `
@@ -174,14 +167,7 @@ Examples:
     .option('--max-nodes <count>', 'further ones are refused (default: 5000000)', whole)
     .option('--max-bytes <bytes>', 'of paths and data together; more is refused (default: 1073741824)', whole)
     .option('--snapshot-transactions <count>', 'a snapshot after so many changes (default: 100000)', whole)
-    .addOption(
-      new Option('--log-level <level>', 'how much to tell on stderr').choices([
-        'error',
-        'warning',
-        'information',
-        'debug',
-      ]),
-    )
+    .addOption(logLevel())
     .addHelpText(
       'after',
       `
@@ -209,3 +195,6 @@ Examples:
 async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command
 }
+
+const logLevel = (): Option =>
+  new Option('--log-level <level>', 'how much to tell on stderr').choices(['error', 'warning', 'information', 'debug'])

@@ -12,7 +12,7 @@ import { digestIdentity, type Identity } from './rights.ts'
 import { SessionTracker } from './sessionTracker.ts'
 import { failure, type KeeperState } from './state.ts'
 import type { TransactionLog } from './transactionLog.ts'
-import type { Change, Transaction } from './transactions.ts'
+import { type Change, isChange, type Transaction } from './transactions.ts'
 import { type EarlierWatches, watchAgain, type WatchOwner, type Watches } from './watches.ts'
 
 export interface KeeperOptions {
@@ -445,20 +445,6 @@ export class KeeperSession {
       return failure('QuotaExceeded', 'the session has shown too many credentials')
     this.identities = [...this.identities, identity]
     return { kind: 'done' }
-  }
-}
-
-/** A check alone is a read. */
-function isChange(request: Request): request is Exclude<Change, { kind: 'check' }> {
-  switch (request.kind) {
-    case 'create':
-    case 'delete':
-    case 'set':
-    case 'setAcl':
-    case 'multi':
-      return true
-    default:
-      return false
   }
 }
 

@@ -28,3 +28,19 @@ export type Transaction =
       readonly identities: readonly Identity[]
       readonly change: Change
     }
+
+/** What goes through the log. A check alone is a read. */
+export function isChange<Asked extends { readonly kind: string }>(
+  request: Asked,
+): request is Extract<Asked, { readonly kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' }> {
+  switch (request.kind) {
+    case 'create':
+    case 'delete':
+    case 'set':
+    case 'setAcl':
+    case 'multi':
+      return true
+    default:
+      return false
+  }
+}

@@ -3,6 +3,7 @@ import { decodeText, encodeText } from '../../core/text.ts'
 import type { Socket } from '../../platform.ts'
 import { type Holder, type Keeper, KeeperSession } from '../embedded/keeper.ts'
 import type { Identity } from '../embedded/rights.ts'
+import { isChange } from '../embedded/transactions.ts'
 import type { WatchEvent } from '../requests.ts'
 import { writeAnswer, writePong } from '../zookeeper/answerRecords.ts'
 import { Frames } from '../zookeeper/frames.ts'
@@ -428,21 +429,6 @@ function writeBareAnswer(writer: JuteWriter, xid: number, zxid: bigint, error: n
   const packet = writer.beginPacket()
   writeReplyHeader(writer, xid, zxid, error)
   writer.endPacket(packet)
-}
-
-function isChange(
-  request: ServerRequest,
-): request is Extract<ServerRequest, { kind: 'create' | 'delete' | 'set' | 'setAcl' | 'multi' }> {
-  switch (request.kind) {
-    case 'create':
-    case 'delete':
-    case 'set':
-    case 'setAcl':
-    case 'multi':
-      return true
-    default:
-      return false
-  }
 }
 
 /** As the words for people show them. */

@@ -1,5 +1,6 @@
 import { DBError } from '../core/errors.ts'
-import type { ColumnDeclaration, CreateTable, Expr, FunctionCall } from '../sql/ast.ts'
+import type { Expr, FunctionCall } from '../sql/ast.ts'
+import type { ColumnDeclaration, CreateTable } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { ArrayType, NullableType, TupleType } from '../types/compound.ts'
 import { parseType } from '../types/parseType.ts'

@@ -1,6 +1,7 @@
 // SETTINGS disk = disk(type = ..., ...): the disk of one table.
 import { DBError } from '../core/errors.ts'
-import type { CreateTable, Expr, FunctionCall, Setting } from '../sql/ast.ts'
+import type { Expr, FunctionCall, Setting } from '../sql/ast.ts'
+import type { CreateTable } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { DiskDescription, StoreDescription } from '../storage/diskDescription.ts'

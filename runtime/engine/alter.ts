@@ -2,7 +2,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import { namesIn } from '../exec/tableAdapter.ts'
-import type { AlterCommand, AlterTable, CreateTable } from '../sql/ast.ts'
+import type { AlterCommand, AlterTable, CreateTable } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { alterDefinition, changesDefinition } from './alterDefinition.ts'

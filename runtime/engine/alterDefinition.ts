@@ -1,7 +1,8 @@
 // What ALTER TABLE makes of a table's definition, as a change of its CREATE statement; and what its parts need for that.
 import { DBError } from '../core/errors.ts'
 import { namesIn } from '../exec/tableAdapter.ts'
-import type { AlterCommand, ColumnDeclaration, CreateTable, Expr, Place, Storage } from '../sql/ast.ts'
+import type { Expr } from '../sql/ast.ts'
+import type { AlterCommand, ColumnDeclaration, CreateTable, Place, Storage } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { keyElements } from '../catalog/tableDefinition.ts'
 import { ArrayType, LowCardinalityType, TupleType } from '../types/compound.ts'

@@ -1,7 +1,7 @@
 // Commands of ALTER TABLE that move whole parts.
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
-import type { AlterCommand, PartitionSpec } from '../sql/ast.ts'
+import type { AlterCommand, PartitionSpec } from '../sql/statementAst.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'

@@ -1,6 +1,6 @@
 import type { Table } from '../catalog/table.ts'
 import { toDBError } from '../core/errors.ts'
-import type { Check } from '../sql/ast.ts'
+import type { Check } from '../sql/statementAst.ts'
 import { checkPart } from '../storage/mergetree/checkPart.ts'
 import { MergeTreeStorage, partsOf } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'

@@ -1,6 +1,6 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
-import type { Drop, Statement } from '../sql/ast.ts'
+import type { Drop, Statement } from '../sql/statementAst.ts'
 import { DictionaryStorage } from './dictionary.ts'
 import { MergeTreeStorage } from './mergeTreeStorage.ts'
 import type { QueryRun } from './queryRun.ts'

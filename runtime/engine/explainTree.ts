@@ -1,4 +1,4 @@
-import type { Statement } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 
 /** EXPLAIN AST: kinds and names, inner nodes indented. */
 export function explainTree(statement: Statement): string[] {

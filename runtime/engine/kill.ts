@@ -1,6 +1,7 @@
 import { DBError } from '../core/errors.ts'
 import { Arena } from '../core/memory.ts'
-import type { Expr, Statement } from '../sql/ast.ts'
+import type { Expr } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 import type { QueryRun } from './queryRun.ts'
 import { mutationRows } from './mutationRows.ts'
 import { type Rows, quoteSql, rowsQuery } from './rows.ts'

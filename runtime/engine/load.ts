@@ -1,5 +1,5 @@
 import { DBError } from '../core/errors.ts'
-import type { Statement } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { GranaryEngine } from './engine.ts'
 import { loadFunctions } from './sqlFunctions.ts'

@@ -2,7 +2,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import type { TableSnapshot } from '../exec/source.ts'
-import type { Optimize } from '../sql/ast.ts'
+import type { Optimize } from '../sql/statementAst.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import { printPartName } from '../storage/mergetree/partName.ts'
 import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'

@@ -1,7 +1,8 @@
 // What the control thread and its workers say to each other. Everything is plain data that can be cloned.
 import type { SharedItem } from '../exec/peers.ts'
 import type { TableSnapshot } from '../exec/source.ts'
-import type { AlterCommand, Lambda, Query } from '../sql/ast.ts'
+import type { Lambda, Query } from '../sql/ast.ts'
+import type { AlterCommand } from '../sql/statementAst.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'
 import type { MergeTask as Chosen } from '../storage/mergetree/table.ts'
 import type { Value } from '../types/value.ts'

@@ -2,7 +2,8 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import { namesIn } from '../exec/tableAdapter.ts'
-import type { AlterCommand, Assignment, Expr, Query } from '../sql/ast.ts'
+import type { Expr, Query } from '../sql/ast.ts'
+import type { AlterCommand, Assignment } from '../sql/statementAst.ts'
 import { parseExpression, parseStatement } from '../sql/parser.ts'
 import { createOf } from './alter.ts'
 import { qualify } from './createView.ts'
@@ -164,7 +165,7 @@ export function castTo(expr: Expr, type: string): Expr {
 export async function deleteRows(
   run: QueryRun,
   table: Table,
-  { where, partition }: { where: Expr; partition?: import('../sql/ast.ts').PartitionSpec },
+  { where, partition }: { where: Expr; partition?: import('../sql/statementAst.ts').PartitionSpec },
 ): Promise<void> {
   table.storage.checkWritable?.()
   if (!(table.storage instanceof MergeTreeStorage))

@@ -2,7 +2,7 @@
 // thread commits each. What a restart interrupts goes on with the parts that are left.
 import { DBError, toDBError } from '../core/errors.ts'
 import type { SnapshotColumn, TableSnapshot } from '../exec/source.ts'
-import type { AlterCommand } from '../sql/ast.ts'
+import type { AlterCommand } from '../sql/statementAst.ts'
 import { parseStatement } from '../sql/parser.ts'
 import type { MergeTreeDefinition } from '../storage/mergetree/definition.ts'
 import type { MutationRecord } from '../storage/mergetree/mutationRecords.ts'

@@ -1,6 +1,6 @@
 // ON CLUSTER: a statement for every server of a cluster, answered by a row for each.
 import { DBError } from '../core/errors.ts'
-import type { Statement } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 import { clusterOf, isThisServer } from './clusters.ts'
 import type { QueryRun } from './queryRun.ts'
 import { quoteSql, type Rows, rowsQuery } from './rows.ts'

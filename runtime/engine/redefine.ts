@@ -3,7 +3,7 @@
 import { defineTable, type TableDefinition } from '../catalog/tableDefinition.ts'
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
-import type { AlterCommand, CreateTable } from '../sql/ast.ts'
+import type { AlterCommand, CreateTable } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseExpression } from '../sql/parser.ts'
 import type { PartInfo } from '../storage/mergetree/part.ts'

@@ -1,4 +1,5 @@
-import type { Like, Query, Show, Statement } from '../sql/ast.ts'
+import type { Query } from '../sql/ast.ts'
+import type { Like, Show, Statement } from '../sql/statementAst.ts'
 import { DBError } from '../core/errors.ts'
 import { shownStatement } from '../catalog/tableDisk.ts'
 import { formatAst } from '../sql/format.ts'

@@ -1,7 +1,7 @@
 // Functions that are SQL: CREATE FUNCTION f AS x -> ..., kept as user_defined/f.sql.
 import { DBError } from '../core/errors.ts'
 import { decodeText, encodeText } from '../core/text.ts'
-import type { CreateFunction } from '../sql/ast.ts'
+import type { CreateFunction } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { isHalfPut } from '../storage/disk.ts'

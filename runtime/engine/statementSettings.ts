@@ -1,4 +1,5 @@
-import type { Setting, Statement } from '../sql/ast.ts'
+import type { Setting } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 import { settingValues } from '../sql/settings.ts'
 
 /** SETTINGS of the statement, wherever they stand at its top. */

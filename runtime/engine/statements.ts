@@ -2,7 +2,7 @@
 import type { Table } from '../catalog/table.ts'
 import { DBError } from '../core/errors.ts'
 import { Settings, isKnownSetting } from '../core/settings.ts'
-import type { Statement } from '../sql/ast.ts'
+import type { Statement } from '../sql/statementAst.ts'
 import { formatAst } from '../sql/format.ts'
 import { parseStatement } from '../sql/parser.ts'
 import { alterTable } from './alter.ts'

@@ -1,4 +1,4 @@
-import type { AccessStatement } from './ast.ts'
+import type { AccessStatement } from './statementAst.ts'
 import type { Cursor } from './cursor.ts'
 import { restOfStatement } from './show.ts'
 

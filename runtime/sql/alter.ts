@@ -1,4 +1,4 @@
-import type { AlterCommand, AlterTable, PartitionSpec, Place } from './ast.ts'
+import type { AlterCommand, AlterTable, PartitionSpec, Place } from './statementAst.ts'
 import { parseOnCluster, parseRefresh, parseSecurity, databaseName } from './create.ts'
 import type { Cursor } from './cursor.ts'
 import {

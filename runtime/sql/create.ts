@@ -1,3 +1,4 @@
+import type { Expr, FunctionCall, TableName } from './ast.ts'
 import type {
   Attach,
   CreateDatabase,
@@ -8,13 +9,10 @@ import type {
   DictionaryAttribute,
   DictionaryCall,
   DictionaryPair,
-  Expr,
-  FunctionCall,
   Refresh,
   Statement,
   Storage,
-  TableName,
-} from './ast.ts'
+} from './statementAst.ts'
 import type { Cursor } from './cursor.ts'
 import {
   type Mutable,

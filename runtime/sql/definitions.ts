@@ -1,18 +1,16 @@
 // What CREATE TABLE and ALTER TABLE have in common: columns, indices, projections, constraints, and the clauses of storage.
 
+import type { Expr, FunctionCall, Select } from './ast.ts'
 import type {
   Assignment,
   ColumnDeclaration,
   ColumnDefault,
   ConstraintDeclaration,
-  Expr,
-  FunctionCall,
   IndexDeclaration,
   ProjectionDeclaration,
-  Select,
   Storage,
   TtlElement,
-} from './ast.ts'
+} from './statementAst.ts'
 import { type Cursor, depthCost } from './cursor.ts'
 import { call, parseCall } from './calls.ts'
 import { parseExpr, parseExprs, parseSettings } from './expressions.ts'

@@ -1,4 +1,5 @@
-import type { Explain, Setting } from './ast.ts'
+import type { Setting } from './ast.ts'
+import type { Explain } from './statementAst.ts'
 import type { Cursor } from './cursor.ts'
 import { parseSettings } from './expressions.ts'
 import { TokenKind } from './lexer.ts'

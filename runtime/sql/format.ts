@@ -1,4 +1,5 @@
-import type { Expr, Node, Query, TableExpr } from './ast.ts'
+import type { Expr, Query, TableExpr } from './ast.ts'
+import type { Node } from './statementAst.ts'
 import { formatExpr, type Style } from './formatExpr.ts'
 import { formatQueryText, formatTables } from './formatSelect.ts'
 import { formatStatement } from './formatStatement.ts'

@@ -1,5 +1,5 @@
 import { unreachable } from '../core/assert.ts'
-import type { AlterCommand, CreateView, PartitionSpec, Place, Refresh } from './ast.ts'
+import type { AlterCommand, CreateView, PartitionSpec, Place, Refresh } from './statementAst.ts'
 import {
   formatAssignments,
   formatColumn,

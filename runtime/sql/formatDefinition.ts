@@ -1,17 +1,16 @@
 // What stands in CREATE TABLE and ALTER TABLE.
 
+import type { FunctionCall, Select } from './ast.ts'
 import type {
   Assignment,
   ColumnDeclaration,
   ConstraintDeclaration,
   CreateTable,
-  FunctionCall,
   IndexDeclaration,
   ProjectionDeclaration,
-  Select,
   Storage,
   TtlElement,
-} from './ast.ts'
+} from './statementAst.ts'
 import { breakLine, formatExpr, formatList, formatSettings, type Style } from './formatExpr.ts'
 import { formatTypeLines } from './types.ts'
 import { quoteName, quoteNameAlways, quoteString } from './literals.ts'

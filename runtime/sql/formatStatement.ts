@@ -1,4 +1,5 @@
 import { unreachable } from '../core/assert.ts'
+import type { Output, StatementBase, TableName } from './ast.ts'
 import type {
   AlterTable,
   Attach,
@@ -11,14 +12,11 @@ import type {
   Insert,
   Like,
   Node,
-  Output,
   Rename,
   Show,
   Statement,
-  StatementBase,
-  TableName,
   Truncate,
-} from './ast.ts'
+} from './statementAst.ts'
 import { formatAlterCommand, formatPartition, formatRefresh, formatSecurity } from './formatAlter.ts'
 import { formatAssignments, formatColumn, formatElements, formatIndex, formatStorage } from './formatDefinition.ts'
 import {

@@ -1,4 +1,5 @@
-import type { Insert, Setting, TableName } from './ast.ts'
+import type { Setting, TableName } from './ast.ts'
+import type { Insert } from './statementAst.ts'
 import type { Cursor } from './cursor.ts'
 import { parseCall, queryFollows } from './calls.ts'
 import { parseAliased, parseExpr, parseSettings } from './expressions.ts'

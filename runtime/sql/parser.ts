@@ -5,20 +5,8 @@ import { DBError } from '../core/errors.ts'
 import { encodeText } from '../core/text.ts'
 import { accessFrom, parseAccess } from './access.ts'
 import { inPartition, parseAlter, parsePartition } from './alter.ts'
-import type {
-  FunctionCall,
-  AlterTable,
-  Expr,
-  Insert,
-  Kill,
-  Optimize,
-  Output,
-  Rename,
-  Setting,
-  Statement,
-  Truncate,
-  TypeNode,
-} from './ast.ts'
+import type { FunctionCall, Expr, Output, Setting, TypeNode } from './ast.ts'
+import type { AlterTable, Insert, Kill, Optimize, Rename, Statement, Truncate } from './statementAst.ts'
 import { databaseName, parseCreate, parseOnCluster, parseUuid } from './create.ts'
 import { Cursor, type Grammar, type ParseLimits, SyntaxFailure } from './cursor.ts'
 import { parseAssignments, parseNamedCall } from './definitions.ts'

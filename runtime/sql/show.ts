@@ -1,6 +1,7 @@
 // SHOW, DESCRIBE, EXISTS and EXPLAIN: the statements that tell about things.
 
-import type { Describe, Exists, Like, Show, Statement, TableName } from './ast.ts'
+import type { TableName } from './ast.ts'
+import type { Describe, Exists, Like, Show, Statement } from './statementAst.ts'
 import { databaseName } from './create.ts'
 import type { Cursor } from './cursor.ts'
 import { parseExpr, parseSettings } from './expressions.ts'

@@ -1,4 +1,4 @@
-import type { Statement } from './ast.ts'
+import type { Statement } from './statementAst.ts'
 import { parseOnCluster } from './create.ts'
 import type { Cursor } from './cursor.ts'
 import { parseTableName } from './select.ts'

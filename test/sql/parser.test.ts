@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Expr, Insert, Select } from '../../runtime/sql/ast.ts'
+import type { Expr, Select } from '../../runtime/sql/ast.ts'
+import type { Insert } from '../../runtime/sql/statementAst.ts'
 import { columnName, formatAst } from '../../runtime/sql/format.ts'
 import { bindParameters, listParameters } from '../../runtime/sql/parameters.ts'
 import { parseExpression, parseStatement, parseStatements, parseType } from '../../runtime/sql/parser.ts'

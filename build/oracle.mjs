@@ -7,6 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { buildCore } from './core.mjs'
+import { nodeArgs, testBundle } from './testBundle.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const at = process.argv.indexOf('--only')
@@ -21,21 +22,10 @@ const find = dir =>
 const files = find(path.join(root, 'test/oracle')).filter(file => path.relative(root, file).includes(only))
 const outdir = path.join(root, 'dist/oracle')
 fs.rmSync(outdir, { recursive: true, force: true })
-await build({
-  entryPoints: files,
-  outdir,
-  outbase: path.join(root, 'test/oracle'),
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  sourcemap: 'inline',
-  logLevel: 'warning',
-})
+await build({ entryPoints: files, outdir, outbase: path.join(root, 'test/oracle'), ...testBundle })
 const bundles = files.map(file =>
   path.join(outdir, path.relative(path.join(root, 'test/oracle'), file).replace(/\.ts$/, '.js')),
 )
-const args = ['--test', '--enable-source-maps', '--test-concurrency=1', ...bundles]
+const args = [...nodeArgs(1), ...bundles]
 const env = { GRANARY_ORACLE: path.join(root, 'test/oracle/node_modules'), ...process.env }
 process.exit(spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env }).status ?? 1)

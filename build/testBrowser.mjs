@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { testBundle } from './testBundle.mjs'
+import { nodeArgs, testBundle } from './testBundle.mjs'
 import { pageOptions } from './browser.mjs'
 
 /** Gives the exit code of the run. */
@@ -48,6 +48,5 @@ export async function testBrowser(root, only) {
     path.join(outdir, path.relative(path.join(root, 'test'), file).replace(/\.ts$/, '.js')),
   )
   // One file at a time: each starts a browser of its own.
-  const args = ['--test', '--enable-source-maps', '--test-concurrency=1', ...bundles]
-  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1
+  return spawnSync(process.execPath, [...nodeArgs(1), ...bundles], { cwd: root, stdio: 'inherit' }).status ?? 1
 }

@@ -14,7 +14,14 @@ export const testBundle = {
 }
 
 const bin = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../test/runtimes/node_modules/.bin')
-const nodeArgs = concurrency => ['--test', '--enable-source-maps', `--test-concurrency=${concurrency}`]
+
+/** Arguments of Node for its test runner. What hangs fails, a file as much as a test: the longest file takes 3 minutes. */
+export const nodeArgs = concurrency => [
+  '--test',
+  '--enable-source-maps',
+  `--test-concurrency=${concurrency}`,
+  '--test-timeout=600000',
+]
 
 /** What runs bundles with a runtime's test runner. concurrency: files at a time, where the runner has a choice. */
 export const runners = (bundles, concurrency) => ({

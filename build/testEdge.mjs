@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { testBundle } from './testBundle.mjs'
+import { nodeArgs, testBundle } from './testBundle.mjs'
 import { workerOptions } from './edge.mjs'
 
 /** What does not run inside of workerd, and what it needs that is not there. */
@@ -77,7 +77,7 @@ async function drive(root, names, outdir) {
     ...testBundle,
   })
   const bundles = names.map(name => path.join(outdir, path.basename(name).replace(/\.ts$/, '.js')))
-  const args = ['--test', '--enable-source-maps', '--test-concurrency=1', ...bundles]
+  const args = [...nodeArgs(1), ...bundles]
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1
 }
 

@@ -533,13 +533,16 @@ describe('charts', () => {
 
 describe('looks and hands', () => {
   test('dark as the system has it, or as chosen', async () => {
-    assert.equal(await colour('body'), 'rgb(246, 244, 240)')
+    const light = 'rgb(246, 244, 240)'
+    const dark = 'rgb(20, 18, 16)'
+    const becomes = (wanted: string) => until(`the page is ${wanted}`, async () => (await colour('body')) === wanted)
+    assert.equal(await colour('body'), light)
     await page.emulateMedia({ colorScheme: 'dark' })
-    assert.equal(await colour('body'), 'rgb(20, 18, 16)')
+    await becomes(dark)
     await page.getByRole('button', { name: /^Theme/ }).click()
-    assert.equal(await colour('body'), 'rgb(246, 244, 240)')
+    await becomes(light)
     await open()
-    assert.equal(await colour('body'), 'rgb(246, 244, 240)')
+    assert.equal(await colour('body'), light)
   })
 
   test('all of it without a pointer', async () => {

@@ -76,12 +76,21 @@ test('Ctrl-C cancels a query of granary local', async () => {
   assert.match(err, /QUERY_WAS_CANCELLED/)
 })
 
+/** Waits until a query with this text is under way. */
+async function runs(server: ServerProcess, text: string): Promise<void> {
+  const count = `SELECT count() FROM system.processes WHERE query LIKE '%${text}%' AND query NOT LIKE '%processes%'`
+  for (let tries = 0; (await server.text(count)) === '0'; tries++) {
+    assert.ok(tries < 1000, `${text} never runs`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   test(`${signal} lets the query finish, and ends the server with 0`, () =>
     withDirectory(async directory => {
       const server = await ServerProcess.start(directory)
-      const answer = server.text('SELECT sleep(1), 7')
-      await new Promise(resolve => setTimeout(resolve, 300))
+      const answer = server.text('SELECT sleep(2), 7')
+      await runs(server, 'sleep(2)')
       process.kill(server.child.pid!, signal)
       assert.equal(await answer, '0\t7')
       const code = await new Promise(resolve =>
@@ -96,7 +105,7 @@ test('a second signal ends it at once', () =>
   withDirectory(async directory => {
     const server = await ServerProcess.start(directory)
     const answer = server.text('SELECT sleep(3)').catch(() => 'broken')
-    await new Promise(resolve => setTimeout(resolve, 300))
+    await runs(server, 'sleep(3)')
     const ended = new Promise(resolve => server.child.on('close', resolve))
     process.kill(server.child.pid!, 'SIGTERM')
     await new Promise(resolve => setTimeout(resolve, 100))

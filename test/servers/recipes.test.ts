@@ -86,10 +86,10 @@ where(isZooKeeperInstalled, 'ZooKeeper', () => {
       await until('the last is told', () => seen.at(-1) === 2)
       watching.stop()
 
-      const [a, b] = await Promise.all(
+      const candidates = await Promise.all(
         sessions.map((session, i) => Candidate.stand(platform, session, '/election', { data: `${i}` })),
       )
-      const lead = await Promise.race([a.elected(), b.elected()])
+      const lead = await Promise.race(candidates.map(candidate => candidate.elected()))
       assert(lead?.isHeld)
       proxy.drop()
       await sleep(300)

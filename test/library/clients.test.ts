@@ -92,7 +92,7 @@ for (const [name, create] of Object.entries(clients))
         const query = client.query({ query: 'SELECT sum(number) FROM system.numbers', abort_signal: stop.signal })
         setTimeout(() => stop.abort(), 30)
         await assert.rejects(query.then(result => result.text()))
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < 1000; i++) {
           if ((await db.query('SELECT count() FROM system.processes').value()) === 1n) return
           await new Promise(resolve => setTimeout(resolve, 5))
         }

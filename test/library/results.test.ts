@@ -150,16 +150,24 @@ describe('an AbortSignal', () => {
         { name: 'TimeoutError' },
       )
       await gone(db)
-      const before = process.cpuUsage()
-      await new Promise(resolve => setTimeout(resolve, 200))
-      const { user } = process.cpuUsage(before)
-      assert.ok(user < 100_000, `nothing works any more: ${user} microseconds in 200 ms`)
+      // Nothing works any more; a collection of garbage may, now and then.
+      let idle = 1
+      for (let tries = 0; idle > 0.5 && tries < 50; tries++) idle = await load(200)
+      assert.ok(idle <= 0.5, `${idle} of a processor's time is used`)
     }))
 })
 
+/** The share of one processor that this process takes while it waits. */
+async function load(waitMs: number): Promise<number> {
+  const before = process.cpuUsage()
+  const started = performance.now()
+  await new Promise(resolve => setTimeout(resolve, waitMs))
+  return process.cpuUsage(before).user / 1000 / (performance.now() - started)
+}
+
 /** The last query has left the list of those that run. */
 async function gone(db: Parameters<Parameters<typeof withDatabase>[0]>[0]): Promise<void> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 1000; i++) {
     if ((await db.query('SELECT count() FROM system.processes').value()) === 1n) return
     await new Promise(resolve => setTimeout(resolve, 5))
   }

@@ -117,7 +117,7 @@ test('a query that is given up ends on the server', () =>
         abort_signal: abort.signal,
       }),
     )
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 1000; i++) {
       const answer = await client.query({
         query: "SELECT count() AS c FROM system.processes WHERE query_id = 'given-up'",
         format: 'JSONEachRow',
